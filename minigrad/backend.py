@@ -1,0 +1,86 @@
+"""Which array module and which kernels an array belongs to: the one place that knows NumPy from CuPy."""
+from __future__ import annotations
+
+import importlib
+import os
+import warnings
+from collections.abc import Callable
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from . import config
+from ._device import CPU, device
+from .errors import DeviceError
+
+Array = Any                                          # numpy.ndarray, cupy.ndarray, ...
+
+
+class Backend:
+    """One kind of array: `xp` makes and combines them, `kernels` are our own loops over them."""
+
+    def __init__(self, name: str, array_type: type, xp: Any, kernels: Callable[[], Any],
+                 device_of: Callable[[Array], device], to_host: Callable[[Array], np.ndarray[Any, Any]],
+                 from_host: Callable[[np.ndarray[Any, Any], device], Array]) -> None:
+        self.name, self.array_type, self.xp = name, array_type, xp
+        self._load_kernels = kernels
+        self.device_of, self.to_host, self.from_host = device_of, to_host, from_host
+
+    @cached_property
+    def kernels(self) -> Any:
+        """The kernels, imported when first needed."""
+        return self._load_kernels()
+
+    def asarray(self, value: Any, dtype: Any = None) -> Array:
+        """A number, a list or an array as an array of this backend."""
+        return self.xp.asarray(value, dtype)
+
+    def __repr__(self) -> str:
+        return f"<Backend {self.name}>"
+
+
+def _cpu_kernels() -> Any:
+    """The JIT-compiled kernels, or the reference ones where Numba is missing or unwanted."""
+    name = "minigrad.kernels.reference" if config.KERNELS == "reference" or not _numba_usable() else "minigrad.kernels.cpu"
+    return importlib.import_module(name)
+
+
+def _numba_usable() -> bool:
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") in ("", "0") and find_spec("numba") is not None
+
+
+NUMPY = Backend("numpy", np.ndarray, np, _cpu_kernels, lambda array: CPU, lambda array: array, lambda array, where: array)
+_BY_TYPE: dict[type, Backend] = {np.ndarray: NUMPY}
+
+
+def register(backend: Backend) -> None:
+    """Make `backend_of` know a kind of array."""
+    _BY_TYPE[backend.array_type] = backend
+
+
+def backend_of(array: Array) -> Backend:
+    """The backend of an array; numbers and NumPy scalars belong to NumPy."""
+    return _BY_TYPE.get(type(array), NUMPY)
+
+
+def backend_for(where: device) -> Backend:
+    """The backend that makes arrays on a device."""
+    if where.type == "cpu":
+        return NUMPY
+    for backend in _BY_TYPE.values():
+        if backend.name == where.type:
+            return backend
+    raise DeviceError(f"device: {where} is not there (no CUDA backend in this build); use device 'cpu'")
+
+
+def is_array(value: Any) -> bool:
+    """True for an array of any backend."""
+    return type(value) in _BY_TYPE or isinstance(value, np.ndarray)
+
+
+# 1/0 and log(0) give inf without a word, as in PyTorch. A filter for our modules, set once: `errstate` in each op
+# would cost 0.9 us, and `seterr` would change what the user's own NumPy code says.
+warnings.filterwarnings("ignore", r"(divide by zero|invalid value|overflow|underflow) encountered", RuntimeWarning,
+                        r"minigrad\.")

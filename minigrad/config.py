@@ -1,0 +1,38 @@
+"""Every MINIGRAD_* switch, with its default and what it does. Read from the environment once, at import."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def _integer(name: str, default: int) -> int:
+    text = os.environ.get(name, "")
+    try:
+        return int(text) if text.strip() else default
+    except ValueError:
+        raise ValueError(f"{name} must be a whole number; got {text!r}") from None
+
+
+# 0 silent; 1 each op with shapes, dtype and time; 2 also rules and bytes kept; 3 stop at the first NaN or Inf.
+DEBUG: int = _integer("MINIGRAD_DEBUG", 0)
+
+# "" picks the fast kernels where their library is installed; "reference" forces the slow, obvious NumPy ones.
+KERNELS: str = os.environ.get("MINIGRAD_KERNELS", "")
+
+# Threads of the CPU kernels; 0 lets OMP_NUM_THREADS or the number of cores decide.
+NUM_THREADS: int = _integer("MINIGRAD_NUM_THREADS", 0)
+
+
+def cache_dir() -> Path:
+    """Where downloaded data and compiled kernels are kept: MINIGRAD_CACHE, or the user's cache folder."""
+    if explicit := os.environ.get("MINIGRAD_CACHE"):
+        return Path(explicit)
+    if local := os.environ.get("LOCALAPPDATA"):          # Windows
+        return Path(local) / "minigrad"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minigrad"
+
+
+def data_dir() -> Path | None:
+    """Where data sets lie: MINIGRAD_DATA, or None when the user has not said."""
+    text = os.environ.get("MINIGRAD_DATA")
+    return Path(text) if text else None

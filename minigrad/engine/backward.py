@@ -1,0 +1,107 @@
+"""From tensors to a backward pass: seeds, checks, and what comes back."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..backend import backend_of
+from ..errors import ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
+from .inplace import node_of
+from .node import Node, TensorBase, wrap
+from .run import run
+
+
+def root_of(t: Any) -> Node:
+    """The node that a backward pass starts from."""
+    if not isinstance(t, TensorBase):
+        raise ArgumentTypeError(f"backward: starts from Tensors; got {describe(t)}")
+    node = node_of(t)
+    if node is None:
+        raise GraphError("backward: element 0 of tensors does not require grad and does not have a grad_fn; nothing in it came "
+                         f"from a tensor with requires_grad=True, or it was made under no_grad(); got {describe(t)}")
+    return node
+
+
+def seed(t: Any, gradient: Any, create_graph: bool) -> Any:
+    """The gradient that a pass starts with: given, or 1 for a scalar."""
+    if gradient is None:
+        if t.array.size != 1:
+            raise GraphError(f"backward: grad can be implicitly created only for scalar outputs; got {describe(t)}; "
+                             "reduce it with .sum() or .mean(), or pass gradient=")
+        if t.array.dtype.kind == "c":
+            raise GraphError(f"backward: grad can be implicitly created only for real scalar outputs but got {t.array.dtype}")
+        ones = backend_of(t.array).xp.ones(t.array.shape, t.array.dtype)
+        return wrap(ones) if create_graph else ones
+    if not isinstance(gradient, TensorBase):
+        raise ArgumentTypeError(f"backward: gradients can be either Tensors or None; got {describe(gradient)}")
+    if gradient.array.shape != t.array.shape:
+        raise ShapeError(f"backward: Mismatch in shape: grad_output {describe(gradient)} and output {describe(t)} must have the same shape")
+    if (gradient.array.dtype.kind == "c") != (t.array.dtype.kind == "c"):
+        raise DtypeError(f"backward: for complex outputs the gradient must be complex and for real ones real; got {describe(gradient)} "
+                         f"for {describe(t)}")
+    return gradient if create_graph else gradient.array
+
+
+def as_list(value: Any) -> list[Any]:
+    """One tensor or several, as a list."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
+             inputs: Sequence[Any] | None = None) -> None:
+    """Add to `.grad` of every leaf (or of `inputs` only) the gradient of the sum of `tensors`, each weighted by its `grad_tensors`.
+
+    Raises GraphError for a tensor without a graph, a non-scalar without a gradient, or a graph whose buffers are freed.
+    """
+    roots = as_list(tensors)
+    gradients = as_list(grad_tensors) if grad_tensors is not None else [None] * len(roots)
+    if len(gradients) != len(roots):
+        raise ArgumentTypeError(f"backward: got {len(roots)} tensors and {len(gradients)} gradients; give one each")
+    nodes = [root_of(t) for t in roots]
+    seeds = [seed(t, g, create_graph) for t, g in zip(roots, gradients)]
+    wanted = None if inputs is None else [leaf_of(t) for t in as_list(inputs)]
+    if wanted is not None and not wanted:
+        raise GraphError("backward: inputs argument to backward cannot be empty")
+    run(nodes, seeds, create_graph=create_graph, retain_graph=create_graph if retain_graph is None else retain_graph,
+        inputs=wanted, accumulate_inputs=True)
+
+
+def leaf_of(t: Any) -> Node:
+    """The node at which a gradient for t is collected."""
+    node = node_of(t) if isinstance(t, TensorBase) else None
+    if node is None:
+        raise GraphError(f"grad: one of the differentiated tensors does not require grad; got {describe(t)}; call requires_grad_() "
+                         "before the forward pass")
+    return node
+
+
+def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
+         allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple[Any, ...]:
+    """The gradients of `outputs`, weighted by `grad_outputs`, for `inputs`, as a tuple; `.grad` stays as it is.
+
+    create_graph: the gradients can be differentiated again. allow_unused: None instead of an error for an input that
+    the outputs do not depend on. materialize_grads: zeros instead of None there.
+    """
+    if is_grads_batched:
+        from ..errors import UnsupportedError
+        raise UnsupportedError("grad: is_grads_batched is not supported; loop over the gradients")
+    if materialize_grads and allow_unused is False:
+        raise ArgumentTypeError("grad: expected allow_unused to be True or not passed when materialize_grads=True")
+    roots, targets = as_list(outputs), as_list(inputs)
+    gradients = as_list(grad_outputs) if grad_outputs is not None else [None] * len(roots)
+    nodes = [root_of(t) for t in roots]
+    seeds = [seed(t, g, create_graph) for t, g in zip(roots, gradients)]
+    wanted = [leaf_of(t) for t in targets]
+    found = run(nodes, seeds, create_graph=create_graph, retain_graph=create_graph if retain_graph is None else retain_graph, inputs=wanted)
+    results = []
+    for t, node in zip(targets, wanted):
+        g = found[node]
+        if g is None and materialize_grads:
+            g = backend_of(t.array).xp.zeros_like(t.array)
+        elif g is None and not allow_unused:
+            raise GraphError(f"grad: one of the differentiated tensors appears to not have been used in the graph: {describe(t)}; "
+                             "set allow_unused=True if this is the desired behavior")
+        if g is not None and not isinstance(g, TensorBase):
+            g = wrap(g if g.dtype == t.array.dtype else g.astype(t.array.dtype))
+        results.append(g)
+    return tuple(results)

@@ -1,0 +1,178 @@
+"""The one thread-local switch that an op's call path reads, and the context managers that turn it."""
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from types import CodeType, TracebackType
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+Watch = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+default_watch: Watch | None = None                   # what a new thread starts with; MINIGRAD_DEBUG sets it
+
+
+class Scope:
+    """A module call that is running: its path in the model, and where it was called from."""
+    __slots__ = ("path", "kind", "parent", "code", "lasti")
+
+    def __init__(self, path: str, kind: str, parent: Scope | None, code: CodeType, lasti: int) -> None:
+        self.path, self.kind, self.parent, self.code, self.lasti = path, kind, parent, code, lasti
+
+
+class Mode:
+    """State of one thread.
+
+    recording: ops on tensors that require grad make nodes.
+    arrays: ops take plain arrays (only while the engine runs rules).
+    inference: inside `inference_mode`.
+    scope, module: the innermost module call, for drawing and errors.
+    watch: None, or what debug, autocast, profile ... put in front of every op: `watch(op, call, args, kwargs)`.
+    """
+    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch")
+
+    def __init__(self) -> None:
+        self.recording = True
+        self.arrays = False
+        self.inference = False
+        self.scope: Scope | None = None
+        self.module: Any = None
+        self.watch: Watch | None = default_watch
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.mode = Mode()
+
+
+local = _Local()                 # read once per op: `local.mode` is a slow look-up, the slots behind it are fast
+
+
+class _Switch:
+    """Context manager and decorator that sets some slots of the mode and puts them back."""
+
+    def __init__(self, **settings: bool) -> None:
+        self._settings = settings
+        self._before: list[dict[str, bool]] = []
+
+    def __enter__(self) -> None:
+        mode = local.mode
+        self._before.append({name: getattr(mode, name) for name in self._settings})
+        for name, value in self._settings.items():
+            setattr(mode, name, value)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        mode = local.mode
+        for name, value in self._before.pop().items():
+            setattr(mode, name, value)
+
+    def __call__(self, function: F) -> F:
+        """Decorate a function; of a generator function, each resumption runs under the switch."""
+        settings = self._settings                    # a new switch per call: calls may overlap in threads
+
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with _Switch(**settings):
+                return function(*args, **kwargs)
+
+        @functools.wraps(function)
+        def run_generator(*args: Any, **kwargs: Any) -> Any:
+            steps = function(*args, **kwargs)
+            resume: Callable[[], Any] = functools.partial(next, steps)
+            while True:
+                try:
+                    with _Switch(**settings):
+                        value = resume()
+                except StopIteration as end:
+                    return end.value
+                try:
+                    resume = functools.partial(steps.send, (yield value))
+                except GeneratorExit:
+                    with _Switch(**settings):
+                        steps.close()
+                    raise
+                except BaseException as error:
+                    resume = functools.partial(steps.throw, error)
+
+        return cast(F, run_generator if inspect.isgeneratorfunction(function) else run)
+
+
+class no_grad(_Switch):
+    """Ops inside make no graph. Context manager and decorator (with or without parentheses); thread-local.
+
+    >>> import minigrad
+    >>> x = minigrad.ones(2, requires_grad=True)
+    >>> with minigrad.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else cls()(function)
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__(recording=False)
+
+
+class enable_grad(_Switch):
+    """Ops inside make a graph again, also inside `no_grad`. Context manager and decorator."""
+
+    def __new__(cls, function: Any = None) -> Any:
+        return super().__new__(cls) if function is None else cls()(function)
+
+    def __init__(self, function: Any = None) -> None:
+        super().__init__(recording=True)
+
+
+class set_grad_enabled(_Switch):
+    """Turn recording on or off: at once when called, and back at the end of a `with` block."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(recording=bool(mode))
+        self._outer = local.mode.recording
+        local.mode.recording = bool(mode)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        super().__exit__(kind, error, trace)
+        local.mode.recording = self._outer
+
+    def __call__(self, function: F) -> F:
+        local.mode.recording = self._outer           # a decorator acts inside the function only
+        return super().__call__(function)
+
+
+class inference_mode(_Switch):
+    """`no_grad` under the name that inference code uses. Context manager and decorator.
+
+    More permissive than PyTorch: tensors made inside may be used in a graph afterwards.
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
+
+    def __init__(self, mode: Any = True) -> None:
+        super().__init__(recording=False, inference=True) if mode else super().__init__(inference=False)
+
+
+def on_tensors_only() -> _Switch:
+    """User code inside a backward pass: ops refuse arrays again."""
+    return _Switch(arrays=False)
+
+
+def on_arrays() -> _Switch:
+    """Ops take plain arrays: how the engine runs rules."""
+    return _Switch(arrays=True)
+
+
+def is_grad_enabled() -> bool:
+    """True where ops on tensors that require grad make a graph."""
+    return local.mode.recording
+
+
+def is_inference_mode_enabled() -> bool:
+    """True inside `inference_mode`."""
+    return local.mode.inference

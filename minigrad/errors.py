@@ -1,0 +1,87 @@
+"""What goes wrong, and how it is said.
+
+Every error of minigrad derives from `MinigradError` and from the builtin that PyTorch raises in the same
+place, so `except RuntimeError` in a PyTorch script keeps working. A message names the op, the rule that was
+broken, what came (dtype, shape, device) and what to do.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+
+class MinigradError(Exception):
+    """Base of all errors that minigrad raises on purpose."""
+
+
+class ShapeError(MinigradError, RuntimeError):
+    """Shapes that do not fit together."""
+
+
+class DtypeError(MinigradError, RuntimeError):
+    """Dtypes that an op does not take, or does not mix."""
+
+
+class DeviceError(MinigradError, RuntimeError):
+    """Operands on different devices, or a device that is not there."""
+
+
+class GraphError(MinigradError, RuntimeError):
+    """A backward pass that cannot run: no graph, freed buffers, a non-scalar root."""
+
+
+class InplaceError(MinigradError, RuntimeError):
+    """A write that would make a gradient wrong."""
+
+
+class ArgumentError(MinigradError, ValueError):
+    """An argument of the right type with a value that makes no sense."""
+
+
+class ArgumentTypeError(MinigradError, TypeError):
+    """An argument of the wrong type."""
+
+
+class OutOfRangeError(MinigradError, IndexError):
+    """An index, a dimension or a label that does not exist."""
+
+
+class UnsupportedError(MinigradError, NotImplementedError):
+    """Something that PyTorch has and minigrad, by a stated limit, has not."""
+
+
+class MissingDependencyError(MinigradError, ImportError):
+    """An optional library that is not installed."""
+
+
+class RandomError(MinigradError, RuntimeError):
+    """A seed, a generator state or a parameter of a distribution that cannot be used."""
+
+
+class CheckpointError(MinigradError, RuntimeError):
+    """A file that is not, or is no longer, a checkpoint that can be read."""
+
+
+class DatasetError(MinigradError, RuntimeError):
+    """A data set whose files are missing, damaged or not what they say they are."""
+
+
+class AssertedArgumentError(ArgumentError, AssertionError):
+    """An argument that PyTorch refuses with an `AssertionError`."""
+
+
+def describe(value: Any) -> str:
+    """Say in a few words what an argument is: `float32 (3, 4)`, `int 7`, `list of 3`."""
+    array = getattr(value, "array", value)
+    if hasattr(array, "shape") and hasattr(array, "dtype"):
+        kind = "" if array is not value else f"{type(value).__name__} "
+        return f"{kind}{array.dtype} {tuple(array.shape)}"
+    if isinstance(value, (list, tuple)):
+        return f"{type(value).__name__} of {len(value)}"
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
+        return f"{type(value).__name__} {value!r}" if value is not None else "None"
+    return type(value).__name__
+
+
+def missing(library: str, purpose: str, extra: str) -> MissingDependencyError:
+    """The one way to say that an optional library is not installed."""
+    return MissingDependencyError(f"{purpose} needs {library}, which is not installed; pip install 'minigrad[{extra}]'")

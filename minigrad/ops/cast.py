@@ -1,0 +1,22 @@
+"""Changing the dtype."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..engine import call
+from ..engine.op import op
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+
+@op(x=lambda g, x_dtype: cast(g, x_dtype))
+def cast(input: Tensor, dtype: Any) -> Tensor:
+    """The values in another (NumPy) dtype; of a complex number, to a real dtype, the real part."""
+    array: Any = input
+    if array.dtype.kind == "c" and dtype.kind in "fiu":
+        array = array.real
+    return array.astype(dtype)                       # type: ignore[no-any-return]
+
+
+call.cast = cast

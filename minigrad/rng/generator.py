@@ -1,0 +1,235 @@
+"""Where random numbers come from: the Mersenne Twister, its state, and the default generator."""
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import RLock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _device
+from ..errors import ArgumentError, ArgumentTypeError, RandomError
+
+Words = NDArray[np.uint32]
+State = NDArray[np.uint8]
+
+DEFAULT_SEED = 67280421310721            # PyTorch's seed of a generator that nobody seeded
+TWISTER = 624                            # words of the Mersenne Twister's state; each refill of it yields as many draws
+FEW = 2048                               # up to here `random_raw` is faster, above it `bytes`
+
+# PyTorch's own layout, byte for byte, so that a checkpoint's random state can go either way.
+LAYOUT = np.dtype([
+    ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", TWISTER),
+    ("unused", "<f8"), ("normal", "<f8"), ("unused2", "<f8"), ("has_normal", "<i4"), ("unused3", "<i4"),
+    ("normal32", "<f4"), ("has_normal32", "<i4"),
+])
+
+
+class Generator:
+    """A stream of random numbers, the same stream as PyTorch's CPU generator for the same seed.
+
+    The numbers are made on the host and copied for other devices, so a seed gives the same numbers everywhere.
+    Draws hold `lock`; a thread that wants several draws in a row may hold it too (it is reentrant).
+
+    >>> Generator().manual_seed(0).initial_seed()
+    0
+    """
+    __slots__ = ("_bits", "_device", "_fresh", "_seed", "_source", "lock", "spare_normal")
+    _seed: int
+    _fresh: bool                         # nothing drawn since the seed: the twister need not exist yet
+    spare_normal: float | None           # the second of a pair of normals, kept for the next one-by-one draw
+
+    def __init__(self, device: str | _device.device = "cpu") -> None:
+        self._device = _device.device(device)
+        self.lock = RLock()
+        self._bits: Any = None           # numpy.random is slow to import: started at the first draw
+        self._source: Any = None
+        self._restart(DEFAULT_SEED)
+
+    def __repr__(self) -> str:
+        return f"<Generator device='{self._device}' initial_seed={self._seed}>"
+
+    @property
+    def device(self) -> _device.device:
+        """The device whose tensors this generator is for."""
+        return self._device
+
+    # ------------------------------------------------------------ seed and state
+    def manual_seed(self, seed: int) -> Generator:
+        """Start the stream of `seed` again; takes -2**63 ... 2**64 - 1, negative ones counting down from 2**64.
+
+        Raises RandomError for what is no int and ArgumentError for an int out of range.
+        """
+        if isinstance(seed, (bool, np.bool_)) or not hasattr(seed, "__index__"):
+            raise RandomError(f"manual_seed: expected an int; got {type(seed).__name__} {seed!r}; write int(seed)")
+        number = operator.index(seed)
+        if not -2 ** 63 <= number < 2 ** 64:
+            raise ArgumentError(f"manual_seed: must lie in -2**63 ... 2**64 - 1; got {number}; take it modulo 2**64")
+        with self.lock:
+            self._restart(number % 2 ** 64)
+        return self
+
+    def seed(self) -> int:
+        """Seed from the operating system's entropy, and return the seed."""
+        self.manual_seed(int.from_bytes(os.urandom(8), "little"))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed that the stream began with."""
+        return self._seed
+
+    def get_state(self) -> State:
+        """All there is to know of the stream, as (5056,) uint8 in PyTorch's layout."""
+        record = np.zeros((), LAYOUT)
+        with self.lock:
+            fresh, twister = self._fresh, self._running().state["state"]
+            record["seed"], record["seeded"], record["words"] = self._seed, 1, twister["key"]
+            record["next"] = 0 if fresh else twister["pos"]
+            record["left"] = TWISTER - twister["pos"] + 1
+            self._fresh = fresh
+            if self.spare_normal is not None:
+                record["normal"], record["has_normal"] = self.spare_normal, 1
+        return record.reshape(1).view(np.uint8)
+
+    def set_state(self, new_state: State) -> None:
+        """Continue the stream from what `get_state` gave.
+
+        Raises ArgumentTypeError for anything but a uint8 array, RandomError for a wrong size or content.
+        """
+        if not isinstance(new_state, np.ndarray) or new_state.dtype != np.uint8:
+            got = f"{new_state.dtype} array" if isinstance(new_state, np.ndarray) else type(new_state).__name__
+            raise ArgumentTypeError(f"set_state: expected a uint8 array as get_state() gives it; got {got}")
+        if new_state.size != LAYOUT.itemsize:
+            raise RandomError(f"set_state: expected a state of size {LAYOUT.itemsize}; got {new_state.size}; "
+                                   "was it saved by a GPU generator?")
+        record = np.ascontiguousarray(new_state).reshape(-1).view(LAYOUT)[0]
+        words, left = record["words"], int(record["left"])
+        if record["seeded"] != 1 or not 1 <= left <= TWISTER or record["next"] > TWISTER or words.max() >= 2 ** 32:
+            raise RandomError("set_state: these bytes are no Mersenne Twister state; pass what get_state() returned")
+        with self.lock:
+            self._restart(int(record["seed"]))
+            bits = self._running()
+            key = words.astype(np.uint32)
+            bits.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": TWISTER + 1 - left}}
+            self.spare_normal = float(record["normal"]) if record["has_normal"] else None
+
+    def clone_state(self) -> Generator:
+        """A generator of its own that continues as this one would."""
+        other = Generator(self._device)
+        other.set_state(self.get_state())
+        return other
+
+    def __reduce__(self) -> tuple[Any, tuple[str, State]]:
+        return _restored, (str(self._device), self.get_state())      # for pickle, copy and deepcopy
+
+    # ------------------------------------------------------------ the raw stream
+    def words(self, n: int) -> Words:
+        """The next `n` 32-bit words of the stream; read-only."""
+        with self.lock:
+            bits = self._running()
+            if n <= FEW:
+                few: Words = bits.random_raw(n).astype(np.uint32)
+                return few
+            return np.frombuffer(self._source.bytes(4 * n), "<u4")
+
+    def _restart(self, seed: int) -> None:
+        self._seed, self._fresh, self.spare_normal = seed, True, None
+
+    def _running(self) -> Any:
+        """The bit generator, seeded. The seed's low half counts, as in PyTorch."""
+        if self._fresh:
+            if self._bits is None:
+                self._bits = np.random.MT19937(0)
+                self._source = np.random.RandomState(self._bits)
+            self._source.seed(self._seed % 2 ** 32)
+            self._fresh = False
+        return self._bits
+
+
+def _restored(device: str, state: State) -> Generator:
+    generator = Generator(device)
+    generator.set_state(state)
+    return generator
+
+
+class Tape:
+    """Uniform numbers read one by one from a generator, for algorithms that cannot say how many they need.
+
+    Reads ahead in pieces; `close` puts the stream back to just behind the last number that was used.
+    """
+    __slots__ = ("_ahead", "_begin", "_drawn", "_generator", "_piece")
+
+    def __init__(self, generator: Generator, expected: int) -> None:
+        self._generator, self._piece, self._drawn = generator, max(expected, 16), 0
+        self._begin = generator._running().state
+        self._ahead: Iterator[float] = iter(())
+
+    def __call__(self) -> float:
+        """The next number of [0, 1), of 53 random bits."""
+        for u in self._ahead:
+            return u
+        self._ahead = iter(uniform53(self._generator.words(2 * self._piece)).tolist())
+        self._drawn += self._piece
+        return next(self._ahead)
+
+    def close(self) -> None:
+        """Give back what was read ahead."""
+        bits = self._generator._running()
+        bits.state = self._begin
+        bits.random_raw(2 * (self._drawn - operator.length_hint(self._ahead)), output=False)
+
+
+def uniform53(words: Words) -> NDArray[np.float64]:
+    """(2n,) words -> (n,) numbers of [0, 1): the low 53 bits of each pair, first word on top, over 2**53."""
+    high, low = words[0::2] & np.uint32(0x1FFFFF), words[1::2]
+    out: NDArray[np.float64] = high * np.float64(2.0 ** -21)
+    out += low * np.float64(2.0 ** -53)                              # both exact, and so is their sum
+    return out
+
+
+# ---------------------------------------------------------------- the default generator
+default_generator = Generator()
+default_generator.seed()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed the default generator (`int(seed)`, as PyTorch does), and return it."""
+    return default_generator.manual_seed(int(seed))
+
+
+def seed() -> int:
+    """Seed the default generator from the operating system's entropy, and return the seed."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed that the default generator began with."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> State:
+    """The default generator's state, (5056,) uint8."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: State) -> None:
+    """Continue the default generator from a state; errors as `Generator.set_state`."""
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Any = None, enabled: bool = True, device_type: str = "cuda") -> Iterator[None]:
+    """Inside the block draws are made as always; after it the default generator is as it was before.
+
+    `devices` and `device_type` are PyTorch's; here one stream serves all devices.
+    """
+    state = get_rng_state() if enabled else None
+    try:
+        yield
+    finally:
+        if state is not None:
+            set_rng_state(state)
