@@ -95,12 +95,22 @@ def write(x: Any, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     records = local.mode.recording and _would_record(x, args, kwargs)
     _refuse(x, name, records)
     before = wrap(x.array, x.node, x.cell)
-    if records and op.op.keeps_first:                # type: ignore[attr-defined]
+    description = getattr(op, "op", None)            # a function of several ops has none: be careful then
+    if records and (description is None or description.keeps_first):
         before = wrap(x.array.copy(), x.node)        # the rule needs the old value, which is about to go
     args = tuple(_apart(a, x) for a in args)
     result = op(before, *args, **kwargs)
     store(x, result, name, records)
     return x
+
+
+def in_place(op: Callable[..., Any]) -> Callable[..., Any]:
+    """The method `op_` that writes the result of `op` into its tensor: `mul_ = in_place(mul)`."""
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return write(self, op, *args, **kwargs)
+    method.__name__ = method.__qualname__ = f"{op.__name__}_"
+    method.__doc__ = f"In-place version of `{op.__name__}`: writes into this tensor's memory and returns it."
+    return method
 
 
 def store(x: Any, result: Any, name: str, records: bool) -> None:

@@ -131,7 +131,7 @@ class Op:
 
     def explain(self, error: Exception, values: Any) -> Exception:
         """An exception of the array library in our words: op, rule, what came."""
-        got = ", ".join(f"{self.short[i]} {describe(values[i])}" for i in self.tensors if i < len(values))
+        got = ", ".join(f"{self.short[i]} {describe(values[i]).removeprefix('ndarray ')}" for i in self.tensors if i < len(values))
         if self.broadcast and isinstance(error, ValueError):
             return ShapeError(f"{self.name}: {clash([values[i] for i in self.promoted])}; got {got}")
         if isinstance(error, IndexError):

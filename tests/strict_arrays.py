@@ -1,0 +1,174 @@
+"""A strict fake device: arrays that refuse every implicit way back to NumPy, as CuPy's do.
+
+An op that passes with these leaks no NumPy into a device path: everything must go through the array's own operators and
+methods, through `backend_of(x).xp`, or through the kernels.
+"""
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from minigrad._device import device
+from minigrad.backend import Backend, register
+
+# What CuPy has as array methods; a method it lacks must not be used on arrays.
+METHODS = frozenset("""all any argmax argmin argpartition argsort astype choose clip compress conj conjugate copy cumprod cumsum diagonal dot fill
+flatten max mean min nonzero partition prod ptp put ravel repeat reshape round scatter_add searchsorted sort squeeze std sum swapaxes take
+tobytes tolist trace transpose var view""".split())
+HOST_FUNCTIONS = frozenset("asarray array shape ndim dtype result_type promote_types issubdtype finfo iinfo can_cast".split())
+
+
+class LeakError(TypeError):
+    """A device array met NumPy."""
+
+
+class StrictArray:
+    """An ndarray behind glass."""
+    __slots__ = ("_a",)
+    __array_ufunc__ = None
+
+    def __init__(self, array: Any) -> None:
+        self._a = np.asarray(array)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise LeakError("implicit conversion of a device array to NumPy")
+
+    shape = property(lambda self: self._a.shape)
+    ndim = property(lambda self: self._a.ndim)
+    size = property(lambda self: self._a.size)
+    dtype = property(lambda self: self._a.dtype)
+    strides = property(lambda self: self._a.strides)
+    itemsize = property(lambda self: self._a.itemsize)
+    nbytes = property(lambda self: self._a.nbytes)
+    flags = property(lambda self: self._a.flags)
+    base = property(lambda self: StrictArray(self._a.base) if isinstance(self._a.base, np.ndarray) else None)
+    T = property(lambda self: StrictArray(self._a.T))
+    real = property(lambda self: StrictArray(self._a.real))
+    imag = property(lambda self: StrictArray(self._a.imag))
+
+    @property
+    def data(self) -> Any:
+        return type("Pointer", (), {"ptr": self._a.__array_interface__["data"][0]})
+
+    def get(self) -> Any:
+        """The explicit way back."""
+        return self._a.copy()
+
+    def item(self, *args: Any) -> Any:
+        return self._a.item(*args)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in METHODS:
+            raise AttributeError(f"a device array has no attribute {name!r}")
+        return device_function(getattr(self._a, name))
+
+    def __getitem__(self, index: Any) -> Any:
+        return StrictArray(self._a[to_host(index)])
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._a[to_host(index)] = to_host(value)
+
+    def __len__(self) -> int:
+        return len(self._a)
+
+    def __bool__(self) -> bool:
+        return bool(self._a)
+
+    def __int__(self) -> int:
+        return int(self._a)
+
+    def __float__(self) -> float:
+        return float(self._a)
+
+    def __index__(self) -> int:
+        return self._a.__index__()
+
+    def __repr__(self) -> str:
+        return f"StrictArray({self._a!r})"
+
+
+def _operator(name: str) -> Any:
+    def method(self: StrictArray, *others: Any) -> Any:
+        if any(isinstance(o, np.ndarray) for o in others):
+            raise LeakError(f"{name}: a NumPy array as operand of a device array")
+        result = getattr(self._a, name)(*[to_host(o) for o in others])
+        return result if result is NotImplemented else self if name.startswith("__i") and name != "__invert__" else StrictArray(result)
+    return method
+
+
+for _name in """add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul and rand or ror xor rxor
+lshift rlshift rshift rrshift neg pos abs invert eq ne lt le gt ge iadd isub imul itruediv ifloordiv imod ipow iand ior ixor""".split():
+    setattr(StrictArray, f"__{_name}__", _operator(f"__{_name}__"))
+StrictArray.__hash__ = object.__hash__                # type: ignore[method-assign]
+
+
+def to_host(value: Any) -> Any:
+    """Arguments with their glass off; an ndarray among them is a leak."""
+    if isinstance(value, StrictArray):
+        return value._a
+    if isinstance(value, np.ndarray):
+        raise LeakError(f"a NumPy array {value.dtype} {value.shape} reached a device function")
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+        return type(value)(to_host(v) for v in value)
+    return value
+
+
+def to_device(value: Any) -> Any:
+    """Results behind glass."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return StrictArray(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(*[to_device(v) for v in value]) if hasattr(value, "_fields") else type(value)(to_device(v) for v in value)
+    return value
+
+
+def device_function(function: Any) -> Any:
+    """A NumPy function that takes and returns device arrays."""
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return to_device(function(*[to_host(a) for a in args], **{k: to_host(v) for k, v in kwargs.items()}))
+    return call
+
+
+class DeviceModule:
+    """A module of functions on device arrays."""
+
+    def __init__(self, module: Any, host_results: bool = False) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "ndarray":
+            return StrictArray
+        found = getattr(self._module, name)
+        if name in ("asarray", "array", "ascontiguousarray"):
+            # an explicit upload: NumPy arrays and lists may come in
+            return lambda value, *args, **kwargs: StrictArray(found(value._a if isinstance(value, StrictArray) else value, *args, **kwargs))
+        if isinstance(found, np.ufunc):
+            return DeviceUfunc(found)
+        if isinstance(found, type) or not callable(found):
+            return DeviceModule(found) if type(found).__name__ == "module" else found
+        return found if name in HOST_FUNCTIONS else device_function(found)
+
+
+class DeviceUfunc:
+    """A ufunc with its methods (reduce, at, outer, ...)."""
+
+    def __init__(self, ufunc: Any) -> None:
+        self._ufunc = ufunc
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return device_function(self._ufunc)(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return device_function(getattr(self._ufunc, name))
+
+
+def host(array: Any) -> Any:
+    """Out of the device, on purpose."""
+    return array._a if isinstance(array, StrictArray) else array
+
+
+STRICT = Backend("strict", StrictArray, DeviceModule(np), lambda: DeviceModule(importlib.import_module("minigrad.kernels.reference")),
+                 lambda array: device("cuda", 0), lambda array: array.get(), lambda array, where: StrictArray(array))
+register(STRICT)
