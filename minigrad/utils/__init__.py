@@ -1,0 +1,2 @@
+"""Helpers around the framework; `minigrad.utils.data` feeds models."""
+from __future__ import annotations

@@ -1,0 +1,5 @@
+"""Pictures: data sets and transforms."""
+from __future__ import annotations
+
+from . import datasets as datasets
+from . import transforms as transforms
