@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from ..errors import DtypeError, RandomError
 from .gaussian import BLOCK, box_muller32, box_muller64, box_muller_pairs, fma64
-from .generator import Generator, uniform53
+from .generator import Generator, Words, blockwise, uniform53
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
 DtypeLike = Any                          # a NumPy dtype or scalar type
 
-F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
+F16, F32, F64 = np.dtype("f2"), np.dtype("f4"), np.dtype("f8")
+WORDS = {F16: 1, F32: 1, F64: 2}         # words of the stream per uniform number
+LARGEST = {F16: 65504.0, F32: float(np.finfo("f4").max), F64: float(np.finfo("f8").max)}
 
 
 def uniform(generator: Generator, shape: Shape, dtype: DtypeLike, low: float = 0.0, high: float = 1.0) -> Array:
@@ -28,50 +30,63 @@ def uniform(generator: Generator, shape: Shape, dtype: DtypeLike, low: float = 0
     """
     real, parts = _real(shape, dtype, "uniform_")
     _check_bounds(low, high, real)
-    u = _unit(generator, prod(parts), real)
-    if (low, high) != (0.0, 1.0):
-        a, b = (low, high) if real == F64 else (float(np.float32(low)), float(np.float32(high)))
-        width = b - a if real == F64 else float(np.float32(b) - np.float32(a))
-        u = fma64(u, width, a) if real == F64 else u * np.float64(width) + a      # exact product, rounded once
-    out = narrow(u, real)
-    out[out == real.type(high)] = real.type(low)       # rounding may reach `high`, which does not belong to the range
+    if (low, high) == (0.0, 1.0) and real != F16:
+        return _as(unit(generator, prod(parts), real), shape, dtype)
+    if real != F64:
+        low, high = float(np.float32(low)), float(np.float32(high))
+    width = high - low if real == F64 else float(np.float32(high - low))
+
+    def stretch(words: Words) -> Array:
+        # the product of two float32 is exact in float64, so only float64 needs help to round once
+        out = fma64(uniform53(words), width, low) if real == F64 else _unit24(words) * np.float64(width) + low
+        out = narrow(out, real)
+        out[out == real.type(high)] = real.type(low)   # rounding may reach `high`, which is not in the range
+        return out
+
+    return _as(blockwise(generator, prod(parts), real, WORDS[real], stretch), shape, dtype)
+
+
+def normal(generator: Generator, shape: Shape, dtype: DtypeLike, mean: float = 0.0, std: float = 1.0) -> Array:
+    """Normal numbers, as they are drawn into contiguous memory.
+
+    From 16 elements on they are made in blocks of 16, in the dtype's precision (float32 for float16), and the last
+    16 are drawn again when 16 does not divide the size; smaller arrays go through `normal_in_pairs`.
+    Raises RandomError unless std >= 0.
+    """
+    real, parts = _real(shape, dtype, "normal")
+    n = prod(parts)
+    if n < BLOCK:
+        return normal_in_pairs(generator, shape, dtype, mean, std)
+    std = _part_of_std(std, dtype)
+    transform: Any = box_muller64 if real == F64 else box_muller32
+    whole, tail = n // BLOCK * BLOCK, n % BLOCK
+    with generator.lock:
+        u = unit(generator, whole if real == F16 else n, real)       # PyTorch draws float16 block by block
+        again = unit(generator, BLOCK if tail else 0, real)
+    if not tail:
+        return _as(narrow(transform(u, mean, std), real), shape, dtype)
+    out = np.empty(n, real)
+    out[:whole] = narrow(transform(u[:whole], mean, std), real)
+    out[-BLOCK:] = narrow(transform(again, mean, std), real)
     return _as(out, shape, dtype)
 
 
-def normal(generator: Generator, shape: Shape, dtype: DtypeLike, mean: float = 0.0, std: float = 1.0,
-           one_by_one: bool = False) -> Array:
-    """Normal numbers.
+def normal_in_pairs(generator: Generator, shape: Shape, dtype: DtypeLike,
+                    mean: float = 0.0, std: float = 1.0) -> Array:
+    """Normal numbers, as they are drawn into less than 16 elements or memory that is not contiguous.
 
-    Below 16 elements, and with `one_by_one` (PyTorch: when the memory to fill is not contiguous), they are made in
-    pairs in float64, and the generator keeps an odd one for later. From 16 on they are made in blocks of 16 in the
-    dtype's precision; the last 16 are drawn again when 16 does not divide the size. Raises RandomError when
-    std is not >= 0.
+    They are made in pairs in float64; the generator keeps an odd one for the next such draw.
+    Raises RandomError unless std >= 0.
     """
-    _check(std >= 0, "normal", "std must be >= 0", "std", std)
     real, parts = _real(shape, dtype, "normal")
-    if np.dtype(dtype).kind == "c":
-        std = std / sqrt(2)                            # the variance is shared by the two parts
-    n = prod(parts)
-    if n < BLOCK or one_by_one:
-        return _as(narrow(fma64(_serial(generator, n), std, mean), real), shape, dtype)
-    with generator.lock:
-        working = F64 if real == F64 else F32
-        whole, tail = n // BLOCK * BLOCK, n % BLOCK
-        u = _unit(generator, n, working)
-        if tail:
-            again = _unit(generator, BLOCK, working)
-    transform: Any = box_muller64 if real == F64 else box_muller32
-    if not tail:
-        return _as(narrow(transform(u, mean, std), real), shape, dtype)
-    out = np.empty(n, working)
-    out[:whole] = transform(u[:whole], mean, std)
-    out[-BLOCK:] = transform(again, mean, std)
-    return _as(narrow(out, real), shape, dtype)
+    std = _part_of_std(std, dtype)
+    return _as(narrow(fma64(_serial(generator, prod(parts)), std, mean), real), shape, dtype)
 
 
 def log_normal(generator: Generator, shape: Shape, dtype: DtypeLike, mean: float = 1.0, std: float = 2.0) -> Array:
     """exp of normal numbers with this mean and standard deviation. Raises RandomError unless std > 0."""
-    _check(std > 0, "log_normal_", "std must be > 0", "std", std)
+    if not std > 0:
+        raise RandomError(f"log_normal_: std must be > 0; got std={std}")
     real, parts = _real(shape, dtype, "log_normal_", complex_too=False)
     with np.errstate(over="ignore"):
         return _as(narrow(np.exp(fma64(_serial(generator, prod(parts)), std, mean)), real), shape, dtype)
@@ -79,18 +94,27 @@ def log_normal(generator: Generator, shape: Shape, dtype: DtypeLike, mean: float
 
 def cauchy(generator: Generator, shape: Shape, dtype: DtypeLike, median: float = 0.0, sigma: float = 1.0) -> Array:
     """median + sigma * tan(pi * (u - 1/2)). Raises RandomError unless sigma > 0."""
-    _check(sigma > 0, "cauchy_", "sigma must be > 0", "sigma", sigma)
+    if not sigma > 0:
+        raise RandomError(f"cauchy_: sigma must be > 0; got sigma={sigma}")
     real, parts = _real(shape, dtype, "cauchy_", complex_too=False)
-    u = uniform53(generator.words(2 * prod(parts)))
-    return _as(narrow(fma64(np.tan(np.pi * (u - 0.5)), sigma, median), real), shape, dtype)
+
+    def bend(words: Words) -> Array:
+        return narrow(fma64(np.tan(np.pi * (uniform53(words) - 0.5)), sigma, median), real)
+
+    return _as(blockwise(generator, prod(parts), real, 2, bend), shape, dtype)
 
 
 def exponential(generator: Generator, shape: Shape, dtype: DtypeLike, lambd: float = 1.0) -> Array:
     """-log(1 - u) / lambd. Raises RandomError unless lambd > 0."""
-    _check(lambd > 0, "exponential_", "lambd must be > 0", "lambd", lambd)
+    if not lambd > 0:
+        raise RandomError(f"exponential_: lambd must be > 0; got lambd={lambd}")
     real, parts = _real(shape, dtype, "exponential_", complex_too=False)
-    u = uniform53(generator.words(2 * prod(parts)))
-    return _as(narrow(-1.0 / lambd * np.log1p(-u), real), shape, dtype)
+    scale = -1.0 / lambd
+
+    def decay(words: Words) -> Array:
+        return narrow(scale * np.log1p(-uniform53(words)), real)
+
+    return _as(blockwise(generator, prod(parts), real, 2, decay), shape, dtype)
 
 
 def narrow(x: Array, dtype: np.dtype[Any]) -> Array:
@@ -99,11 +123,14 @@ def narrow(x: Array, dtype: np.dtype[Any]) -> Array:
         return x.astype(F32, copy=False).astype(dtype) if dtype == np.float16 else x.astype(dtype, copy=False)
 
 
-def _unit(generator: Generator, n: int, dtype: np.dtype[Any]) -> Array:
-    """n uniform numbers of [0, 1): float64 of 53 bits, for other dtypes float32 of the word's low 24 bits."""
-    if dtype == F64:
-        return uniform53(generator.words(2 * n))
-    return (generator.words(n) & np.uint32(0xFFFFFF)).astype(F32) * np.float32(2.0 ** -24)
+def unit(generator: Generator, n: int, dtype: np.dtype[Any]) -> Array:
+    """n uniform numbers of [0, 1): float64 of 53 bits, for other dtypes float32 of 24."""
+    return blockwise(generator, n, F64 if dtype == F64 else F32, WORDS[dtype], uniform53 if dtype == F64 else _unit24)
+
+
+def _unit24(words: Words) -> NDArray[np.float32]:
+    """The low 24 bits of each word over 2**24."""
+    return (words & np.uint32(0xFFFFFF)).astype(F32) * np.float32(2.0 ** -24)
 
 
 def _serial(generator: Generator, n: int) -> NDArray[np.float64]:
@@ -124,7 +151,7 @@ def _real(shape: Shape, dtype: DtypeLike, op: str, complex_too: bool = True) -> 
     if kind.kind == "c" and complex_too:
         return np.dtype(f"f{kind.itemsize // 2}"), (*shape, 2)
     if kind.kind != "f":
-        raise DtypeError(f"{op}: draws floating-point numbers; got {kind} {tuple(shape)}; make the tensor float32 first")
+        raise DtypeError(f"{op}: draws floating-point numbers; got {kind} {tuple(shape)}; write tensor.float()")
     return kind, shape
 
 
@@ -133,15 +160,19 @@ def _as(x: Array, shape: Shape, dtype: DtypeLike) -> Array:
     return (x.view(kind) if kind.kind == "c" else x).reshape(shape)
 
 
-def _check(holds: bool, op: str, rule: str, name: str, value: float) -> None:
-    if not holds:
-        raise RandomError(f"{op}: {rule}; got {name}={value}")
+def _part_of_std(std: float, dtype: DtypeLike) -> float:
+    """The standard deviation of each real number: a complex one shares its variance between its two parts."""
+    if not std >= 0:
+        raise RandomError(f"normal: std must be >= 0; got std={std}")
+    return std / sqrt(2) if np.dtype(dtype).kind == "c" else std
 
 
 def _check_bounds(low: float, high: float, dtype: np.dtype[Any]) -> None:
-    largest = float(np.finfo(dtype).max)
+    largest = LARGEST[dtype]
     for name, bound in (("from", low), ("to", high)):
-        _check(abs(bound) <= largest, "uniform_", f"`{name}` must fit {dtype}", name, bound)
+        if not abs(bound) <= largest:
+            raise RandomError(f"uniform_: `{name}` must be finite and fit {dtype}; got {name}={bound}")
     if low > high:
         raise RandomError(f"uniform_: `from` must not exceed `to`; got from={low}, to={high}; swap them?")
-    _check(high - low <= largest, "uniform_", f"to - from must fit {dtype}", "to - from", high - low)
+    if high - low > largest:
+        raise RandomError(f"uniform_: to - from must fit {dtype}; got from={low}, to={high}")

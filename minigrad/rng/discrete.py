@@ -1,19 +1,20 @@
 """Draws from discrete distributions: a generator in, an array out."""
 from __future__ import annotations
 
-from math import ceil, exp, floor, ldexp, lgamma, log, prod
+from math import ceil, exp, floor, ldexp, lgamma, log, log1p, prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DtypeError, RandomError, ShapeError
-from .continuous import F64, Array, DtypeLike, Shape, exponential, narrow
-from .generator import Generator, Tape, Words, uniform53
+from .continuous import F64, Array, DtypeLike, Shape, exponential, narrow, unit
+from .generator import Generator, Tape, Words, blockwise, uniform53
 
 INT64_MIN = -2 ** 63
 ONE_WORD = 2 ** 28                       # ranges below it are filled from one word, wider ones from two
 TRANSFORMED_REJECTION = 10.0             # Poisson rates from here on
+INNER, OUTER = 0.07, 0.013               # distances from 0 and 1 that allow early acceptance, rejection
 
 
 def integers(generator: Generator, shape: Shape, dtype: DtypeLike, low: int = 0, high: int | None = None) -> Array:
@@ -25,7 +26,8 @@ def integers(generator: Generator, shape: Shape, dtype: DtypeLike, low: int = 0,
     kind, n = np.dtype(dtype), prod(shape)
     _check_real(kind, "random_")
     if high is None and low == INT64_MIN and (kind == np.int64 or kind in (np.float32, np.float64)):
-        return _two_words(generator, n).view(np.int64).astype(kind).reshape(shape)
+        return blockwise(generator, n, kind, 2,
+                         lambda words: _pairs(words).view(np.int64).astype(kind)).reshape(shape)
     bottom, top, largest = _limits(kind)
     stop = largest + 1 if high is None else high
     if low >= stop:
@@ -34,7 +36,18 @@ def integers(generator: Generator, shape: Shape, dtype: DtypeLike, low: int = 0,
         raise RandomError(f"random_: `from` is out of bounds for {kind}; got from={low}; its least value is {bottom}")
     if not bottom <= stop - 1 <= top:
         raise RandomError(f"random_: to - 1 is out of bounds for {kind}; got to={stop}; its largest value is {top}")
-    return (_modulo(generator, n, stop - low) + np.int64(low)).astype(kind).reshape(shape)
+    if kind.kind == "f":
+        low, stop = _representable(low, stop, kind)
+    span, shift = stop - low, np.int64(low)
+
+    def from_one(words: Words) -> Array:
+        return ((words % np.uint32(span)).astype(np.int64) + shift).astype(kind)
+
+    def from_two(words: Words) -> Array:
+        return ((_pairs(words) % np.uint64(span)).view(np.int64) + shift).astype(kind)      # wraps, as it should
+
+    wide = span >= ONE_WORD
+    return blockwise(generator, n, kind, 1 + wide, from_two if wide else from_one).reshape(shape)
 
 
 def any_integers(generator: Generator, shape: Shape, dtype: DtypeLike) -> Array:
@@ -45,9 +58,10 @@ def any_integers(generator: Generator, shape: Shape, dtype: DtypeLike) -> Array:
     kind, n = np.dtype(dtype), prod(shape)
     _check_real(kind, "random_")
     span = _limits(kind)[2] + 1
-    if kind.itemsize == 8:
-        return (_two_words(generator, n) % np.uint64(span)).astype(kind).reshape(shape)
-    return (generator.words(n) % np.uint32(span)).astype(kind).reshape(shape)
+    if kind in (np.int64, np.float64):
+        return blockwise(generator, n, kind, 2,
+                         lambda words: (_pairs(words) % np.uint64(span)).astype(kind)).reshape(shape)
+    return blockwise(generator, n, kind, 1, lambda words: (words % np.uint32(span)).astype(kind)).reshape(shape)
 
 
 def permutation(generator: Generator, n: int, dtype: DtypeLike = np.int64) -> Array:
@@ -78,17 +92,15 @@ def bernoulli(generator: Generator, p: float | Array, shape: Shape, dtype: Dtype
     if not isinstance(p, np.ndarray):
         if not 0 <= p <= 1:
             raise RandomError(f"bernoulli_: p must lie in [0, 1]; got p={p}")
-        return _coins(generator.words(2 * prod(shape)), p).reshape(shape).astype(dtype, copy=False)
+        chance, kind = float(p), np.dtype(dtype)
+        return blockwise(generator, prod(shape), kind, 2,
+                         lambda words: _coins(words, chance).astype(kind)).reshape(shape)
     if p.dtype.kind != "f":
         raise DtypeError(f"bernoulli: p must be floating-point; got {p.dtype} {p.shape}; write p.float()")
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise RandomError(f"bernoulli: all p must lie in [0, 1]; got {p.min()} ... {p.max()}")
-    chance = np.broadcast_to(p, shape)
-    if p.dtype == F64:
-        u: Array = uniform53(generator.words(2 * prod(shape)))
-    else:
-        u = (generator.words(prod(shape)) & np.uint32(0xFFFFFF)) * np.float32(2.0 ** -24)
-    return (u.reshape(shape) < chance).astype(dtype, copy=False)
+    u = unit(generator, prod(shape), p.dtype).reshape(shape)
+    return (u < p).astype(dtype, copy=False)
 
 
 def geometric(generator: Generator, shape: Shape, dtype: DtypeLike, p: float) -> Array:
@@ -99,10 +111,14 @@ def geometric(generator: Generator, shape: Shape, dtype: DtypeLike, p: float) ->
     _check_real(kind, "geometric_")
     if kind == np.bool_:
         raise DtypeError(f"geometric_: draws numbers of trials; got bool {tuple(shape)}; make the tensor int64 first")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        trials = np.ceil(np.log(uniform53(generator.words(2 * prod(shape)))) / np.log1p(-p))
-        whole = trials.astype(np.int64).astype(kind) if kind.kind in "iu" else narrow(trials, kind)
-    return whole.reshape(shape)
+    log_failure = log1p(-p)
+
+    def trials(words: Words) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            number = np.ceil(np.log(uniform53(words)) / log_failure)
+            return number.astype(np.int64).astype(kind) if kind.kind in "iu" else narrow(number, kind)
+
+    return blockwise(generator, prod(shape), kind, 2, trials).reshape(shape)
 
 
 def multinomial(generator: Generator, weights: Array, num_samples: int, replacement: bool = False) -> NDArray[np.int64]:
@@ -131,7 +147,7 @@ def poisson(generator: Generator, rate: Array) -> Array:
     Raises RandomError for a rate that is negative or not a number, DtypeError for rates that are not floats.
     """
     if rate.dtype.kind != "f":
-        raise DtypeError(f"poisson: the rates must be floating-point; got {rate.dtype} {rate.shape}; write input.float()")
+        raise DtypeError(f"poisson: rates must be floating-point; got {rate.dtype} {rate.shape}; write input.float()")
     if rate.size and not rate.min() >= 0:
         raise RandomError(f"poisson: rates must be >= 0; got {rate.min()}")
     if rate.size and rate.max() == np.inf:
@@ -166,9 +182,9 @@ def _poisson_by_rejection(u: Tape, rate: float) -> int:
         x, v = u() - 0.5, u()
         edge = 0.5 - abs(x)
         count = floor((2 * a / edge + b) * x + rate + 0.43) if edge else -1
-        if edge >= 0.07 and v <= squeeze:
+        if edge >= INNER and v <= squeeze:
             return count
-        if count < 0 or (edge < 0.013 and v > edge):
+        if count < 0 or (edge < OUTER and v > edge):
             continue
         if v == 0 or (log(v) + log(inverse_alpha) - log(a / (edge * edge) + b)
                       <= -rate + count * log_rate - lgamma(count + 1.0)):
@@ -186,17 +202,20 @@ def _coins(words: Words, p: float) -> NDArray[np.bool_]:
     return below
 
 
-def _two_words(generator: Generator, n: int) -> NDArray[np.uint64]:
-    """n 64-bit numbers, the first word of a pair on top."""
-    words = generator.words(2 * n)
+def _pairs(words: Words) -> NDArray[np.uint64]:
+    """(2n,) words -> (n,) 64-bit numbers, the first word of a pair on top."""
     return words[0::2].astype(np.uint64) << np.uint64(32) | words[1::2]
 
 
-def _modulo(generator: Generator, n: int, span: int) -> NDArray[np.int64]:
-    """n numbers of 0 ... span - 1, wrapped into int64."""
-    if span < ONE_WORD:
-        return (generator.words(n) % np.uint32(span)).astype(np.int64)
-    return (_two_words(generator, n) % np.uint64(span)).view(np.int64)
+def _representable(low: int, stop: int, kind: np.dtype[Any]) -> tuple[int, int]:
+    """The bounds moved inwards where rounding to a float dtype would carry numbers across them."""
+    digits = np.finfo(kind).nmant + 1
+    first, last = (int(np.int64(bound).astype(kind)) for bound in (low + 1, stop - 1))
+    if first < low:
+        low = first + 2 ** (abs(low + 1).bit_length() - digits)
+    if last >= stop:
+        stop = last - 2 ** (abs(stop - 1).bit_length() - digits)
+    return low, stop
 
 
 def _limits(kind: np.dtype[Any]) -> tuple[int, int, int]:
@@ -230,7 +249,8 @@ def _check_weights(weights: Array, num_samples: int, replacement: bool) -> None:
     if weights.dtype.kind != "f":
         raise DtypeError(f"multinomial: input must be floating-point; got {weights.dtype}; write input.float()")
     if weights.ndim not in (1, 2):
-        raise ShapeError(f"multinomial: input must be 1-d or 2-d; got shape {weights.shape}; reshape to (rows, classes)")
+        raise ShapeError("multinomial: input must be 1-d or 2-d, classes last; "
+                         f"got shape {weights.shape}; reshape it")
     if num_samples <= 0:
         raise RandomError(f"multinomial: num_samples must be positive; got {num_samples}")
     m = weights.shape[-1]

@@ -64,29 +64,32 @@ def box_muller_pairs(u: Doubles) -> Doubles:
 
 def fma64(x: Doubles, scale: float, shift: float) -> Doubles:
     """x * scale + shift rounded once, as a fused multiply-add does (error-free product and sum, after T. Dekker)."""
-    product = x * scale
-    if shift == 0 or scale == 1:
-        return product + shift           # one of the two roundings does nothing
-    x_high, s_high = _upper_half(x), _upper_half(np.array(scale, F64))
-    x_low, s_low = x - x_high, scale - s_high
-    lost = ((x_high * s_high - product) + x_high * s_low + x_low * s_high) + x_low * s_low
-    total = product + shift
-    part = total - product
-    lost += (product - (total - part)) + (shift - part)
-    fused = total + lost
-    return np.where(np.isfinite(fused), fused, total)
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = x * scale
+        if shift == 0 or scale == 1:
+            return product + shift       # one of the two roundings does nothing
+        x_high, s_high = _upper_half(x), _upper_half(np.array(scale, F64))
+        x_low, s_low = x - x_high, scale - s_high
+        lost = ((x_high * s_high - product) + x_high * s_low + x_low * s_high) + x_low * s_low
+        total = product + shift
+        part = total - product
+        lost += (product - (total - part)) + (shift - part)
+        fused = total + lost
+        return np.where(np.isfinite(fused), fused, total)
 
 
 def _upper_half(x: Doubles) -> Doubles:
     """x with the lower 27 bits of its significand cleared."""
-    return (x.view(np.uint64) & np.uint64(0xFFFFFFFFF8000000)).view(F64)
+    upper: Doubles = (x.view(np.uint64) & np.uint64(0xFFFFFFFFF8000000)).view(F64)
+    return upper
 
 
 def _fma32(x: Any, y: Any, z: Any) -> Floats:
     """x * y + z in float32, rounded once: the product of two float32 is exact in float64."""
     wide = np.multiply(x, y, dtype=F64)
     wide += z
-    return wide.astype(F32)
+    rounded: Floats = wide.astype(F32)
+    return rounded
 
 
 def _horner(x: Floats, coefficients: tuple[float, ...]) -> Floats:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
 from typing import Any
@@ -20,6 +20,7 @@ State = NDArray[np.uint8]
 DEFAULT_SEED = 67280421310721            # PyTorch's seed of a generator that nobody seeded
 TWISTER = 624                            # words of the Mersenne Twister's state; each refill of it yields as many draws
 FEW = 2048                               # up to here `random_raw` is faster, above it `bytes`
+PIECE = 32768                            # numbers made at once
 
 # PyTorch's own layout, byte for byte, so that a checkpoint's random state can go either way.
 LAYOUT = np.dtype([
@@ -112,9 +113,9 @@ class Generator:
             raise RandomError("set_state: these bytes are no Mersenne Twister state; pass what get_state() returned")
         with self.lock:
             self._restart(int(record["seed"]))
-            bits = self._running()
-            key = words.astype(np.uint32)
-            bits.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": TWISTER + 1 - left}}
+            if record["next"] > 0 or words[0] != self._seed % 2 ** 32:               # else: seeded, nothing drawn yet
+                key = words.astype(np.uint32)
+                self._running().state = {"bit_generator": "MT19937", "state": {"key": key, "pos": TWISTER + 1 - left}}
             self.spare_normal = float(record["normal"]) if record["has_normal"] else None
 
     def clone_state(self) -> Generator:
@@ -129,6 +130,8 @@ class Generator:
     # ------------------------------------------------------------ the raw stream
     def words(self, n: int) -> Words:
         """The next `n` 32-bit words of the stream; read-only."""
+        if n == 0:
+            return np.empty(0, np.uint32)
         with self.lock:
             bits = self._running()
             if n <= FEW:
@@ -165,22 +168,38 @@ class Tape:
 
     def __init__(self, generator: Generator, expected: int) -> None:
         self._generator, self._piece, self._drawn = generator, max(expected, 16), 0
-        self._begin = generator._running().state
+        self._begin: Any = None
         self._ahead: Iterator[float] = iter(())
 
     def __call__(self) -> float:
         """The next number of [0, 1), of 53 random bits."""
         for u in self._ahead:
             return u
+        if self._begin is None:
+            self._begin = self._generator._running().state
         self._ahead = iter(uniform53(self._generator.words(2 * self._piece)).tolist())
         self._drawn += self._piece
         return next(self._ahead)
 
     def close(self) -> None:
         """Give back what was read ahead."""
-        bits = self._generator._running()
-        bits.state = self._begin
-        bits.random_raw(2 * (self._drawn - operator.length_hint(self._ahead)), output=False)
+        if self._begin is not None:
+            bits = self._generator._running()
+            bits.state = self._begin
+            bits.random_raw(2 * (self._drawn - operator.length_hint(self._ahead)), output=False)
+
+
+def blockwise(generator: Generator, n: int, dtype: np.dtype[Any], words_each: int,
+              make: Callable[[Words], NDArray[Any]]) -> NDArray[Any]:
+    """`make(words)` for n numbers that take `words_each` words each, in pieces whose temporaries stay in the cache."""
+    if n <= PIECE:
+        return make(generator.words(words_each * n))
+    out = np.empty(n, dtype)
+    with generator.lock:
+        for i in range(0, n, PIECE):
+            part = out[i:i + PIECE]
+            part[...] = make(generator.words(words_each * len(part)))
+    return out
 
 
 def uniform53(words: Words) -> NDArray[np.float64]:
