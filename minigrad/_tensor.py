@@ -6,63 +6,118 @@ from typing import Any
 
 import numpy as np
 
+from . import _interop as interop
 from . import dtypes
-from ._device import device
+from ._device import device as Device
+from ._layout import layout
+from ._size import Size
 from .backend import backend_of
 from .engine import call, hooks, inplace
 from .engine.backward import backward as run_backward
-from .engine.inplace import node_of, write
+from .engine.inplace import in_place, node_of
 from .engine.node import COUNT, Leaf, Node, Pick, TensorBase, wrap
 from .errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
 from .ops import cast as cast_ops
 from .ops import elementwise, index, reduce
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
-from .ops.dims import shape_args
-
-
-class Size(tuple[int, ...]):
-    """The shape of a tensor: a tuple of ints that prints as `torch.Size` does."""
-
-    def numel(self) -> int:
-        """The number of elements."""
-        n = 1
-        for size in self:
-            n *= size
-        return n
-
-    def __repr__(self) -> str:
-        return f"{dtypes.dtype.prefix}.Size({list(self)})"
-
-    def __getitem__(self, item: Any) -> Any:
-        value = super().__getitem__(item)
-        return Size(value) if isinstance(item, slice) else value
-
-    def __add__(self, other: Any) -> Size:           # type: ignore[override]
-        return Size(super().__add__(tuple(other)))
+from .ops.dims import one_dim, shape_args
 
 
 class Tensor(TensorBase):
     """An array that records what is done with it."""
     __slots__ = ()
 
+    def __init__(self, *data: Any, device: Any = None) -> None:
+        """PyTorch's legacy constructor: `Tensor(2, 3)` is uninitialised memory, `Tensor([1, 2])` float data."""
+        made = interop.legacy(data, device)
+        self.array, self.node, self.cell, self._grad, self.base = made, None, [0, 0, None], None, None
+
     # ------------------------------------------------------------ what it is
     @property
     def shape(self) -> Size:
         return Size(self.array.shape)
 
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or its size along one dimension."""
+        return Size(self.array.shape) if dim is None else self.array.shape[one_dim("size", dim, self.array.ndim)]
+
     @property
     def ndim(self) -> int:
         return self.array.ndim                       # type: ignore[no-any-return]
+
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim                       # type: ignore[no-any-return]
+    ndimension = dim
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return int(self.array.size)
+    nelement = numel
 
     @property
     def dtype(self) -> dtypes.dtype:
         return dtypes.from_numpy_dtype(self.array.dtype)
 
     @property
-    def device(self) -> device:
+    def device(self) -> Device:
         return backend_of(self.array).device_of(self.array)
 
+    def get_device(self) -> int:
+        """The index of the CUDA device; -1 on the CPU."""
+        return -1 if self.is_cpu else self.device.index or 0
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.device.type == "cuda"
+
+    @property
+    def is_cpu(self) -> bool:
+        return self.device.type == "cpu"
+
+    layout = layout.strided
+    is_sparse = is_quantized = is_meta = is_mps = is_nested = False
+    names: Any = property(lambda self: (None,) * self.array.ndim)
+
+    @property
+    def itemsize(self) -> int:
+        return self.array.itemsize                   # type: ignore[no-any-return]
+
+    def element_size(self) -> int:
+        """Bytes per element."""
+        return self.array.itemsize                   # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.array.size * self.array.itemsize)
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Elements to skip in memory per step along each dimension."""
+        return interop.stride(self, dim)
+
+    def storage_offset(self) -> int:
+        """Elements between the start of the memory and the first element."""
+        return interop.storage_offset(self)
+
+    def data_ptr(self) -> int:
+        """Address of the first element."""
+        return inplace.address(self.array)
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """True for row-major memory without gaps."""
+        return self.array.flags.c_contiguous         # type: ignore[no-any-return]
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory outside the graph; writes through it go unnoticed by saved values."""
+        return wrap(self.array)                      # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        interop.set_data(self, value)
+
+    # ------------------------------------------------------------ the graph
     @property
     def requires_grad(self) -> bool:
         return node_of(self) is not None
@@ -102,7 +157,25 @@ class Tensor(TensorBase):
     def grad(self) -> None:
         self._grad = None
 
-    # ------------------------------------------------------------ the graph
+    @property
+    def retains_grad(self) -> bool:
+        """True for a tensor that is no leaf and collects its gradient all the same."""
+        return not self.is_leaf and "_retains_grad" in self.__dict__
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of its op it is."""
+        return self.node.index if type(self.node) is Pick else 0
+
+    @property
+    def _version(self) -> int:
+        """How often its memory was written."""
+        return self.cell[COUNT]                      # type: ignore[no-any-return]
+
+    def is_inference(self) -> bool:
+        """False: tensors made under inference_mode are ordinary ones here."""
+        return False
+
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Start or stop collecting a gradient here. Floating-point leaves only."""
         node = node_of(self)
@@ -126,6 +199,38 @@ class Tensor(TensorBase):
         """The same memory outside the graph. A write through it counts as one into this tensor."""
         return wrap(self.array, None, self.cell)     # type: ignore[no-any-return]
 
+    def detach_(self) -> Tensor:
+        """Cut this tensor off its graph; it becomes a leaf."""
+        if self.base is not None:
+            raise GraphError("detach_: can't detach views in-place; use detach() instead")
+        self.node = None
+        return self
+
+    def retain_grad(self) -> None:
+        """Collect the gradient in `.grad` also if this tensor is no leaf."""
+        node = node_of(self)
+        if node is None:
+            raise GraphError(f"retain_grad: can't retain_grad on Tensor that has requires_grad=False; got {describe(self)}")
+        if not self.is_leaf and not self.retains_grad:
+            self._retains_grad = True
+            hooks.retain_grad(self, node)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> hooks.RemovableHandle:
+        """Call `hook(grad)` when the gradient for this tensor is complete; what it returns takes its place."""
+        node = node_of(self)
+        if node is None:
+            raise GraphError(f"register_hook: cannot register a hook on a tensor that doesn't require gradient; got {describe(self)}")
+        return hooks.add_hook(node, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> hooks.RemovableHandle:
+        """Call `hook(self)` after a backward pass has added to `.grad`. Leaves only."""
+        node = node_of(self)
+        if not isinstance(node, Leaf):
+            raise GraphError("register_post_accumulate_grad_hook: post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if node.after is None:
+            node.after = {}
+        return hooks.register(node.after, hook)
+
     # ------------------------------------------------------------ arithmetic
     add = __add__ = __radd__ = elementwise.add
     sub = __sub__ = elementwise.sub
@@ -144,18 +249,10 @@ class Tensor(TensorBase):
     def __rtruediv__(self, other: Any) -> Tensor:
         return elementwise.true_divide(other, self)
 
-    def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
-        return write(self, elementwise.add, other, alpha=alpha)    # type: ignore[no-any-return]
-
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
-        return write(self, elementwise.sub, other, alpha=alpha)    # type: ignore[no-any-return]
-
-    def mul_(self, other: Any) -> Tensor:
-        return write(self, elementwise.mul, other)   # type: ignore[no-any-return]
-
-    def exp_(self) -> Tensor:
-        return write(self, elementwise.exp)          # type: ignore[no-any-return]
-
+    add_ = in_place(elementwise.add)
+    sub_ = in_place(elementwise.sub)
+    mul_ = in_place(elementwise.mul)
+    exp_ = in_place(elementwise.exp)
     __iadd__, __isub__, __imul__ = add_, sub_, mul_
 
     # ------------------------------------------------------------ reductions
@@ -195,27 +292,47 @@ class Tensor(TensorBase):
     def __setitem__(self, item: Any, value: Any) -> None:
         index.write_at(self, item, value)
 
-    # ------------------------------------------------------------ values
-    def numel(self) -> int:
-        """The number of elements."""
-        return int(self.array.size)
+    # ------------------------------------------------------------ dtype and device
+    to = interop.to
+    type = interop.type
+    type_as = interop.type_as
+    cpu = interop.cpu
+    cuda = interop.cuda
+    float = interop.float
+    double = interop.double
+    half = interop.half
+    bfloat16 = interop.bfloat16
+    long = interop.long
+    int = interop.int
+    short = interop.short
+    char = interop.char
+    byte = interop.byte
+    bool = interop.bool
+    cfloat = interop.cfloat
+    cdouble = interop.cdouble
+    pin_memory = interop.pin_memory
+    share_memory_ = interop.share_memory_
 
-    def item(self) -> Any:
-        """The one element as a Python number."""
-        if self.array.size != 1:
-            raise ShapeError(f"item: a Tensor with {self.array.size} elements cannot be converted to Scalar; got {describe(self)}")
-        return self.array.item()
-
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """The memory as a NumPy array, shared."""
-        if self.requires_grad:
-            raise GraphError("numpy: can't call numpy() on a Tensor that requires grad; use tensor.detach().numpy() instead")
-        return backend_of(self.array).to_host(self.array)
-
-    def __len__(self) -> int:
-        if not self.array.ndim:
-            raise ArgumentTypeError("len: len() of a 0-d tensor")
-        return len(self.array)
+    # ------------------------------------------------------------ values for Python and NumPy
+    item = interop.item
+    tolist = interop.tolist
+    numpy = interop.numpy
+    __array__ = interop.__array__
+    __array_priority__ = 1000
+    __len__ = interop.__len__
+    __iter__ = interop.__iter__
+    __bool__ = interop.__bool__
+    __int__ = interop.__int__
+    __float__ = interop.__float__
+    __complex__ = interop.__complex__
+    __index__ = interop.__index__
+    __contains__ = interop.__contains__
+    __format__ = interop.__format__
+    __repr__ = interop.__repr__
+    __copy__ = interop.__copy__
+    __deepcopy__ = interop.__deepcopy__
+    __reduce_ex__ = interop.__reduce_ex__
+    __hash__ = object.__hash__
 
 
 call.bind(Tensor)

@@ -141,8 +141,12 @@ def _refuse(x: Any, name: str, records: bool) -> None:
     """Writes that would be wrong, each with its remedy."""
     if any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise InplaceError(f"{name}: several elements of this expanded tensor {describe(x)} are one memory cell; clone() it first")
-    if not records:
-        return
+    if records:
+        check_open(x, name)
+
+
+def check_open(x: Any, name: str) -> None:
+    """Raise InplaceError if x may not be given a new node: a leaf, or a view whose base could not follow."""
     base = x.base if x.base is not None else x
     if isinstance(base.node, Leaf):
         what = "a leaf Variable that requires grad" if base is x else "a view of a leaf Variable that requires grad"

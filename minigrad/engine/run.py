@@ -82,7 +82,7 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
         if create:
             saved = rebuild(node)
         if op.several:
-            g = fill(node, g, create)
+            g = fill(node, g, create) if op.fills else tuple(g)
         shapes = node.shapes if op.broadcast else None
         i = 0
         try:

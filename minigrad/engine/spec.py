@@ -35,6 +35,7 @@ class Op:
                  promotes: str | None, kept: tuple[str, ...] | dict[str, Rule], returns: Callable[..., Any] | None) -> None:
         self.name = forward.__name__
         self.forward = forward
+        self.fills = True                            # of several outputs, those that nobody used get zeros as gradient
         self.broadcast, self.view, self.several, self.promotes, self.returns = broadcast, view, several, promotes, returns
         parameters = list(inspect.signature(forward).parameters.values())
         self.names = [p.name for p in parameters]
