@@ -94,6 +94,7 @@ class _Like:
 class _FunctionOp:
     """A Function as the engine sees an op: one input that is a sequence, one rule."""
     broadcast = False
+    kept = ("ctx",)
     remake: dict[str, Any] = {}
     slots: tuple[Any, ...] = ()
     slot_names: tuple[str, ...] = ()

@@ -150,12 +150,13 @@ def binary(op: Op, slow: Call) -> Call:
             n.hooks = None
             n.options = ()
             n.shape, n.dtype = out.shape, out.dtype
-            if keep_x or keep_y or keep_out or tail:
+            n.cells = ()
+            if keep_x or keep_y or keep_out:
                 n.saved = (x if keep_x else None, y if keep_y else None, out if keep_out else None, *tail)
                 n.cells = (input.cell if keep_x and isinstance(input, TensorBase) else None,
                            other.cell if keep_y and isinstance(other, TensorBase) else None, cell if keep_out else None)
             else:
-                n.saved = n.cells = ()
+                n.saved = (None, None, None, *tail) if tail else ()
             xs = x.shape if isinstance(input, TensorBase) else ()
             ys = y.shape if isinstance(other, TensorBase) else ()
             n.shapes = None if xs == ys and broadcast else (xs, ys)

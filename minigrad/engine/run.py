@@ -109,8 +109,8 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
                            f"the op ran at {node.where()}")
             raise
         pg = None
-        if saved and not retain:
-            node.saved = None
+        if (node.cells or op.kept) and not retain:
+            node.saved = None                        # values that only this pass needed; shapes and options may stay
         g = saved = None
     return wanted
 

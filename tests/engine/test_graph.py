@@ -24,7 +24,7 @@ def test_a_chain_of_a_million_ops_works_without_recursion() -> None:
 
 def _step(x: mg.Tensor, w: mg.Tensor, create_graph: bool) -> None:
     h = (x @ w).tanh()
-    a, b = h.split(2, 1)
+    a, b = h.split(w.shape[1] // 2, 1)
     c = mg.cat([a * b, b], 1)
     v = c * 1.0
     v[0].mul_(2.0)
@@ -86,7 +86,7 @@ def test_backward_twice_needs_retain_graph() -> None:
     y.backward(retain_graph=True)
     y.backward()
     assert x.grad.tolist() == [4.0, 4.0]
-    with pytest.raises(GraphError, match=r"second time: sum, made at .*test_graph\.py:\d+.*retain_graph=True"):
+    with pytest.raises(GraphError, match=r"second time: mul, made at .*test_graph\.py:\d+.*retain_graph=True"):
         y.backward()
 
 
