@@ -1,0 +1,33 @@
+"""CPU kernels compiled by Numba, which is imported (half a second) when the first of them is asked for."""
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .conv import conv2d as conv2d
+    from .conv import conv2d_input as conv2d_input
+    from .conv import conv2d_weight as conv2d_weight
+    from .pool import adaptive_avg_pool2d as adaptive_avg_pool2d
+    from .pool import adaptive_avg_pool2d_input as adaptive_avg_pool2d_input
+    from .pool import avg_pool2d as avg_pool2d
+    from .pool import avg_pool2d_input as avg_pool2d_input
+    from .pool import max_pool2d as max_pool2d
+    from .pool import max_pool2d_flat as max_pool2d_flat
+    from .pool import max_pool2d_gather as max_pool2d_gather
+    from .pool import max_pool2d_input as max_pool2d_input
+
+_FILES = {
+    "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
+    "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
+             "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
+}
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    kernel = getattr(import_module(f".{_FILE_OF[name]}", __name__), name)
+    globals()[name] = kernel
+    return kernel
