@@ -1,0 +1,1 @@
+"""Speed against other libraries. Each side runs in a process of its own, in turn; ratios come from paired rounds."""
