@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad.errors import DtypeError, RandomError, ShapeError
@@ -113,7 +113,6 @@ def test_draw_is_pytorchs_at_every_size(name: str, dtype: Any, torch: Any, oracl
         assert_same_state(g, h)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.integers(-2 ** 63, 2 ** 64 - 1), st.data())
 def test_any_sequence_of_draws_is_pytorchs(torch: Any, oracle: Any, seed: int, data: st.DataObject) -> None:
     portable = [name for name, (_, _, mkl) in DRAWS.items() if not mkl]
