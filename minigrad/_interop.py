@@ -13,6 +13,7 @@ import numpy as np
 from . import dtypes
 from ._device import as_device, device
 from ._layout import memory_format
+from ._printing import tensor_repr
 from .backend import backend_for, backend_of
 from .engine.inplace import address, node_of
 from .engine.node import Leaf, TensorBase, wrap
@@ -291,8 +292,15 @@ def __format__(x: Any, spec: str) -> str:
 
 def __repr__(x: Any) -> str:
     """PyTorch's picture of a tensor."""
-    from ._printing import tensor_repr
-    return tensor_repr(x)
+    where, ours = x.device, builtins.type(x).__module__.partition(".")[0] == __name__.partition(".")[0]
+    return tensor_repr(
+        x.array,
+        prefix="tensor(" if ours else f"{builtins.type(x).__name__}(",
+        device=None if where.type == "cpu" else str(where),
+        suffixes=[f"grad_fn=<{x.grad_fn.name()}>"] if x.grad_fn is not None else ["requires_grad=True"] if x.requires_grad else [],
+        default_dtype=dtypes.get_default_numpy(),
+        dtype_repr=lambda d: repr(dtypes.from_numpy_dtype(d)),
+        to_numpy=backend_of(x.array).to_host)
 
 
 # ---------------------------------------------------------------- copies
