@@ -26,7 +26,7 @@ from minigrad.vision.datasets.mnist import SUBSET_FILE, mnist_arrays  # noqa: E4
 
 PER_DIGIT = {True: 600, False: 100}          # train? -> images per digit
 TARGET = ROOT / "minigrad" / "vision" / "datasets" / SUBSET_FILE
-# lc=4, lp=0, pb=0: one byte tells much of the next, its position little. Smallest of zlib, bz2 and LZMA in all settings.
+# lc=4, lp=0, pb=0: one byte tells much of the next, its position little. Smallest of zlib, bz2 and LZMA's settings.
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 4, "lp": 0, "pb": 0}]
 
 

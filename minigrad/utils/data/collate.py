@@ -10,7 +10,7 @@ import numpy as np
 from ... import creation, dtypes
 from ..._tensor import Tensor
 from ...errors import ArgumentTypeError, ShapeError
-from ...ops.shape import stack
+from ...ops.join import stack
 
 
 def default_collate(batch: Sequence[Any]) -> Any:

@@ -5,14 +5,13 @@ import gzip
 import hashlib
 import http.client
 import io
-import os
-import tempfile
 import urllib.request
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import DatasetError
+from ...serialization import write_atomically
 
 _CHUNK = 1 << 18                 # bytes per read
 _SLACK = 1024                    # bytes by which gzip may make a tiny file longer
@@ -62,20 +61,10 @@ def _unzip(content: bytes, nbytes: int) -> bytes:
 
 
 def _write(target: Path, content: bytes) -> None:
-    """Put `content` at `target` so that a reader, or a crash, sees the whole file or none."""
+    """Put `content` at `target`, in folders made for it."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=target.name + ".", suffix=".part", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)       # mkstemp makes files that only their owner can read
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_atomically(target, content)
     except OSError as error:
         raise DatasetError(
             f"download: {target} cannot be written ({error.strerror or error}); give another root"

@@ -13,7 +13,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,12 @@ _CHUNK = 1 << 20                 # bytes per read
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CODES = {np.dtype(name): code for code, name in _TYPES.items()}
 MAX_BYTES = 1 << 31              # of one array; a quarter of a million 28x28 images need a tenth of that
+
+
+class Readable(Protocol):
+    """A stream of bytes: a file, or what gzip or lzma make of one."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
 
 
 def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> NDArray[Any]:
@@ -51,7 +57,7 @@ def read_idx(path: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES) -> NDA
 
 
 def read_idx_stream(
-    stream: BinaryIO | gzip.GzipFile, name: str, max_bytes: int, *, size: int | None = None, last: bool = True
+    stream: Readable, name: str, max_bytes: int, *, size: int | None = None, last: bool = True
 ) -> NDArray[Any]:
     """Read one IDX array from `stream`, which `name` calls in errors.
 
@@ -79,7 +85,7 @@ def read_idx_stream(
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _read_header(stream: BinaryIO | gzip.GzipFile, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
+def _read_header(stream: Readable, name: str) -> tuple[np.dtype[Any], tuple[int, ...]]:
     magic = stream.read(4)
     if len(magic) < 4:
         raise damaged(name, f"it is cut short inside its header: {len(magic)} of the first 4 bytes are there")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,14 +118,15 @@ def _plain_or_gz(folder: Path, name: str) -> Path | None:
     return next((path for path in (folder / name, folder / (name + ".gz")) if path.is_file()), None)
 
 
-def _download(folder: Path, files: tuple[File, File]) -> tuple[Path, ...]:
+def _download(folder: Path, files: tuple[File, File]) -> tuple[Path, Path]:
     """Fetch those of `files` that are not in `folder` yet; an interrupted download goes on where it stopped."""
     for file in files:
         if _plain_or_gz(folder, file.name) is None:
             logging.getLogger("minigrad.vision").warning("MNIST: downloading %s to %s", file.name, folder)
             urls = [f"{mirror}{file.name}.gz" for mirror in MIRRORS]
             fetch_unzipped(urls, folder / file.name, nbytes=file.nbytes, sha256=file.sha256)
-    return tuple(_plain_or_gz(folder, file.name) or folder / file.name for file in files)
+    images, labels = (_plain_or_gz(folder, file.name) or folder / file.name for file in files)
+    return images, labels
 
 
 def _read(path: Path, file: File, verify: bool) -> NDArray[np.uint8]:
@@ -155,8 +156,8 @@ def _read_subset(train: bool) -> Arrays:
         import lzma
     except ImportError as error:         # Python was built without liblzma
         raise DatasetError(
-            f"MNIST: the {SUBSET} is xz-compressed and this Python has no lzma module; use a Python that has it, or the "
-            f"full set (download=True)"
+            f"MNIST: the {SUBSET} is xz-compressed and this Python has no lzma module; use a Python that has it, or "
+            f"the full set (download=True)"
         ) from error
     with resources.files(__package__).joinpath(SUBSET_FILE).open("rb") as file, lzma.open(file) as stream:
         # train images, train labels, test images, test labels: four IDX files in a row
@@ -181,7 +182,7 @@ class MNIST(Dataset[tuple[Any, Any]]):
     gives `(PIL image, int)` before transforms and needs Pillow; `data` and `targets` do not.
     """
 
-    classes = [
+    classes: ClassVar[list[str]] = [
         "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
         "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
     ]
@@ -224,7 +225,8 @@ class MNIST(Dataset[tuple[Any, Any]]):
         return f"Split: {'Train' if self.train else 'Test'}\nSource: {self.source}"
 
     def __repr__(self) -> str:
-        lines = [f"Number of datapoints: {len(self)}", *self.extra_repr().splitlines()]
+        root = [] if self.root is None else [f"Root location: {self.root}"]
+        lines = [f"Number of datapoints: {len(self)}", *root, *self.extra_repr().splitlines()]
         for name in ("transform", "target_transform"):
             if (value := getattr(self, name)) is not None:
                 lines += f"{name}: {value!r}".splitlines()
