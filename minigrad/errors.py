@@ -69,6 +69,27 @@ class AssertedArgumentError(ArgumentError, AssertionError):
     """An argument that PyTorch refuses with an `AssertionError`."""
 
 
+class RefusedArgumentError(ArgumentError, RuntimeError):
+    """An argument that PyTorch refuses with a `RuntimeError`."""
+
+
+class MemberError(MinigradError, AttributeError):
+    """A parameter, buffer or child that a module does not have, or cannot have yet."""
+
+
+class NameTakenError(MinigradError, KeyError):
+    """A name that a member of a module cannot be given."""
+    __str__ = Exception.__str__                      # KeyError would show the quoted text
+
+
+class StateDictError(MinigradError, RuntimeError):
+    """A `state_dict` that does not fit the model or the optimizer it is loaded into."""
+
+
+class MissingForwardError(MinigradError, NotImplementedError):
+    """A module that is called but does not say what it computes."""
+
+
 def describe(value: Any) -> str:
     """Say in a few words what an argument is: `float32 (3, 4)`, `int 7`, `list of 3`."""
     array = getattr(value, "array", value)

@@ -1,0 +1,60 @@
+"""The parameters, buffers and children of a module, each as a mapping from name to member.
+
+Members live in the module's `__dict__` like any attribute, so that `self.weight` is a plain look-up (30 ns; through
+`__getattr__` it would be 900). Beside them the module keeps, for each kind, only the names in order of registration.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+Names = dict[str, None]                              # an ordered set
+
+
+class Members(MutableMapping[str, Any]):
+    """A live view of one kind of member: what is written here is written into the module."""
+    __slots__ = ("_attributes", "_names")
+
+    def __init__(self, attributes: dict[str, Any], names: Names) -> None:
+        self._attributes, self._names = attributes, names
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._attributes[name]
+
+    def __setitem__(self, name: str, member: Any) -> None:
+        self._attributes[name] = member
+        self._names[name] = None
+
+    def __delitem__(self, name: str) -> None:
+        del self._names[name]
+        del self._attributes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def copy(self) -> dict[str, Any]:
+        """A plain dictionary with the same entries."""
+        return dict(self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+class ModuleBase:
+    """What modules are recognised by, below the class Module itself; and the attributes that keep track of members."""
+    training: bool
+    _parameter_names: Names
+    _buffer_names: Names
+    _module_names: Names
+    _non_persistent_buffers_set: set[str]
+    _attention: bool                                 # not called yet, or has hooks: a call takes the longer way
+    _hook_options: dict[int, dict[str, Any]]
+    _paths: dict[int, str | None]                    # id of a module below -> its path from here; filled as calls come by
