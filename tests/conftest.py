@@ -21,7 +21,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 class DefaultGenerator:
     """The default generator as Hypothesis wants to see it: every example starts from a seed that it chose."""
     seed = staticmethod(default_generator.manual_seed)
-    getstate = staticmethod(default_generator.get_state)
+    getstate = staticmethod(default_generator.state_array)
     setstate = staticmethod(default_generator.set_state)
 
 
@@ -32,7 +32,7 @@ hypothesis.register_random(managed)
 @pytest.fixture(autouse=True)
 def _no_leaks() -> Iterator[None]:
     """Fail a test that leaves state behind, and restore it. Every test draws from seed 0, whichever ran before."""
-    before, stream = leaks.snapshot(), default_generator.get_state()
+    before, stream = leaks.snapshot(), default_generator.state_array()
     default_generator.manual_seed(0)
     yield
     leaked = leaks.put_back(before)

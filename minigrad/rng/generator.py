@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _device
-from ..errors import ArgumentError, ArgumentTypeError, RandomError
+from ..errors import ArgumentError, ArgumentTypeError, RandomError, describe
 
 Words = NDArray[np.uint32]
 State = NDArray[np.uint8]
@@ -42,6 +42,7 @@ class Generator:
     __slots__ = ("_bits", "_device", "_fresh", "_seed", "_source", "lock", "spare_normal")
     _seed: int
     _fresh: bool                         # nothing drawn since the seed: the twister need not exist yet
+    as_user_sees: ClassVar[Callable[[State], Any]] = staticmethod(lambda state: state)     # set once, to make a tensor
     spare_normal: float | None           # the second of a pair of normals, kept for the next one-by-one draw
 
     def __init__(self, device: str | _device.device = "cpu") -> None:
@@ -83,8 +84,12 @@ class Generator:
         """The seed that the stream began with."""
         return self._seed
 
-    def get_state(self) -> State:
+    def get_state(self) -> Any:
         """All there is to know of the stream, as (5056,) uint8 in PyTorch's layout."""
+        return type(self).as_user_sees(self.state_array())
+
+    def state_array(self) -> State:
+        """What `get_state` gives, always as an array."""
         record = np.zeros((), LAYOUT)
         with self.lock:
             fresh, twister = self._fresh, self._running().state["state"]
@@ -96,18 +101,19 @@ class Generator:
                 record["normal"], record["has_normal"] = self.spare_normal, 1
         return record.reshape(1).view(np.uint8)
 
-    def set_state(self, new_state: State) -> None:
-        """Continue the stream from what `get_state` gave.
+    def set_state(self, new_state: Any) -> None:
+        """Continue the stream from what `get_state` gave, here or in PyTorch.
 
-        Raises ArgumentTypeError for anything but a uint8 array, RandomError for a wrong size or content.
+        Raises ArgumentTypeError for anything but uint8 numbers, RandomError for a wrong size or content.
         """
-        if not isinstance(new_state, np.ndarray) or new_state.dtype != np.uint8:
-            got = f"{new_state.dtype} array" if isinstance(new_state, np.ndarray) else type(new_state).__name__
-            raise ArgumentTypeError(f"set_state: expected a uint8 array as get_state() gives it; got {got}")
-        if new_state.size != LAYOUT.itemsize:
-            raise RandomError(f"set_state: expected a state of size {LAYOUT.itemsize}; got {new_state.size}; "
-                                   "was it saved by a GPU generator?")
-        record = np.ascontiguousarray(new_state).reshape(-1).view(LAYOUT)[0]
+        state = getattr(new_state, "array", new_state)                   # of a tensor, its array
+        if not isinstance(state, np.ndarray) or state.dtype != np.uint8:
+            raise ArgumentTypeError("set_state: expected uint8 numbers as get_state() gives them; "
+                                    f"got {describe(new_state)}")
+        if state.size != LAYOUT.itemsize:
+            raise RandomError(f"set_state: expected a state of size {LAYOUT.itemsize}; got {state.size}; "
+                              "was it saved by a GPU generator?")
+        record = np.ascontiguousarray(state).reshape(-1).view(LAYOUT)[0]
         words, left = record["words"], int(record["left"])
         if record["seeded"] != 1 or not 1 <= left <= TWISTER or record["next"] > TWISTER or words.max() >= 2 ** 32:
             raise RandomError("set_state: these bytes are no Mersenne Twister state; pass what get_state() returned")
@@ -121,11 +127,11 @@ class Generator:
     def clone_state(self) -> Generator:
         """A generator of its own that continues as this one would."""
         other = Generator(self._device)
-        other.set_state(self.get_state())
+        other.set_state(self.state_array())
         return other
 
     def __reduce__(self) -> tuple[Any, tuple[str, State]]:
-        return _restored, (str(self._device), self.get_state())      # for pickle, copy and deepcopy
+        return _restored, (str(self._device), self.state_array())    # for pickle, copy and deepcopy
 
     # ------------------------------------------------------------ the raw stream
     def words(self, n: int) -> Words:
@@ -230,12 +236,12 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
-def get_rng_state() -> State:
+def get_rng_state() -> Any:
     """The default generator's state, (5056,) uint8."""
     return default_generator.get_state()
 
 
-def set_rng_state(new_state: State) -> None:
+def set_rng_state(new_state: Any) -> None:
     """Continue the default generator from a state; errors as `Generator.set_state`."""
     default_generator.set_state(new_state)
 
@@ -246,7 +252,7 @@ def fork_rng(devices: Any = None, enabled: bool = True, device_type: str = "cuda
 
     `devices` and `device_type` are PyTorch's; here one stream serves all devices.
     """
-    state = get_rng_state() if enabled else None
+    state = default_generator.state_array() if enabled else None
     try:
         yield
     finally:

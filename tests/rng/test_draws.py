@@ -79,7 +79,7 @@ def oracle(torch: Any) -> Callable[[str], Any]:
         theirs_after[name] = theirs.get_state().numpy()
 
     def look_up(name: str) -> Any:
-        if DRAWS[name][2] and not np.array_equal(theirs_after[name], ours.get_state()):
+        if DRAWS[name][2] and not np.array_equal(theirs_after[name], ours.state_array()):
             pytest.skip("PyTorch draws this from MKL's generator on this CPU")
         return DRAWS[name][1]
     return look_up
@@ -97,8 +97,8 @@ def assert_same(x: np.ndarray, y: np.ndarray, name: str) -> None:
 
 def assert_same_state(ours: Generator, theirs: Any) -> None:
     """The same position in the same stream: layout and all."""
-    np.testing.assert_array_equal(ours.get_state()[:16], theirs.get_state().numpy()[:16])
-    a, b = ours.get_state().view(LAYOUT)[0], theirs.get_state().numpy().view(LAYOUT)[0]
+    np.testing.assert_array_equal(ours.state_array()[:16], theirs.get_state().numpy()[:16])
+    a, b = ours.state_array().view(LAYOUT)[0], theirs.get_state().numpy().view(LAYOUT)[0]
     assert all(np.array_equal(a[field], b[field]) for field in ("next", "words", "has_normal"))
     np.testing.assert_allclose(a["normal"], b["normal"], rtol=1e-14)
 
@@ -332,7 +332,7 @@ REFUSED: list[tuple[Callable[..., Any], tuple[Any, ...], type[Exception], str]] 
 @pytest.mark.parametrize(("draw", "arguments", "error", "text"), REFUSED)
 def test_refused_and_nothing_drawn(draw: Any, arguments: tuple[Any, ...], error: type[Exception], text: str) -> None:
     g = Generator().manual_seed(1)
-    before = g.get_state()
+    before = g.state_array()
     with pytest.raises(error, match=text):
         draw(g, *arguments)
-    np.testing.assert_array_equal(g.get_state(), before)
+    np.testing.assert_array_equal(g.state_array(), before)
