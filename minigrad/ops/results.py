@@ -1,0 +1,76 @@
+"""What ops with several results return: named tuples that print as PyTorch's do.
+
+    >>> import minigrad
+    >>> minigrad.tensor([1.0, 3.0]).max(0).indices
+    tensor(1)
+
+Each class has its op's name; `minigrad.return_types` shows them to users.
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..dtypes import dtype
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+
+def show(result: Any) -> str:
+    """`torch.return_types.max(` and one field per line, `)`."""
+    fields = ",\n".join(f"{name}={value!r}" for name, value in zip(result._fields, result, strict=True))
+    return f"{dtype.prefix}.return_types.{type(result).__name__}(\n{fields})"
+
+
+class ValuesIndices(NamedTuple):
+    """Values, and the positions along the dimension that they were found at."""
+    values: Tensor
+    indices: Tensor
+    __repr__ = show
+
+
+class max(ValuesIndices):                            # noqa: N801
+    """The largest element of each slice along a dimension, and where it is."""
+
+
+class min(ValuesIndices):                            # noqa: N801
+    """The smallest element of each slice along a dimension, and where it is."""
+
+
+class median(ValuesIndices):                         # noqa: N801
+    """The lower median of each slice, and where it is."""
+
+
+class nanmedian(ValuesIndices):                      # noqa: N801
+    """The lower median of each slice without its nan, and where it is."""
+
+
+class mode(ValuesIndices):                           # noqa: N801
+    """The most frequent value of each slice, and where it is."""
+
+
+class kthvalue(ValuesIndices):                       # noqa: N801
+    """The k-th smallest element of each slice, and where it is."""
+
+
+class sort(ValuesIndices):                           # noqa: N801
+    """Sorted values, and where each came from."""
+
+
+class topk(ValuesIndices):                           # noqa: N801
+    """The k largest or smallest elements of each slice, and where they are."""
+
+
+class cummax(ValuesIndices):                         # noqa: N801
+    """Running maxima, and where each was reached last."""
+
+
+class cummin(ValuesIndices):                         # noqa: N801
+    """Running minima, and where each was reached last."""
+
+
+class aminmax(NamedTuple):                           # noqa: N801
+    """The smallest and the largest element of each slice."""
+    min: Tensor
+    max: Tensor
+    __repr__ = show
