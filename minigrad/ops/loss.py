@@ -1,0 +1,108 @@
+"""What all losses share: how elements are reduced to one number, and checks of sizes."""
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from ..engine.inplace import node_of
+from ..engine.node import TensorBase
+from ..errors import ArgumentError, ArgumentTypeError, DeviceError, DtypeError, GraphError, ShapeError, describe
+from .reduce import add_up, mean, sum
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+REDUCTIONS = ("none", "mean", "sum")
+
+
+# ---------------------------------------------------------------- arguments
+def reduction_of(name: str, reduction: str, size_average: bool | None, reduce: bool | None) -> str:
+    """The reduction that a call asks for, the two arguments that `reduction` replaced among them."""
+    if size_average is not None or reduce is not None:
+        reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+        warnings.warn(f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.",
+                      UserWarning, stacklevel=3)
+    elif reduction not in REDUCTIONS:
+        raise ArgumentError(f"{name}: {reduction} is not a valid value for reduction; it is one of {', '.join(REDUCTIONS)}")
+    return reduction
+
+
+def need_tensors(name: str, **values: Any) -> None:
+    """Refuse what is no tensor, by name."""
+    for which, value in values.items():
+        if not isinstance(value, TensorBase):
+            remedy = "minigrad.tensor(...)" if isinstance(value, (int, float, list, tuple)) else "minigrad.from_numpy(...)"
+            raise ArgumentTypeError(f"{name}: {which} must be a Tensor; got {describe(value)}; make one with {remedy}")
+
+
+def refuse_gradient(name: str, **values: Any) -> None:
+    """Refuse a tensor that requires grad where the op has no gradient for it."""
+    for which, value in values.items():
+        if isinstance(value, TensorBase) and node_of(value) is not None:
+            raise GraphError(f"{name}: the derivative for '{which}' is not implemented; detach() it; got {describe(value)}")
+
+
+def need_one_device(name: str, **values: Any) -> None:
+    """Refuse tensors on different devices, where one of them goes to an op as an option."""
+    first, second = values.values()
+    if type(first.array) is not type(second.array):
+        here, there = first.device, second.device
+        raise DeviceError(f"{name}: expected all tensors to be on the same device; got {' and '.join(values)} on {here} and {there}; "
+                          f"move one with .to({str(here)!r})")
+
+
+def warn_of_broadcast(x: Any, t: Any) -> None:
+    """Say that input and target differ in size: a wrong loss, far more often than a wish."""
+    if x.array.shape != t.array.shape:
+        warnings.warn(f"Using a target size ({t.shape}) that is different to the input size ({x.shape}). This will likely lead to "
+                      "incorrect results due to broadcasting. Please ensure they have the same size.", UserWarning, stacklevel=3)
+
+
+def need_same_size(name: str, x: Any, t: Any) -> None:
+    """Refuse a target of another size than the input."""
+    if x.array.shape != t.array.shape:
+        raise ArgumentError(f"{name}: Target size ({t.shape}) must be the same as input size ({x.shape})")
+
+
+def need_weight_of(name: str, weight: Any, count: int, x: Any) -> None:
+    """Refuse class weights that are not one number per class, in x's dtype."""
+    if weight.array.dtype != x.array.dtype:
+        raise DtypeError(f"{name}: expected weight to have the input's dtype; got x {describe(x)}, weight {describe(weight)}")
+    if tuple(weight.shape) != (count,):
+        raise ShapeError(f"{name}: weight tensor should be defined either for all {count} classes or no classes but got weight tensor "
+                         f"of shape: {list(weight.shape)}; x is {describe(x)}")
+
+
+# ---------------------------------------------------------------- from elements to one number
+def reduced(losses: Any, reduction: str) -> Any:
+    """An array of losses, its mean or its sum."""
+    if reduction == "none":
+        return losses
+    total = add_up(losses, None, False)
+    return total / losses.size if reduction == "mean" else total
+
+
+def share(g: Any, reduction: str, shape: tuple[int, ...]) -> Any:
+    """The gradient that reaches each element of `shape`: g is that of the reduced loss."""
+    return g / math.prod(shape) if reduction == "mean" else g
+
+
+def reduce_loss(losses: Tensor, reduction: str) -> Tensor:
+    """`reduced`, recorded: for losses that are made of several ops."""
+    return mean(losses) if reduction == "mean" else sum(losses) if reduction == "sum" else losses
+
+
+def weighted(name: str, losses: Tensor, weight: Tensor, input: Tensor, reduction: str) -> Tensor:
+    """Losses times one weight each; their mean is over the weights. Raises ArgumentError for weights of another size."""
+    if weight.shape != input.shape:
+        raise ArgumentError(f"{name}: Weights and input must have the same size; got weight {describe(weight)}, x {describe(input)}")
+    total = losses * weight
+    return sum(total) / sum(weight) if reduction == "mean" else reduce_loss(total, reduction)
+
+
+def pointwise(op: Any, input: Tensor, target: Tensor, reduction: str, **options: Any) -> Tensor:
+    """Call a fused loss; the mean with default options, which most ask for, by its shortest call path."""
+    if reduction == "mean" and not options:
+        return op(input, target)                     # type: ignore[no-any-return]
+    return op(input, target, reduction=reduction, **options)   # type: ignore[no-any-return]
