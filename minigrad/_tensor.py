@@ -14,14 +14,14 @@ from ._size import Size
 from .backend import backend_of
 from .engine import call, hooks, inplace
 from .engine.backward import backward as run_backward
-from .engine.inplace import in_place, node_of
+from .engine.inplace import in_place, node_of, restrides
 from .engine.node import COUNT, Leaf, Node, Pick, TensorBase, wrap
 from .errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
 from .ops import cast as cast_ops
-from .ops import elementwise, index, reduce
+from .ops import axes, blocks, elementwise, index, join, mask, overwrite, reduce
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
-from .ops.dims import one_dim, shape_args
+from .ops.dims import one_dim
 
 
 class Tensor(TensorBase):
@@ -260,37 +260,63 @@ class Tensor(TensorBase):
     mean = reduce.mean
 
     # ------------------------------------------------------------ shape
-    transpose = swapaxes = swapdims = shape_ops.transpose
+    view = shape_ops.view_method
+    view_as = shape_ops.view_as
+    reshape = shape_ops.reshape_method
+    reshape_as = shape_ops.reshape_as
+    flatten = shape_ops.flatten
+    unflatten = shape_ops.unflatten_method
+    ravel = shape_ops.ravel
+    squeeze = shape_ops.squeeze_method
     unsqueeze = shape_ops.unsqueeze
-    squeeze = shape_ops.squeeze
+    expand = shape_ops.expand_method
+    expand_as = shape_ops.expand_as
+    broadcast_to = shape_ops.broadcast_to
+    sum_to_size = shape_ops.sum_to_size_method
     clone = shape_ops.clone
     contiguous = shape_ops.contiguous
-    split = shape_ops.split
+    squeeze_ = restrides(shape_ops.squeeze_method)
+    unsqueeze_ = restrides(shape_ops.unsqueeze)
 
-    def view(self, *shape: Any) -> Tensor:
-        return shape_ops.view(self, shape_args(shape))
+    transpose = swapdims = axes.transpose
+    swapaxes = axes.swapaxes
+    permute = axes.permute_method
+    movedim = moveaxis = axes.movedim
+    t = axes.t
+    T = property(axes.reversed_dims)
+    mT = property(axes.matrix_transpose)
+    H = property(axes.hermitian)
+    mH = property(axes.adjoint)
+    adjoint = axes.adjoint
+    transpose_ = swapdims_ = restrides(axes.transpose)
+    swapaxes_ = restrides(axes.swapaxes)
+    t_ = restrides(axes.t)
 
-    def reshape(self, *shape: Any) -> Tensor:
-        return shape_ops.reshape(self, shape_args(shape))
+    split = join.split
+    split_with_sizes = join.split_with_sizes
+    chunk = join.chunk
+    unbind = join.unbind
+    tensor_split = blocks.tensor_split
+    hsplit = blocks.hsplit
+    vsplit = blocks.vsplit
+    dsplit = blocks.dsplit
 
-    def permute(self, *dims: Any) -> Tensor:
-        return shape_ops.permute(self, shape_args(dims))
+    # ------------------------------------------------------------ positions
+    __getitem__ = index.read
+    __setitem__ = index.write_at
+    index_put = index.index_put
+    index_put_ = index.index_put_
 
-    def expand(self, *size: Any) -> Tensor:
-        return shape_ops.expand(self, shape_args(size))
+    fill_ = in_place(overwrite.fill)
+    zero_ = in_place(overwrite.zero)
+    copy_ = overwrite.copy_
+    fill_diagonal_ = overwrite.fill_diagonal_
 
-    def sum_to_size(self, *size: Any) -> Tensor:
-        return shape_ops.sum_to_size(self, shape_args(size))
-
-    @property
-    def T(self) -> Tensor:
-        return shape_ops.permute(self, tuple(range(self.array.ndim))[::-1])
-
-    def __getitem__(self, item: Any) -> Tensor:
-        return index.read(self, item)
-
-    def __setitem__(self, item: Any, value: Any) -> None:
-        index.write_at(self, item, value)
+    masked_fill = mask.masked_fill
+    masked_select = mask.masked_select
+    masked_scatter = mask.masked_scatter
+    masked_fill_ = in_place(mask.masked_fill)
+    masked_scatter_ = in_place(mask.masked_scatter)
 
     # ------------------------------------------------------------ dtype and device
     to = interop.to

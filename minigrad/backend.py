@@ -75,6 +75,16 @@ def backend_for(where: device) -> Backend:
     raise DeviceError(f"device: {where} is not there (no CUDA backend in this build); use device 'cpu'")
 
 
+def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
+    """The memory from array's first element on, in another shape with other strides (bytes); writable where array is."""
+    if type(array) is np.ndarray:
+        try:
+            return np.ndarray(shape, array.dtype, array, 0, strides)    # a fifth of the time of as_strided
+        except (ValueError, TypeError):
+            pass                                     # memory with gaps: its bounds are not known to the constructor
+    return backend_of(array).xp.lib.stride_tricks.as_strided(array, shape, strides)
+
+
 def is_array(value: Any) -> bool:
     """True for an array of any backend."""
     return type(value) in _BY_TYPE or isinstance(value, np.ndarray)

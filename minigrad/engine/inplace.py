@@ -1,6 +1,6 @@
 """Writing into a tensor's memory, and what views of that memory do about it.
 
-An in-place op is the out-of-place op with its result copied back. Everything that can go wrong with it is refused
+An in-place op is the out-of-place op with its result written into the first input's memory. Everything that can go wrong with it is refused
 here, in one place: saved values that a later write makes stale are found by the clock (`check_unchanged`), a write
 through a view gives the base a new node, and other views re-derive theirs when next used (`node_of`).
 """
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import backend_of
+from ..dtypes import CATEGORY
 from ..errors import DtypeError, InplaceError, ShapeError, describe
 from . import node as nodes
 from .mode import enable_grad, local
@@ -25,15 +26,17 @@ take_flat: Callable[..., Any]
 put_flat: Callable[..., Any]
 
 
-def wrote(cell: Cell) -> None:
+def wrote(*cells: Cell) -> None:
     """Stamp memory as written now, by the line that called into minigrad."""
     global last_write
-    last_write = cell[TIME] = tick()
-    cell[COUNT] += 1
+    last_write = now = tick()
     frame = _getframe(1)
     while OURS[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
-    cell[LINE] = (frame.f_code, frame.f_lasti)
+    line = frame.f_code, frame.f_lasti
+    for cell in cells:
+        cell[TIME], cell[LINE] = now, line
+        cell[COUNT] += 1
 
 
 def check_unchanged(node: Node) -> None:
@@ -62,6 +65,12 @@ def node_of(x: TensorBase) -> Node | None:
 
 def positions(base: Any, view: Any) -> Any:
     """Flat logical index in `base` of each element of a view of it; int64, of the view's shape."""
+    offset = (address(view) - address(base)) // base.itemsize
+    if base.flags.c_contiguous:                      # logical order is memory order
+        at: Any = np.full((1,) * view.ndim, offset)
+        for d, (n, s) in enumerate(zip(view.shape, view.strides)):
+            at = at + np.arange(n).reshape((-1,) + (1,) * (view.ndim - 1 - d)) * (s // base.itemsize)
+        return backend_of(base).asarray(at)
     strides = tuple(s // base.itemsize for s in base.strides)
     order = sorted((d for d in range(base.ndim) if base.shape[d] > 1), key=lambda d: strides[d])
     expected = 1
@@ -73,7 +82,6 @@ def positions(base: Any, view: Any) -> Any:
     at = np.empty(base.size, np.int64)
     logical = np.lib.stride_tricks.as_strided(at, base.shape, tuple(s * 8 for s in strides))
     logical[...] = np.arange(base.size).reshape(base.shape)
-    offset = (address(view) - address(base)) // base.itemsize
     seen = np.lib.stride_tricks.as_strided(at[offset:], view.shape, tuple(s // base.itemsize * 8 for s in view.strides))
     return backend_of(base).asarray(seen.copy())
 
@@ -88,18 +96,24 @@ def address(array: Any) -> int:
 def write(x: Any, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """x := op(x, *args) in x's memory, and x's node becomes the op's. Returns x.
 
-    Raises InplaceError where PyTorch would refuse: an expanded tensor, a leaf that requires grad, a view made
-    under no_grad of a tensor that records, an output of an op that returns several views.
+    An op with a direct form (`op.py: direct`) writes at once, unless its rule needs what would be overwritten; of
+    others the result is copied. Raises InplaceError where PyTorch would refuse: an expanded tensor, a leaf that
+    requires grad, a view made under no_grad of a tensor that records, an output of an op that returns several views.
     """
-    name = f"{op.__name__}_"
+    name = op.__name__ + "_"
     records = local.mode.recording and _would_record(x, args, kwargs)
     _refuse(x, name, records)
+    spec = getattr(op, "op", None)                   # a function of several ops has none: be careful then
+    args = tuple([_apart(a, x) if isinstance(a, TensorBase) else a for a in args])
+    if kwargs:
+        kwargs = {k: _apart(a, x) for k, a in kwargs.items()}
     before = wrap(x.array, x.node, x.cell)
-    description = getattr(op, "op", None)            # a function of several ops has none: be careful then
-    if records and (description is None or description.keeps_first):
-        before = wrap(x.array.copy(), x.node)        # the rule needs the old value, which is about to go
-    args = tuple(_apart(a, x) for a in args)
-    result = op(before, *args, **kwargs)
+    if spec is not None and spec.direct is not None and not (records and (spec.keeps_first or spec.keeps_out)):
+        result = spec.direct(before, *args, **kwargs)
+    else:
+        if records and (spec is None or spec.keeps_first):
+            before = wrap(x.array.copy(), x.node)    # the rule needs the old value, which is about to go
+        result = op(before, *args, **kwargs)
     store(x, result, name, records)
     return x
 
@@ -113,21 +127,47 @@ def in_place(op: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def restrides(op: Callable[..., Any]) -> Callable[..., Any]:
+    """The method `op_` that gives its tensor the shape and strides of a view: `t_ = restrides(t)`. No value is written."""
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        node = node_of(self)
+        _refuse(self, f"{op.__name__}_", local.mode.recording and node is not None)
+        result = op(wrap(self.array, node, self.cell), *args, **kwargs)
+        if node is not None and result.node is None and not isinstance(node, Leaf):
+            raise InplaceError(f"{op.__name__}_: the shape of a tensor that records cannot change under no_grad(); use the out-of-place op")
+        self.array = result.array
+        if isinstance(node, Leaf):                   # under no_grad: still the same leaf
+            node.shape = result.array.shape
+        else:
+            self.node = result.node
+        return self
+    method.__name__ = method.__qualname__ = f"{op.__name__.removesuffix('_method')}_"
+    method.__doc__ = f"In-place version of `{op.__name__}`: this tensor itself takes on the new shape."
+    return method
+
+
 def store(x: Any, result: Any, name: str, records: bool) -> None:
-    """Copy a result into x's memory and move x, or the base that x is a view of, to the result's node."""
-    if result.array.shape != x.array.shape:
-        raise ShapeError(f"{name}: the result has shape {tuple(result.array.shape)}, which does not fit into x, "
-                         f"{describe(x)}; x is never resized: use the out-of-place op")
-    if not np.can_cast(result.array.dtype, x.array.dtype, "same_kind"):
-        raise DtypeError(f"{name}: result type {result.array.dtype} can't be cast to the desired output type "
-                         f"{x.array.dtype} of x; use the out-of-place op, or x.to(...) first")
+    """Put a result into x's memory, if it is not there yet, and move x, or the base that x is a view of, to its node."""
+    array, target = result.array, x.array
+    if array is not target:
+        if array.shape != target.shape:
+            raise ShapeError(f"{name}: the result has shape {tuple(array.shape)}, which does not fit into x, "
+                             f"{describe(x)}; x is never resized: use the out-of-place op")
+        if array.dtype != target.dtype and not fits_into(array.dtype, target.dtype):
+            raise DtypeError(f"{name}: result type {array.dtype} can't be cast to the desired output type "
+                             f"{target.dtype} of x; use the out-of-place op, or x.to(...) first")
+        target[...] = array
     if records and x.base is not None:
         base = x.base
-        base.node = put_flat(wrap(base.array, base.node), result, positions(base.array, x.array)).node
+        base.node = put_flat.op.direct(wrap(base.array, base.node), result, positions(base.array, target)).node   # type: ignore[attr-defined]
     elif records:
         x.node = result.node
-    x.array[...] = result.array
     wrote(x.cell)
+
+
+def fits_into(a: Any, b: Any) -> bool:
+    """True where a result of dtype a may be written into b: never to a lower category."""
+    return CATEGORY[a.kind] <= CATEGORY[b.kind] and (b.kind != "b" or a.kind == "b")
 
 
 def _would_record(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -139,7 +179,7 @@ def _would_record(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool
 
 def _refuse(x: Any, name: str, records: bool) -> None:
     """Writes that would be wrong, each with its remedy."""
-    if any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
+    if 0 in x.array.strides and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise InplaceError(f"{name}: several elements of this expanded tensor {describe(x)} are one memory cell; clone() it first")
     if records:
         check_open(x, name)
@@ -159,6 +199,9 @@ def check_open(x: Any, name: str) -> None:
 
 def _apart(value: Any, x: Any) -> Any:
     """An operand that shares memory with x, as a copy: it must still be read while x is written."""
-    if isinstance(value, TensorBase) and type(value.array) is type(x.array) and backend_of(x.array).xp.may_share_memory(value.array, x.array):
-        return wrap(value.array.copy(), node_of(value))
-    return value
+    if not isinstance(value, TensorBase) or type(value.array) is not type(x.array):
+        return value
+    a, b = value.array, x.array
+    if a is not b and (a.base is None and b.base is None or not backend_of(b).xp.may_share_memory(a, b)):
+        return value
+    return wrap(a.copy(), node_of(value))

@@ -12,6 +12,7 @@ just computes. So one rule serves first and second order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import Any, TypeVar, cast
 
 from .call import make_call
@@ -24,7 +25,7 @@ OPS: dict[str, Op] = {}                              # the registry: every op by
 
 def op(*, broadcast: bool = False, view: bool = False, several: bool = False, promotes: str | None = None,
        kept: tuple[str, ...] | dict[str, Rule] = (), returns: Callable[..., Any] | None = None,
-       **rules: Rule) -> Callable[[F], F]:
+       check: Callable[..., None] | None = None, **rules: Rule) -> Callable[[F], F]:
     """Register an op.
 
     broadcast: the engine reduces each gradient to its input's shape.
@@ -35,12 +36,27 @@ def op(*, broadcast: bool = False, view: bool = False, several: bool = False, pr
     kept: what the forward returns beside its output, for rules. A tuple of names: constants (masks, indices).
         A dict: values that depend on an input, each with the function that makes it again under `create_graph`.
     returns: makes what the caller sees from the output(s) and the kept values (a named tuple); without it, only outputs.
+    check: called with the arguments as they came, before promotion, where they are not simply floats of one dtype.
     rules: short input name -> rule.
     """
     def register(forward: F) -> F:
         o = Op(forward, rules, broadcast=broadcast, view=view, several=several, promotes=promotes, kept=kept, returns=returns)
+        o.check = check
         if o.name in OPS:
             raise TypeError(f"{o.name}: an op of this name is registered already, in {OPS[o.name].forward.__module__}")
         OPS[o.name] = o
         return cast(F, make_call(o))
+    return register
+
+
+def direct(of: Callable[..., Any]) -> Callable[[F], F]:
+    """Give an op a second forward, which writes into its first input and returns it: what the in-place op runs.
+
+    Same parameters, same rules. It is not run where a rule needs the old input or the output.
+    """
+    def register(forward: F) -> F:
+        o = copy(of.op)                              # type: ignore[attr-defined]
+        o.forward = forward
+        of.op.direct = make_call(o)                  # type: ignore[attr-defined]
+        return forward
     return register

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from ..errors import ArgumentTypeError, OutOfRangeError, ShapeError, describe
+from ..errors import ArgumentTypeError, OutOfRangeError, ShapeError, UnsupportedDtypeError, describe
 
 Rule = Callable[..., Any]
 Puller = Callable[[Any, tuple[Any, ...]], Any]
@@ -56,11 +56,14 @@ class Op:
         self.kept = tuple(kept)
         self.remake = dict(kept) if isinstance(kept, dict) else {}
         simple = not (view or several or kept or returns or self.sequences)
-        self.is_binary = simple and self.tensors == [0, 1] and self.positional == 2 and self.inputs in ([], [0, 1])
+        plain = not any(n.endswith(("_shape", "_dtype")) for rule in rules.values() for n in inspect.signature(rule).parameters)
+        self.is_binary = simple and plain and self.tensors == [0, 1] and self.positional == 2 and self.inputs in ([], [0, 1])
         self.is_unary = simple and len(self.names) == 1 and self.tensors == [0]
-        self.is_one_input = self.tensors == [0] and not (several or returns or self.sequences)
+        self.is_one_input = self.tensors == [0] and not (several or self.sequences)
         self._name_slots(rules)
-        self.keeps_first = ("input", 0) in self.slots
+        self.keeps_first, self.keeps_out = ("input", 0) in self.slots, ("out", 0) in self.slots
+        self.check: Callable[..., None] | None = None     # what PyTorch refuses before promotion (`op.py`)
+        self.direct: Callable[..., Any] | None = None     # the form that writes into its first input (`op.py: direct`)
         self.calls: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {}
 
     def _name_slots(self, rules: dict[str, Rule]) -> None:
@@ -139,9 +142,14 @@ class Op:
             return OutOfRangeError(f"{self.name}: {error}; got {got}")
         if isinstance(error, ValueError):
             return ShapeError(f"{self.name}: {error}; got {got}")
+        if isinstance(error, TypeError) and "ufunc" in str(error):
+            return UnsupportedDtypeError(f"{self.name}: not implemented for {' and '.join(self._dtypes(values))}; got {got}")
         if isinstance(error, TypeError):
             return ArgumentTypeError(f"{self.name}: {error}; got {got}")
         return error
+
+    def _dtypes(self, values: Any) -> list[str]:
+        return list(dict.fromkeys([str(values[i].dtype) for i in self.tensors if hasattr(values[i], "dtype")]))
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.names)})>"
@@ -160,6 +168,12 @@ def puller(rule: Rule, at: list[int]) -> Puller:
     if len(at) == 3:
         i, j, k = at
         return lambda g, saved: rule(g, saved[i], saved[j], saved[k])
+    if len(at) == 4:
+        i, j, k, m = at
+        return lambda g, saved: rule(g, saved[i], saved[j], saved[k], saved[m])
+    if len(at) == 5:                                 # sum and its kind: (x_shape, dim, keepdim, dtype, x_dtype)
+        i, j, k, m, n = at
+        return lambda g, saved: rule(g, saved[i], saved[j], saved[k], saved[m], saved[n])
     return lambda g, saved: rule(g, *[saved[i] for i in at])
 
 

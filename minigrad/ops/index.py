@@ -1,91 +1,392 @@
-"""Reading and writing at positions."""
+"""x[...] and x[...] = v.
+
+An index falls into two parts, as in PyTorch: first ints, slices, None and `...`, which select a view; then index
+tensors and masks, which gather from that view. So x[0, :, [1, 2]] is x[0][:, [1, 2]].
+"""
 from __future__ import annotations
 
+import warnings
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..backend import backend_of
+from ..backend import backend_of, is_array
 from ..engine import inplace
-from ..engine.op import op
-from ..engine.node import TensorBase, wrap
+from ..engine.node import TensorBase
+from ..engine.op import direct, op
 from ..engine.run import sum_to
-from ..errors import OutOfRangeError, describe
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, describe
 from .cast import cast
 from .dims import Number
+from .scalars import fitting
+from .shape import expanded
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
-
-def plain(index: Any) -> Any:
-    """An index with its tensors as arrays, and its lists and ranges as index arrays."""
-    if isinstance(index, tuple):
-        return tuple([plain(i) for i in index])
-    if isinstance(index, TensorBase):
-        array = index.array
-        if array.dtype.kind not in "biu":
-            raise OutOfRangeError(f"index: tensors used as indices must be long, int, byte or bool tensors; got {describe(index)}")
-        return array.view(bool) if array.dtype == np.uint8 else int(array) if not array.ndim and array.dtype.kind in "iu" else array
-    if isinstance(index, (list, range)):
-        return np.asarray([plain(i) for i in index] if not isinstance(index, range) else index, np.int64 if not len(index) else None)
-    return index
+Basic = tuple[Any, ...] | None                       # ints, slices, None, `...`; None: the whole tensor
+Advanced = tuple[Any, ...] | None                    # index arrays, masks and full slices; None: nothing to gather
 
 
+# ---------------------------------------------------------------- what users write
 def read(x: Any, index: Any) -> Any:
-    """x[index]: a view for ints, slices, None and `...`; a copy where arrays, lists or masks are among them."""
-    index = plain(index)
-    return getitem(x, index) if is_basic(index) else getitem_copy(x, index)
+    """x[index]: a view for ints, slices, None and `...`; a copy where index tensors, lists or masks are among them."""
+    kind = type(index)
+    if kind is int:
+        return getitem(x, (index, ...))
+    if kind is slice and index.step is None:
+        return getitem(x, (index,))
+    if kind is tuple:
+        for part in index:
+            k = type(part)
+            if k is not int and (k is not slice or part.step is not None) and part is not None and part is not ...:
+                break
+        else:
+            return getitem(x, index if ... in index else (*index, ...))
+    basic, advanced = parse(index, x.array)
+    if advanced is None:
+        return getitem(x, (...,) if basic is None else basic)
+    return getitem_copy(x if basic is None else getitem(x, basic), advanced)
 
 
 def write_at(x: Any, index: Any, value: Any) -> None:
-    """x[index] = value."""
-    index = plain(index)
-    if not isinstance(value, TensorBase):
-        value = wrap(backend_of(x.array).asarray(value, x.array.dtype))
-    elif value.array.dtype != x.array.dtype:
-        value = cast(value, x.array.dtype)
-    inplace.write(x, setitem, index, value)
-
-
-def is_basic(index: Any) -> bool:
-    """True for an index of ints, slices, None and `...`, which selects a view; others copy."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return not any(hasattr(p, "dtype") and getattr(p, "ndim", 0) >= 0 and not isinstance(p, int) or isinstance(p, (list, bool)) for p in parts)
-
-
-@op(view=True, x=lambda g, index, x_shape: index_place(g, index, x_shape))
-def getitem(input: Tensor, index: Any) -> Tensor:
-    """x[index] for ints, slices, None and `...`: a view."""
-    return input[(*index, ...)] if isinstance(index, tuple) and ... not in index else input[index, ...] if isinstance(index, int) else input[index]
-
-
-@op(x=lambda g, index, x_shape: index_place(g, index, x_shape))
-def getitem_copy(input: Tensor, index: Any) -> Tensor:
-    """x[index] with index arrays or masks among the indices: a copy."""
-    return input[index]
-
-
-@op(x=lambda g, index: g[index])
-def index_place(input: Tensor, index: Any, shape: tuple[int, ...]) -> Tensor:
-    """Zeros of `shape` with the input added at `index`; places that repeat add up."""
-    x: Any = input
-    xp = backend_of(x).xp
-    out = xp.zeros(shape, x.dtype)
-    if is_basic(index):
-        out[index] = x
+    """x[index] = value, cast to x's dtype. Index tensors want a value tensor of x's dtype, as in PyTorch."""
+    array = x.array
+    if type(index) is int:
+        basic, advanced = (index, ...), None         # type: tuple[Basic, Advanced]
     else:
-        xp.add.at(out, index, x)
+        basic, advanced = parse(index, array)
+    if isinstance(value, TensorBase):
+        if value.array.dtype != array.dtype:
+            if advanced is not None and not (is_lone_mask(advanced) and value.array.size == 1):
+                raise DtypeError(f"setitem: index put requires the source and destination dtypes match, got {array.dtype} for the destination "
+                                 f"and {value.array.dtype} for the source; convert it with .to(dtype)")
+            value = cast(value, array.dtype)
+    elif not isinstance(value, (int, float, complex, np.number, np.bool_)):
+        raise ArgumentTypeError(f"setitem: can't assign {describe(value)} to a {describe(x)}; make it a tensor first")
+    elif type(value) is not float or array.dtype.char != "d":
+        value = fitting("setitem", value, array.dtype)
+    inplace.write(x, setitem, value, basic, advanced)
+
+
+def is_lone_mask(advanced: tuple[Any, ...]) -> bool:
+    """True for an index by one mask: it never says a place twice."""
+    arrays = [a for a in advanced if is_array(a)]
+    return len(arrays) == 1 and arrays[0].dtype.kind == "b"
+
+
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """`x[indices] = values` as a new tensor; with `accumulate`, values are added, as often as an index repeats."""
+    advanced = put_indices(input, indices, values)
+    return index_accumulate(input, values, advanced) if accumulate else setitem(input, values, None, advanced)
+
+
+def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """`x[indices] = values`, or `x[indices] += values` that counts repeated indices."""
+    advanced = put_indices(input, indices, values)
+    if accumulate:
+        return inplace.write(input, index_accumulate, values, advanced)    # type: ignore[no-any-return]
+    return inplace.write(input, setitem, values, None, advanced)           # type: ignore[no-any-return]
+
+
+def put_indices(x: Any, indices: Any, values: Any) -> Advanced:
+    """The index tensors of `index_put`, checked; None among them stands for a whole dimension."""
+    if not isinstance(indices, (tuple, list)):
+        raise ArgumentTypeError(f"index_put: indices must be a tuple of Tensors; got {describe(indices)}")
+    if not isinstance(values, TensorBase):
+        raise ArgumentTypeError(f"index_put: values must be a Tensor; got {describe(values)}")
+    if values.array.dtype != x.array.dtype:
+        raise DtypeError(f"index_put: requires the source and destination dtypes match, got {x.array.dtype} for the destination and "
+                         f"{values.array.dtype} for the source; convert it with .to(dtype)")
+    found = tuple([slice(None) if i is None else np.reshape(array_part(i, x.array), -1) if not i.ndim else array_part(i, x.array) for i in indices])
+    check_masks(found, x.array.shape)
+    return found
+
+
+# ---------------------------------------------------------------- parsing
+def parse(index: Any, x: Any) -> tuple[Basic, Advanced]:
+    """The two parts of an index into array x."""
+    if isinstance(index, list) and is_tuple_in_disguise(index):
+        warnings.warn("index: a list of indices for several dimensions is deprecated; write x[tuple(index)]", stacklevel=4)
+        index = tuple(index)
+    parts = [part_of(p, x) for p in (index if isinstance(index, tuple) else (index,))]
+    consumed = sum((p.ndim if p.dtype.kind == "b" else 1) if is_array(p) else isinstance(p, (int, slice)) and not isinstance(p, bool) for p in parts)
+    if consumed > x.ndim:
+        raise too_many(parts, x)
+    basic: list[Any] = []
+    advanced: list[Any] = []
+    for p in parts:
+        if p is ...:
+            basic += [slice(None)] * (x.ndim - consumed)
+            advanced += [slice(None)] * (x.ndim - consumed)
+        elif isinstance(p, bool):                    # a dimension of size 1, of which True takes all and False nothing
+            basic.append(None)
+            advanced.append(backend_of(x).asarray([0] if p else [], np.int64))
+        elif is_array(p):
+            basic += [slice(None)] * (p.ndim if p.dtype.kind == "b" else 1)
+            advanced.append(p)
+        else:
+            basic.append(p)
+            if not isinstance(p, int):
+                advanced.append(slice(None))
+    plain = all(isinstance(p, slice) and p == slice(None) for p in basic)
+    if not any(is_array(a) for a in advanced):
+        return (None if plain else (*basic, ...)), None
+    while isinstance(advanced[-1], slice):
+        advanced.pop()
+    first = None if plain else (*basic, ...)
+    check_masks(tuple(advanced), x.shape if first is None else index_view(x, first).shape)
+    return first, tuple(advanced)
+
+
+def is_tuple_in_disguise(index: list[Any]) -> bool:
+    """True for a list that PyTorch takes for a tuple of indices: one with sequences, tensors, slices, None or `...`."""
+    return any(p is None or p is ... or isinstance(p, (list, tuple, slice, np.ndarray, TensorBase)) for p in index)
+
+
+def part_of(p: Any, x: Any) -> Any:
+    """One index: an int, a slice, None, `...`, a bool, or an array of x's device."""
+    if p is None or p is ... or isinstance(p, (bool, int)):
+        return p
+    if isinstance(p, slice):
+        if p.step is not None and p.step.__index__() <= 0:
+            raise ArgumentError(f"index: slice step {'cannot be zero' if p.step == 0 else 'must be greater than zero'}; got {p}; "
+                                "use flip for the reverse order")
+        return p
+    if isinstance(p, np.bool_):
+        return bool(p)
+    if isinstance(p, (TensorBase, np.ndarray, list, tuple, range)):
+        array = array_part(p, x)
+        if array.ndim:
+            return array
+        return bool(array) if array.dtype.kind == "b" else int(array)
+    if hasattr(p, "__index__"):
+        return p.__index__()
+    raise OutOfRangeError("index: only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+                          f"(got {type(p).__name__})")
+
+
+def array_part(p: Any, x: Any) -> Any:
+    """An index tensor, NumPy array or list as an index array or mask; uint8 is a mask, as in PyTorch."""
+    if isinstance(p, TensorBase):
+        array = p.array
+        if array.dtype.char in "il" or array.dtype == np.int64 or array.dtype == np.int32:
+            return array
+    elif isinstance(p, np.ndarray):
+        array = backend_of(x).asarray(p)
+    else:
+        found = np.asarray([host_part(i) for i in p] if not isinstance(p, range) else p)
+        array = backend_of(x).asarray(found.astype(np.int64) if not found.size else found)
+    if array.dtype.kind == "b":
+        return array
+    if array.dtype == np.uint8:
+        return array.view(np.bool_) if array.flags.c_contiguous else array != 0
+    if array.dtype.kind not in "iu" or isinstance(p, TensorBase):
+        raise OutOfRangeError(f"index: tensors used as indices must be long, int, byte or bool tensors; got {describe(p)}")
+    return array.astype(np.int64)
+
+
+def host_part(i: Any) -> Any:
+    """An element of an index list as NumPy takes it."""
+    if isinstance(i, (list, tuple)):
+        return [host_part(j) for j in i]
+    return i.tolist() if isinstance(i, TensorBase) else i
+
+
+# ---------------------------------------------------------------- what can be wrong with an index
+def too_many(parts: Any, x: Any) -> OutOfRangeError:
+    if not x.ndim and len(parts) == 1 and isinstance(parts[0], int):
+        return OutOfRangeError("index: invalid index of a 0-dim tensor; use tensor.item() to convert a 0-dim tensor to a number")
+    return OutOfRangeError(f"index: too many indices for tensor of dimension {x.ndim}; got {describe(x).removeprefix('ndarray ')}")
+
+
+def check_masks(advanced: tuple[Any, ...], shape: tuple[int, ...]) -> None:
+    """Masks must have the sizes of the dimensions that they stand for."""
+    d = 0
+    for a in advanced:
+        mask = is_array(a) and a.dtype.kind == "b"
+        n = a.ndim if mask else 1
+        if d + n > len(shape):
+            raise OutOfRangeError(f"index: too many indices for tensor of dimension {len(shape)}; got shape {list(shape)}")
+        if mask and a.shape != shape[d:d + n]:
+            e = next(e for e in range(n) if a.shape[e] != shape[d + e])
+            raise OutOfRangeError(f"index: the shape of the mask {list(a.shape)} at index {e} does not match the shape of the indexed tensor "
+                                  f"{list(shape)} at index {d + e}")
+        d += n
+
+
+def index_view(x: Any, index: Any) -> Any:
+    """x[index] of a basic index, with errors in PyTorch's words."""
+    try:
+        return x[index]
+    except IndexError:
+        raise why_not(index, x) from None
+
+
+def why_not(index: tuple[Any, ...], x: Any) -> Exception:
+    """What is wrong with a basic index."""
+    consumed = sum(isinstance(p, (int, slice)) for p in index)
+    if consumed > x.ndim:
+        return too_many([p for p in index if p is not ...], x)
+    d = 0
+    for p in index:
+        if p is ...:
+            d += x.ndim - consumed
+        elif isinstance(p, int):
+            if not -x.shape[d] <= p < x.shape[d]:
+                return OutOfRangeError(f"index: index {p} is out of bounds for dimension {d} with size {x.shape[d]}; got x "
+                                       f"{describe(x).removeprefix('ndarray ')}")
+            d += 1
+        elif isinstance(p, slice):
+            d += 1
+    return OutOfRangeError(f"index: an index can only have a single ellipsis ('...'); got {index}")
+
+
+def why_not_gather(error: Exception, advanced: tuple[Any, ...], x: Any) -> Exception:
+    """What is wrong with an advanced index, from NumPy's words to PyTorch's."""
+    text = str(error)
+    if "broadcast" in text:
+        shapes = ", ".join(str(list(a.shape)) for a in advanced if is_array(a))
+        return OutOfRangeError(f"index: shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
+    return OutOfRangeError(f"index: {text.replace('axis', 'dimension')}; got x {describe(x).removeprefix('ndarray ')}")
+
+
+# ---------------------------------------------------------------- reading
+@op(view=True, x=lambda g, index, x_shape: index_place(g, index, None, x_shape))
+def getitem(input: Tensor, index: tuple[Any, ...]) -> Tensor:
+    """x[index] for ints, slices, None and `...`: a view."""
+    try:
+        return input[index]
+    except IndexError:
+        raise why_not(index, input) from None
+
+
+@op(x=lambda g, index, x_shape: index_place(g, None, index, x_shape))
+def getitem_copy(input: Tensor, index: tuple[Any, ...]) -> Tensor:
+    """x[index] for index arrays, masks and full slices: a copy."""
+    return gathered(input, index)                    # type: ignore[no-any-return]
+
+
+def gathered(x: Any, index: tuple[Any, ...]) -> Any:
+    """x[index] in row-major order."""
+    try:
+        if index[-1].dtype.kind != "b" and (len(index) == 1 or not any(is_array(a) for a in index[:-1])):
+            return x.take(index[-1], len(index) - 1)   # one index array: three times as fast
+        return backend_of(x).xp.ascontiguousarray(x[index])
+    except IndexError as error:
+        raise why_not_gather(error, index, x) from None
+
+
+def picked(x: Any, basic: Basic, advanced: Advanced) -> Any:
+    """x at an index of two parts; tensor or array."""
+    x = x if basic is None else getitem(x, basic)
+    return x if advanced is None else getitem_copy(x, advanced)
+
+
+# ---------------------------------------------------------------- writing
+@op(x=lambda g, basic, advanced: picked(g, basic, advanced))
+def index_place(input: Tensor, basic: Basic, advanced: Advanced, shape: tuple[int, ...]) -> Tensor:
+    """Zeros of `shape` with the input added at an index; places that repeat add up."""
+    x: Any = input
+    if basic is None and advanced is not None:
+        return added_up(x, advanced, shape)          # type: ignore[no-any-return]
+    out = backend_of(x).xp.zeros(shape, x.dtype)
+    if advanced is None:
+        out[basic] = x
+    else:
+        view = out[basic]
+        view[...] = added_up(x, advanced, view.shape)
     return out                                       # type: ignore[no-any-return]
 
 
-@op(x=lambda g, index: setitem(g, index, 0.0),
-    value=lambda g, index, value_shape: sum_to(g[index], value_shape))
-def setitem(input: Tensor, index: Any, value: Tensor | Number) -> Tensor:
-    """A copy of x with `value` at `index`; what `x[index] = value` records."""
-    out = input.copy()                               # type: ignore[attr-defined]
-    out[index] = value
-    return out                                       # type: ignore[no-any-return]
+def added_up(values: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with values added at an advanced index: the adjoint of `gathered`."""
+    backend = backend_of(values)
+    xp = backend.xp
+    if is_lone_mask(index):
+        out = xp.zeros(shape, values.dtype)
+        out[index] = values
+        return out
+    at: dict[int, Any] = {}                          # dimension -> its index array
+    d = 0
+    for a in index:
+        for part in a.nonzero() if is_array(a) and a.dtype.kind == "b" else (a,):
+            if is_array(part):
+                at[d] = part
+            d += 1
+    dims = list(at)
+    rest = [d for d in range(len(shape)) if d not in at]
+    rows, width = 0, prod([shape[d] for d in rest])
+    for d, a in at.items():
+        rows = rows * shape[d] + xp.where(a < 0, a + shape[d], a)
+    n = rows.ndim                                    # type: ignore[attr-defined]
+    first = dims[0] if dims[-1] - dims[0] == len(dims) - 1 else 0      # where NumPy puts the indexed dimensions
+    values = xp.moveaxis(values, range(first, first + n), range(n)).reshape((-1, width))
+    out = xp.zeros((prod([shape[d] for d in dims]), width), values.dtype)
+    backend.kernels.add_rows(out, rows.reshape(-1), values)            # type: ignore[attr-defined]
+    order = [*dims, *rest]
+    return out.reshape([shape[d] for d in order]).transpose([order.index(d) for d in range(len(shape))])
+
+
+def put_at(out: Any, value: Any, basic: Basic, advanced: Advanced) -> Any:
+    """out[index] = value."""
+    target = out if basic is None else index_view(out, basic)
+    try:
+        target[(...,) if advanced is None else advanced] = value
+    except IndexError as error:
+        raise why_not_gather(error, advanced or (), target) from None
+    except ValueError:
+        if advanced is not None:
+            raise ShapeError(f"setitem: shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result "
+                             f"of shape {list(gathered(target, advanced).shape)}") from None
+        expanded("setitem", value.shape, target.shape)
+        raise
+    return out
+
+
+@op(x=lambda g, basic, advanced: setitem(g, 0.0, basic, advanced),
+    value=lambda g, basic, advanced, value_shape: to_value(picked(g, basic, advanced), value_shape))
+def setitem(input: Tensor, value: Tensor | Number, basic: Basic, advanced: Advanced) -> Tensor:
+    """A copy of x with `value` at an index: what `x[index] = value` records."""
+    return put_at(input.copy(), value, basic, advanced)      # type: ignore[attr-defined, no-any-return]
+
+
+@direct(setitem)
+def setitem_in_place(input: Tensor, value: Tensor | Number, basic: Basic, advanced: Advanced) -> Tensor:
+    return put_at(input, value, basic, advanced)     # type: ignore[no-any-return]
+
+
+def to_value(g: Any, shape: tuple[int, ...]) -> Any:
+    """A gradient summed to the shape of an assigned value, which may have more leading ones than what it was assigned to."""
+    extra = max(len(shape) - g.ndim, 0)
+    g = sum_to(g, shape[extra:])
+    return g.reshape(shape) if extra else g
+
+
+@op(x=lambda g: g,
+    values=lambda g, index, values_shape: sum_to(getitem_copy(g, index), values_shape))
+def index_accumulate(input: Tensor, values: Tensor, index: tuple[Any, ...]) -> Tensor:
+    """x with values added at an advanced index; places that repeat add up."""
+    return accumulated(input.copy(), values, index)  # type: ignore[attr-defined, no-any-return]
+
+
+@direct(index_accumulate)
+def index_accumulate_in_place(input: Tensor, values: Tensor, index: tuple[Any, ...]) -> Tensor:
+    return accumulated(input, values, index)         # type: ignore[no-any-return]
+
+
+def accumulated(out: Any, values: Any, index: tuple[Any, ...]) -> Any:
+    """out[index] += values, counting repeated places."""
+    shape = gathered(out, index).shape
+    xp = backend_of(out).xp
+    try:
+        values = xp.broadcast_to(values, shape)
+    except ValueError:
+        raise ShapeError(f"index_put: shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result of "
+                         f"shape {list(shape)}") from None
+    out += added_up(values, index, out.shape)
+    return out
 
 
 # ---------------------------------------------------------------- flat positions: how views of written memory find themselves
@@ -112,6 +413,12 @@ def put_flat(input: Tensor, value: Tensor | Number, at: Any) -> Tensor:
     out = x.copy(order="C")
     out.reshape(-1)[at] = value
     return out                                       # type: ignore[no-any-return]
+
+
+@direct(put_flat)
+def put_flat_written(input: Tensor, value: Tensor | Number, at: Any) -> Tensor:
+    """The memory as it is: the write through the view has put the value there already."""
+    return input
 
 
 inplace.take_flat, inplace.put_flat = take_flat, put_flat

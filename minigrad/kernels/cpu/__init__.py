@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from .pool import max_pool2d_flat as max_pool2d_flat
     from .pool import max_pool2d_gather as max_pool2d_gather
     from .pool import max_pool2d_input as max_pool2d_input
+    from .rows import add_rows as add_rows
 
 _FILES = {
     "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
+    "rows": ("add_rows",),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 

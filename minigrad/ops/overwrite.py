@@ -1,0 +1,123 @@
+"""All elements at once: filling a tensor with a number, or with another tensor."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..backend import backend_of
+from ..engine.inplace import write
+from ..engine.node import TensorBase
+from ..engine.op import direct, op
+from ..errors import ArgumentTypeError, ShapeError, describe
+from .cast import cast
+from .dims import Number
+from .raw import in_dtype
+from .scalars import fitting
+from .transfer import transfer
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+
+@op(x=lambda g: zero(g))
+def zero(input: Tensor) -> Tensor:
+    """Zeros like the input. As a rule: what is overwritten has no gradient."""
+    return backend_of(input).xp.zeros_like(input)    # type: ignore[no-any-return]
+
+
+@direct(zero)
+def zero_in_place(input: Tensor) -> Tensor:
+    input.fill(0)                                    # type: ignore[attr-defined]
+    return input
+
+
+@op(x=lambda g: zero(g), value=lambda g, value_dtype: in_dtype(g, value_dtype).sum())
+def fill(input: Tensor, value: Tensor | Number) -> Tensor:
+    """A tensor like the input with one value everywhere: a number or a 0-d tensor."""
+    x: Any = input
+    out = backend_of(x).xp.empty_like(x)
+    out[...] = one_value("fill", value, x.dtype)
+    return out                                       # type: ignore[no-any-return]
+
+
+@direct(fill)
+def fill_in_place(input: Tensor, value: Tensor | Number) -> Tensor:
+    x: Any = input
+    x[...] = one_value("fill_", value, x.dtype)
+    return x                                         # type: ignore[no-any-return]
+
+
+def one_value(op: str, value: Any, dtype: Any) -> Any:
+    """A number, or a 0-d array in the dtype."""
+    if not hasattr(value, "shape"):
+        return fitting(op, value, dtype)
+    if value.ndim:
+        raise ShapeError(f"{op}: only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)")
+    return (value.real if value.dtype.kind == "c" and dtype.kind != "c" else value).astype(dtype)
+
+
+@op(broadcast=True, x=lambda g: zero(g), src=lambda g: g)
+def copy(input: Tensor, src: Tensor) -> Tensor:
+    """The values of `src`, broadcast to the input's shape."""
+    return copied(backend_of(input).xp.empty_like(input), src)    # type: ignore[no-any-return]
+
+
+@direct(copy)
+def copy_in_place(input: Tensor, src: Tensor) -> Tensor:
+    return copied(input, src)                        # type: ignore[no-any-return]
+
+
+def copied(out: Any, values: Any) -> Any:
+    """out := values, broadcast."""
+    if values.ndim > out.ndim:
+        raise ShapeError(f"copy_: output with shape {list(out.shape)} doesn't match the broadcast shape {list(values.shape)}")
+    try:
+        out[...] = values
+    except ValueError:
+        raise ShapeError(f"copy_: the shape of the source, {list(values.shape)}, does not broadcast to {list(out.shape)}") from None
+    return out
+
+
+def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Tensor:
+    """Write the values of another tensor, of any dtype and on any device, into this one's memory."""
+    x: Any = input
+    if not isinstance(src, TensorBase):
+        if not isinstance(src, (int, float, complex)):
+            raise ArgumentTypeError(f"copy_: src must be a Tensor; got {describe(src)}")
+        return write(x, fill, src)                   # type: ignore[no-any-return]
+    values: Any = src
+    here, there = backend_of(x.array), backend_of(values.array)
+    if here is not there:
+        values = transfer(values, here.device_of(x.array))
+    if values.array.dtype != x.array.dtype:
+        values = cast(values, x.array.dtype)
+    return write(x, copy, values)                    # type: ignore[no-any-return]
+
+
+def fill_diagonal_(input: Tensor, fill_value: Number, wrap: bool = False) -> Tensor:
+    """Write a number on the main diagonal; with `wrap`, of a tall matrix, start again below after each width."""
+    x: Any = input
+    shape = x.array.shape
+    if len(shape) < 2:
+        raise ShapeError(f"fill_diagonal_: dimensions must be larger than 1; got {describe(x)}")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise ShapeError(f"fill_diagonal_: all dimensions of input must be of equal length; got {describe(x)}")
+    xp = backend_of(x.array).xp
+    mask = xp.zeros(shape, bool)
+    step = sum(mask.strides)                         # bools: strides are in elements
+    end = mask.size if wrap or len(shape) > 2 or shape[0] <= shape[1] else shape[1] * shape[1]
+    mask.reshape(-1)[:end:step] = True
+    return write(x, fill_where, mask, fill_value)    # type: ignore[no-any-return]
+
+
+@op(x=lambda g, mask: fill_where(g, mask, 0))
+def fill_where(input: Tensor, mask: Any, value: Number) -> Tensor:
+    """A number where the mask, an array of the same shape, is True."""
+    x: Any = input
+    return backend_of(x).xp.where(mask, backend_of(x).asarray(one_value("fill_diagonal", value, x.dtype), x.dtype), x)   # type: ignore[no-any-return]
+
+
+@direct(fill_where)
+def fill_where_in_place(input: Tensor, mask: Any, value: Number) -> Tensor:
+    x: Any = input
+    x[mask] = one_value("fill_diagonal_", value, x.dtype)
+    return x                                         # type: ignore[no-any-return]
