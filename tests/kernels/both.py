@@ -1,6 +1,8 @@
 """The two implementations side by side, and cases for them."""
 from __future__ import annotations
 
+import os
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,9 @@ from minigrad.kernels import cpu, reference
 
 Array = np.ndarray[Any, Any]
 
-KERNELS = [pytest.param(reference, id="reference"), pytest.param(cpu, id="cpu")]
+compiled = pytest.mark.skipif(find_spec("numba") is None or os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"),
+                              reason="no Numba: the reference kernels run")
+KERNELS = [pytest.param(reference, id="reference"), pytest.param(cpu, id="cpu", marks=compiled)]
 
 
 def whole(rng: np.random.Generator, shape: tuple[int, ...], dtype: Any = np.float64) -> Array:

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minigrad.kernels import cpu, reference
 from minigrad.kernels.cpu.threads import get_num_threads, set_num_threads
 
-from .both import KERNELS, Array, assert_same, odd_layouts, whole
+from .both import KERNELS, Array, assert_same, compiled, odd_layouts, whole
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,14 @@ SPECIAL = [
 ]
 
 
+@compiled
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("case", SPECIAL, ids=str)
 def test_compiled_kernels_equal_the_reference(case: Case, dtype: Any) -> None:
     check_against_reference(case, dtype)
 
 
-@settings(deadline=None)
+@compiled
 @given(cases(), st.sampled_from([np.float32, np.float64]))
 def test_compiled_kernels_equal_the_reference_anywhere(case: Case, dtype: Any) -> None:
     check_against_reference(case, dtype)
@@ -99,7 +100,6 @@ def check_against_reference(case: Case, dtype: Any) -> None:
     assert_same(cpu.conv2d_weight(g, x, w.shape, *case.options), reference.conv2d_weight(g, x, w.shape, *case.options))
 
 
-@settings(deadline=None)
 @given(cases())
 @example(SPECIAL[-2])
 @example(SPECIAL[-3])
@@ -177,6 +177,7 @@ def test_float16_is_computed_in_float32_and_rounded_once(kernels: Any) -> None:
         assert_same(one, other.astype(np.float16))
 
 
+@compiled
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("place", [(0, 0), (0, 7), (8, 0), (8, 7), (4, 3)])
 @pytest.mark.parametrize("padding", [((0, 0), (0, 0)), SAME])
@@ -193,6 +194,7 @@ def test_an_infinite_pixel_reaches_what_sees_it_and_nothing_else(value: float, p
     assert_same(cpu.conv2d_weight(g, x, w.shape, *case.options), dw)
 
 
+@compiled
 @pytest.mark.parametrize("value", [np.inf, np.nan])
 def test_an_infinite_gradient_reaches_what_it_should(value: float) -> None:
     case = Case(3, 2, 5, (9, 8), (3, 3), stride=(2, 1))
@@ -205,6 +207,7 @@ def test_an_infinite_gradient_reaches_what_it_should(value: float) -> None:
     assert_same(cpu.conv2d_weight(g, x, w.shape, *case.options), dw)
 
 
+@compiled
 @pytest.mark.parametrize("case", [
     Case(8, 16, 16, (14, 14), (3, 3), padding=SAME),
     Case(1, 8, 16, (28, 28), (3, 3), padding=SAME),             # one image: threads share its rows
@@ -227,6 +230,7 @@ def test_results_do_not_depend_on_the_number_of_threads(case: Case) -> None:
         set_num_threads(before)
 
 
+@compiled
 def test_the_same_call_gives_the_same_bits() -> None:
     rng = np.random.default_rng(0)
     x, g = rng.standard_normal((20, 8, 14, 14), np.float32), rng.standard_normal((20, 8, 14, 14), np.float32)

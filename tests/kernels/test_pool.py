@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad.kernels import cpu, reference
 
-from .both import KERNELS, Array, assert_same, odd_layouts, whole
+from .both import KERNELS, Array, assert_same, compiled, odd_layouts, whole
 
 NONE = ((0, 0), (0, 0))
 FLOATS = [np.float16, np.float32, np.float64]
@@ -78,13 +78,14 @@ SPECIAL = [
 ]
 
 
+@compiled
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("case", SPECIAL, ids=str)
 def test_max_pool_equals_the_reference(case: Case, dtype: Any) -> None:
     check_max_pool(case, dtype)
 
 
-@settings(deadline=None)
+@compiled
 @given(cases(), st.sampled_from(FLOATS))
 def test_max_pool_equals_the_reference_anywhere(case: Case, dtype: Any) -> None:
     check_max_pool(case, dtype)
@@ -101,7 +102,7 @@ def check_max_pool(case: Case, dtype: Any) -> None:
     assert_same(cpu.max_pool2d_gather(x, k, *case.windows), reference.max_pool2d_gather(x, k, *case.windows))
 
 
-@settings(deadline=None)
+@compiled
 @given(cases(dilated=False), st.sampled_from(FLOATS), st.booleans(), st.none() | st.integers(1, 9))
 def test_avg_pool_equals_the_reference(case: Case, dtype: Any, include_pad: bool, divisor: int | None) -> None:
     x, g = case.arrays(dtype)
@@ -112,7 +113,7 @@ def test_avg_pool_equals_the_reference(case: Case, dtype: Any, include_pad: bool
                                reference.avg_pool2d_input(g, x.shape, *options), rtol=one, atol=one)
 
 
-@settings(deadline=None)
+@compiled
 @given(st.tuples(*[st.integers(0, 2), st.integers(1, 3), st.integers(1, 9), st.integers(1, 9)]), pairs(1, 11),
        st.sampled_from(FLOATS))
 def test_adaptive_pool_equals_the_reference(shape: Any, out_size: tuple[int, int], dtype: Any) -> None:
@@ -124,7 +125,6 @@ def test_adaptive_pool_equals_the_reference(shape: Any, out_size: tuple[int, int
                                reference.adaptive_avg_pool2d_input(g, shape), rtol=one, atol=one)
 
 
-@settings(deadline=None)
 @given(cases(), st.booleans(), st.none() | st.integers(1, 9))
 def test_gradient_kernels_are_the_adjoints(case: Case, include_pad: bool, divisor: int | None) -> None:
     """<g, pool(x)> = <pool_input(g), x>, for the winners as they are."""
@@ -227,6 +227,7 @@ def test_taps_have_the_smallest_dtype(kernels: Any, kernel: tuple[int, int], dty
     assert k[0, 0, -1, -1] == kernel[0] * kernel[1] - 1
 
 
+@compiled
 @pytest.mark.parametrize("value", [np.inf, np.nan])
 def test_an_infinite_pixel_reaches_only_its_windows(value: float) -> None:
     x = np.ones((2, 2, 7, 8), np.float32)
@@ -260,6 +261,7 @@ def test_any_memory_layout_is_read_and_none_is_written(kernels: Any) -> None:
             assert_same(same, source)
 
 
+@compiled
 def test_large_pools_on_several_threads_equal_the_reference() -> None:
     case = Case((40, 16, 28, 28), (2, 2), (2, 2))
     x, g = case.arrays(np.float32)

@@ -28,6 +28,7 @@ from .threads import threads_for
 TILE = 1024              # output pixels per tile at most: 4 rows of sums and a few planes fit the first-level cache
 LINE = TILE + 32         # distance between two rows of sums; a multiple of 1024 would fall on the same cache lines
 SCRATCH = 384 * 1024     # bytes of planes per tile to aim at: they should stay in the second-level cache
+LEAST = 512              # pixels per tile even where planes outgrow that: short loops cost more than slower loads
 ROWS, TAPS = 4, 4        # filters and taps per pass over a tile: 16 products per 4 + 4 loads and 4 stores
 
 
@@ -203,7 +204,7 @@ def _tiles(batch: int, groups: int, filters: int, size: Pair, reach: Pair, share
            threads: int) -> Tiles:
     """Cut (batch, *size) into tiles whose pixels, junk between rows included, number at most TILE."""
     height, width = size
-    aim = min(TILE, max(256, SCRATCH // (4 * max(planes, 1))))
+    aim = min(TILE, max(LEAST, SCRATCH // (4 * max(planes, 1))))
     columns = min(width, aim)
     line = columns + reach[1] - (shared[1] if columns == width else 0)
     line = max(line, columns)
@@ -246,33 +247,38 @@ def _up(n: int, block: int) -> int:
 
 # Compiled loops -------------------------------------------------------------------------------------------------------
 
+# Positions in scratch are unsigned: for signed ones Numba asks each time whether they are negative and count from the
+# end, and LLVM then gives up vectorising. All planes are one flat array for the same reason.
+
 @jit
 def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: int, images: int, group: int, y0: int,
           x0: int, rows: int, columns: int) -> None:
     """Copy what one tile needs of x into its planes, zeros around it."""
+    pixels = x.reshape(-1)
+    planes[:source.channels * len(phases) * tiles.plane] = 0
     base = 0
     for c in range(group * source.channels, (group + 1) * source.channels):
-        for phase in range(phases.shape[0]):
-            planes[base:base + tiles.plane] = 0
+        for phase in range(len(phases)):
             # Plane row i is row `up + i * stride` of x; the same for columns.
             up = phases[phase, 0] + source.stride_y * y0 - source.top
             across = phases[phase, 1] + source.stride_x * x0 - source.left
-            low = max(0, -(across // source.stride_x))
+            first, low = max(0, -(up // source.stride_y)), max(0, -(across // source.stride_x))
+            last = min(rows + source.more_rows, -((up - source.height) // source.stride_y))
             high = min(columns + source.more_columns, -((across - source.width) // source.stride_x))
+            count, step = uint64(max(high - low, 0)), uint64(source.stride_x)
             for n in range(images):
-                for i in range(rows + source.more_rows):
-                    y = up + i * source.stride_y
-                    if 0 <= y < source.height and low < high:
-                        start = base + n * tiles.image + i * tiles.line
-                        to = planes[start + low:start + high]
-                        row = x[n0 + n, c, y]
-                        if source.stride_x == 1:
-                            row = row[across + low:across + high]
-                            for j in range(high - low):
-                                to[j] = row[j]
-                        else:
-                            for j in range(high - low):
-                                to[j] = row[across + (low + j) * source.stride_x]
+                y = ((n0 + n) * x.shape[1] + c) * source.height + up + first * source.stride_y
+                origin = uint64(y * source.width + across + low * source.stride_x)
+                to = uint64(base + n * tiles.image + first * tiles.line + low)
+                for _ in range(first, last):
+                    if source.stride_x == 1:
+                        for j in range(count):
+                            planes[to + j] = pixels[origin + j]
+                    else:
+                        for j in range(count):
+                            planes[to + j] = pixels[origin + j * step]
+                    origin += uint64(source.stride_y * source.width)
+                    to += uint64(tiles.line)
             base += tiles.plane
 
 
@@ -281,8 +287,7 @@ def _multiply(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any, w0
               w3: Any) -> None:
     """sums[r, :n] += w[r, 0] * planes[a:] + ... + w[r, 3] * planes[d:], for 4 filters at once.
 
-    Unsigned indices: with signed ones Numba would test each for being negative, and LLVM would not vectorise. The
-    rows of `sums` are a constant apart, so that one test tells LLVM that they do not overlap the planes.
+    The rows of `sums` are a constant apart, so that one test tells LLVM that they do not overlap the planes.
     """
     w00, w01, w02, w03 = w0[0], w0[1], w0[2], w0[3]
     w10, w11, w12, w13 = w1[0], w1[1], w1[2], w1[3]
@@ -291,10 +296,12 @@ def _multiply(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any, w0
     a, b, c, d = uint64(a), uint64(b), uint64(c), uint64(d)
     for p in range(uint64(n)):
         x0, x1, x2, x3 = planes[a + p], planes[b + p], planes[c + p], planes[d + p]
-        sums[p] += w00 * x0 + w01 * x1 + w02 * x2 + w03 * x3
-        sums[p + uint64(LINE)] += w10 * x0 + w11 * x1 + w12 * x2 + w13 * x3
-        sums[p + uint64(2 * LINE)] += w20 * x0 + w21 * x1 + w22 * x2 + w23 * x3
-        sums[p + uint64(3 * LINE)] += w30 * x0 + w31 * x1 + w32 * x2 + w33 * x3
+        q, r, s = p + uint64(LINE), p + uint64(2 * LINE), p + uint64(3 * LINE)
+        # one after the other: four fused steps, where `+=` would be five
+        sums[p] = sums[p] + w00 * x0 + w01 * x1 + w02 * x2 + w03 * x3
+        sums[q] = sums[q] + w10 * x0 + w11 * x1 + w12 * x2 + w13 * x3
+        sums[r] = sums[r] + w20 * x0 + w21 * x1 + w22 * x2 + w23 * x3
+        sums[s] = sums[s] + w30 * x0 + w31 * x1 + w32 * x2 + w33 * x3
 
 
 @jit
@@ -303,7 +310,7 @@ def _multiply_one(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any
     w0, w1, w2, w3 = w[0], w[1], w[2], w[3]
     a, b, c, d = uint64(a), uint64(b), uint64(c), uint64(d)
     for p in range(uint64(n)):
-        sums[p] += w0 * planes[a + p] + w1 * planes[b + p] + w2 * planes[c + p] + w3 * planes[d + p]
+        sums[p] = sums[p] + w0 * planes[a + p] + w1 * planes[b + p] + w2 * planes[c + p] + w3 * planes[d + p]
 
 
 @jit
@@ -319,22 +326,23 @@ def _tile_of(unit: int, tiles: Tiles) -> Any:
 
 
 @jit
-def _store(out: Any, channel: int, sums: Any, tiles: Tiles, target: Target, n0: int, y0: int, x0: int, images: int,
-           rows: int, columns: int) -> None:
-    """Copy one filter's sums, without the junk between rows, to where they belong."""
+def _store(out: Any, channel: int, sums: Any, row: int, tiles: Tiles, target: Target, n0: int, y0: int, x0: int,
+           images: int, rows: int, columns: int) -> None:
+    """Copy one row of sums, without the junk between image rows, to where it belongs."""
+    pixels, count, step = out.reshape(-1), uint64(columns), uint64(target.step_x)
     for n in range(images):
-        for i in range(rows):
-            start = n * tiles.image + i * tiles.line
-            values = sums[start:start + columns]
-            row = out[n0 + n, channel, target.top + (y0 + i) * target.step_y]
-            first = target.left + x0 * target.step_x
+        y = ((n0 + n) * out.shape[1] + channel) * out.shape[2] + target.top + y0 * target.step_y
+        to = uint64(y * out.shape[3] + target.left + x0 * target.step_x)
+        origin = uint64(row * LINE + n * tiles.image)
+        for _ in range(rows):
             if target.step_x == 1:
-                row = row[first:first + columns]
-                for j in range(columns):
-                    row[j] = values[j]
+                for j in range(count):
+                    pixels[to + j] = sums[origin + j]
             else:
-                for j in range(columns):
-                    row[first + j * target.step_x] = values[j]
+                for j in range(count):
+                    pixels[to + j * step] = sums[origin + j]
+            to += uint64(target.step_y * out.shape[3])
+            origin += uint64(tiles.line)
 
 
 @jit
@@ -365,7 +373,7 @@ def _correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, phases: Any, sour
                     _multiply(sums, n, planes, a, b, c, d, w[group, f, k:k + 4], w[group, f + 1, k:k + 4],
                               w[group, f + 2, k:k + 4], w[group, f + 3, k:k + 4])
             for r in range(many):
-                _store(out, channel + r, sums[r * LINE:r * LINE + n], tiles, target, n0, y0, x0, images, rows, columns)
+                _store(out, channel + r, sums, r, tiles, target, n0, y0, x0, images, rows, columns)
 
 
 @jit(parallel=True)
