@@ -1,0 +1,53 @@
+"""Adagrad."""
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import backend_of
+from ..engine.node import wrap
+from ..errors import RefusedArgumentError
+from .group import non_negative
+from .optimizer import Group, Optimizer
+
+
+class Adagrad(Optimizer):
+    """p -= lr * g / (sqrt(v) + eps), v being the sum of all g**2 so far. Duchi et al., 2011.
+
+    lr_decay: after n steps the rate is lr / (1 + n * lr_decay). weight_decay: adds weight_decay * p to g.
+    """
+
+    def __init__(self, params: Any, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0, initial_accumulator_value: float = 0,
+                 eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
+                 fused: bool | None = None) -> None:
+        non_negative("learning rate", lr)
+        non_negative("lr_decay value", lr_decay)
+        non_negative("weight_decay value", weight_decay)
+        non_negative("initial_accumulator_value value", initial_accumulator_value)
+        non_negative("epsilon value", eps)
+        if fused and foreach:
+            raise RefusedArgumentError("`fused` and `foreach` cannot be `True` together.")
+        super().__init__(params, dict(lr=lr, lr_decay=lr_decay, eps=eps, weight_decay=weight_decay,
+                                      initial_accumulator_value=initial_accumulator_value, foreach=foreach, maximize=maximize,
+                                      differentiable=differentiable, fused=fused))
+        for group in self.param_groups:
+            for p in group["params"]:
+                self._begin(group, p)
+
+    def _begin(self, group: Group, p: Any) -> None:
+        start = group["initial_accumulator_value"]
+        start = complex(start, start) if p.array.dtype.kind == "c" else start
+        self.state[p] = {"step": self._counter(), "sum": wrap(backend_of(p.array).xp.full(p.array.shape, start, p.array.dtype))}
+
+    def update(self, group: Group, p: Any, g: Any) -> None:
+        xp = backend_of(g).xp
+        if not self.state[p]:                        # its group was added later
+            self._begin(group, p)
+        state = self.state[p]
+        decay = group["weight_decay"]
+        lr = float(group["lr"]) / (1 + (self._count(state) - 1) * group["lr_decay"])
+        for w, g, v, t, s in self.pieces(2, p.array, g, state["sum"].array):
+            if decay:
+                g = xp.add(xp.multiply(w, decay, s), g, s)
+            v += xp.multiply(g, g, t)
+            xp.add(xp.sqrt(v, t), group["eps"], t)
+            w -= xp.multiply(xp.divide(g, t, t), lr, t)

@@ -1,0 +1,257 @@
+"""Optimizer, the base of all: parameter groups, state, hooks, and a step that visits every parameter."""
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..backend import NUMPY, backend_of
+from ..engine import hooks as engine_hooks
+from ..engine.hooks import RemovableHandle
+from ..engine.inplace import wrote
+from ..engine.mode import enable_grad
+from ..engine.node import TensorBase, wrap
+from ..errors import ArgumentError, ArgumentTypeError, StateDictError, UnsupportedError, describe
+from . import group as groups
+from . import state as states
+
+Group = dict[str, Any]
+Hook = Callable[..., Any]
+
+# Elements that are updated at a time on the CPU: with state and scratch they stay in the second-level cache.
+PIECE = 16384
+
+GLOBAL_PRE_HOOKS: OrderedDict[int, Hook] = OrderedDict()
+GLOBAL_POST_HOOKS: OrderedDict[int, Hook] = OrderedDict()
+
+
+def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
+    """Call hook(optimizer, args, kwargs) before each step of every optimizer."""
+    return engine_hooks.register(GLOBAL_PRE_HOOKS, hook)
+
+
+def register_optimizer_step_post_hook(hook: Hook) -> RemovableHandle:
+    """Call hook(optimizer, args, kwargs) after each step of every optimizer."""
+    return engine_hooks.register(GLOBAL_POST_HOOKS, hook)
+
+
+def with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A class's `step` with the hooks around it."""
+    @functools.wraps(step)
+    def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if getattr(type(self).step, "__wrapped__", None) is not step:
+            return step(self, *args, **kwargs)       # reached through super(): the step above has the hooks
+        if GLOBAL_PRE_HOOKS or self._optimizer_step_pre_hooks:
+            for hook in [*GLOBAL_PRE_HOOKS.values(), *self._optimizer_step_pre_hooks.values()]:
+                changed = hook(self, args, kwargs)
+                if changed is not None:
+                    if not (isinstance(changed, tuple) and len(changed) == 2):
+                        raise StateDictError(f"{step.__qualname__}: a step pre-hook must return None or a tuple of (new_args, new_kwargs), "
+                                             f"but got {changed}.")
+                    args, kwargs = changed
+        result = step(self, *args, **kwargs)
+        self._opt_called = True                      # learning-rate schedulers ask whether a step came first
+        if GLOBAL_POST_HOOKS or self._optimizer_step_post_hooks:
+            for hook in [*self._optimizer_step_post_hooks.values(), *GLOBAL_POST_HOOKS.values()]:
+                hook(self, args, kwargs)
+        return result
+    return run
+
+
+class Optimizer:
+    """Base of all optimizers.
+
+    A subclass gives its defaults, and says in `update` what happens to one parameter; or it overrides `step`.
+    params: parameters, pairs of name and parameter, or dictionaries {"params": ..., option: ...}, one per group.
+    defaults: options of groups that do not say otherwise.
+
+    >>> import minigrad
+    >>> p = minigrad.nn.Parameter(minigrad.ones(1))
+    >>> class Descent(Optimizer):
+    ...     def update(self, group, p, g):
+    ...         p.array[...] -= group["lr"] * g
+    >>> optimizer = Descent([p], {"lr": 0.5})
+    >>> (p * 4).sum().backward()
+    >>> optimizer.step()
+    >>> p.data
+    tensor([-1.])
+    """
+    _opt_called = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = with_hooks(cls.step)          # type: ignore[method-assign]
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        if isinstance(params, TensorBase):
+            raise ArgumentTypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+                                    f"{describe(params)}; write [p]")
+        if defaults.get("differentiable"):
+            raise UnsupportedError(f"{type(self).__name__}: differentiable=True is not supported: steps are not recorded; write the update with tensor ops")
+        self.defaults = defaults
+        self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[Group] = []
+        self._restart()
+        given = list(params)
+        if not given:
+            raise ArgumentError("optimizer got an empty parameter list")
+        for group in given if isinstance(given[0], dict) else [{"params": given}]:
+            self.add_param_group(group)
+
+    def _restart(self) -> None:
+        """What is not part of a pickle: scratch memory and hooks."""
+        self._scratch: dict[Any, tuple[Any, ...]] = {}
+        self._optimizer_step_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_step_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_load_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+        self._optimizer_load_state_dict_post_hooks: OrderedDict[int, Hook] = OrderedDict()
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Let one more group of parameters be optimized, with options of its own."""
+        self.param_groups.append(groups.checked(param_group, self.defaults, self.param_groups))
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zeros in place."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p._grad = None
+                elif p._grad is not None:
+                    if p._grad.node is not None:
+                        p._grad = p._grad.detach()
+                    p._grad.array[...] = 0
+                    wrote(p._grad.cell)
+
+    # ------------------------------------------------------------ a step
+    @with_hooks
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient. closure: computes the loss again, which is returned."""
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        written = []
+        for group in self.param_groups:
+            maximize = group.get("maximize", False)
+            for p in group["params"]:
+                gradient = p._grad
+                if gradient is not None:
+                    self.update(group, p, -gradient.array if maximize else gradient.array)
+                    written.append(p.cell)
+        wrote(*written)                              # a graph that kept one of them must not be used any more
+        return loss
+
+    def update(self, group: Group, p: Any, g: Any) -> None:
+        """Write into `p.array`, given the gradient as an array (its sign changed if the group maximizes)."""
+        raise UnsupportedError(f"{type(self).__name__}: an optimizer must implement update(group, p, g), or step()")
+
+    def pieces(self, scratch: int, *arrays: Any) -> Iterator[tuple[Any, ...]]:
+        """Arrays of one shape to update element by element, with `scratch` arrays behind them to compute in.
+
+        The first ones are written to; long ones come in pieces that stay in the cache, complex ones as pairs of reals.
+        """
+        first = arrays[0]
+        if first.dtype.kind == "c":
+            yield from self.pieces(scratch, *[a.real for a in arrays])
+            yield from self.pieces(scratch, *[a.imag for a in arrays])
+        elif first.size <= PIECE or backend_of(first) is not NUMPY or not all([a.flags.c_contiguous for a in arrays]):
+            yield *arrays, *self._scratch_like(first, scratch)
+        else:
+            flat = [a.reshape(-1) for a in arrays]
+            for start in range(0, first.size, PIECE):
+                part = [a[start:start + PIECE] for a in flat]
+                yield *part, *self._scratch_like(part[0], scratch)
+
+    def _scratch_like(self, array: Any, n: int) -> tuple[Any, ...]:
+        key = array.shape, array.dtype.char, n, type(array)
+        found = self._scratch.get(key)
+        if found is None:
+            xp = backend_of(array).xp
+            found = self._scratch[key] = tuple([xp.empty(array.shape, array.dtype) for _ in range(n)])
+        return found
+
+    def _zeros(self, p: Any) -> Any:
+        """State that begins with zeros."""
+        return wrap(backend_of(p.array).xp.zeros(p.array.shape, p.array.dtype))
+
+    def _counter(self) -> Any:
+        """State that counts steps: a 0-d float32 tensor on the CPU."""
+        return wrap(np.zeros((), np.float32))
+
+    @staticmethod
+    def _count(state: dict[str, Any]) -> float:
+        """One step more, and which one it is."""
+        counter = state["step"].array
+        counter += 1
+        return counter.item()                        # type: ignore[no-any-return]
+
+    # ------------------------------------------------------------ saving and loading
+    def state_dict(self) -> dict[str, Any]:
+        """The state of each parameter by its number, and the groups with numbers in place of parameters."""
+        for hook in list(self._optimizer_state_dict_pre_hooks.values()):
+            hook(self)
+        found = states.state_dict(self)
+        for hook in list(self._optimizer_state_dict_post_hooks.values()):
+            changed = hook(self, found)
+            found = found if changed is None else changed
+        return found
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state; parameters are matched by their order. Raises ValueError where groups do not fit."""
+        for hook in list(self._optimizer_load_state_dict_pre_hooks.values()):
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
+        states.load_state_dict(self, state_dict)
+        for hook in list(self._optimizer_load_state_dict_post_hooks.values()):
+            hook(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, attributes: dict[str, Any]) -> None:
+        self.__dict__.update(attributes)
+        self._restart()
+
+    # ------------------------------------------------------------ hooks
+    def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call hook(optimizer, args, kwargs) before each step; it may return new (args, kwargs)."""
+        return engine_hooks.register(self._optimizer_step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Hook) -> RemovableHandle:
+        """Call hook(optimizer, args, kwargs) after each step."""
+        return engine_hooks.register(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer) before the state is saved."""
+        return self._register(self._optimizer_state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer, state_dict) after the state is saved; it may return another."""
+        return self._register(self._optimizer_state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer, state_dict) before a state is loaded; it may return another."""
+        return self._register(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Call hook(optimizer) after a state is loaded."""
+        return self._register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+    @staticmethod
+    def _register(hooks: OrderedDict[int, Hook], hook: Hook, prepend: bool) -> RemovableHandle:
+        handle = engine_hooks.register(hooks, hook)
+        if prepend:
+            hooks.move_to_end(handle.id, last=False)
+        return handle
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines += [f"Parameter Group {i}", *[f"    {key}: {group[key]}" for key in sorted(group) if key != "params"], ""]
+        return "\n".join(lines).rstrip("\n") + "\n)"
