@@ -18,7 +18,7 @@ from . import node as nodes
 from .inplace import node_of
 from .mode import local
 from .node import COUNT, Node, Pick, TensorBase, new, stamp, wrap
-from .spec import Op, getter
+from .spec import EMPTY, Op, getter
 
 ndarray = np.ndarray
 asarray = np.asarray
@@ -61,6 +61,8 @@ def unary(op: Op, slow: Call) -> Call:
     def call(input: Any, **named: Any) -> Any:
         mode = local.mode
         if named or mode.watch is not None or not isinstance(input, TensorBase):
+            if mode.arrays and is_array(input) and input.dtype.kind in "fc":
+                return forward(input)                # a rule at work on arrays
             return slow(input, **named)
         x = input.array
         if to_float and x.dtype.kind not in "fc":
@@ -103,12 +105,13 @@ def binary(op: Op, slow: Call) -> Call:
     for_x, for_y = users[op.short[0]], users[op.short[1]]
     x_for_x, x_for_y, y_for_x, y_for_y = 0 in for_x, 1 in for_x, 0 in for_y, 1 in for_y
     keep_out = bool(users["out"])
+    number_x, number_y = 0 in op.takes_number, 1 in op.takes_number
     tail = tuple(op.defaults[i] for kind, i in op.slots if kind == "option")
 
-    def call(input: Any, other: Any, **named: Any) -> Any:
+    def call(input: Any = EMPTY, other: Any = EMPTY, **named: Any) -> Any:
         mode = local.mode
         if named or mode.watch is not None:
-            return slow(input, other, **named)
+            return slow(*[a for a in (input, other) if a is not EMPTY], **named)
         if isinstance(input, TensorBase):
             x = input.array
             xn = input.node if input.base is None else node_of(input)
@@ -117,12 +120,12 @@ def binary(op: Op, slow: Call) -> Call:
                 yn = other.node if other.base is None else node_of(other)
                 if x.dtype is not y.dtype and promotes or floats_only and x.dtype not in FLOATS:
                     return slow(input, other)
-            elif x.dtype in FLOATS and (type(other) is float or type(other) is int):
+            elif number_y and x.dtype in FLOATS and (type(other) is float or type(other) is int):
                 y = other
                 yn = None
             else:
                 return slow(input, other)
-        elif isinstance(other, TensorBase) and other.array.dtype in FLOATS and (type(input) is float or type(input) is int):
+        elif number_x and isinstance(other, TensorBase) and other.array.dtype in FLOATS and (type(input) is float or type(input) is int):
             x = input
             y = other.array
             xn = None
@@ -133,6 +136,8 @@ def binary(op: Op, slow: Call) -> Call:
             return slow(input, other)
         try:
             out = forward(x, y)
+        except TypeError:
+            return slow(input, other)                # a better message
         except Exception as error:
             raise op.explain(error, (x, y)) from error
         if type(out) is not ndarray and not is_array(out):
@@ -174,6 +179,7 @@ def one_input(op: Op, slow: Call) -> Call:
     keep_x, keep_out = "input" in kinds, "out" in kinds
     start = {"input": 0, "shape": 1, "dtype": 2, "out": 3, "option": 3, "kept": 4 + count}
     keep = getter([start[kind] + i for kind, i in op.slots])
+    returns = op.returns
     cells_at = [kind for kind, _ in op.slots] if keep_x or keep_out else []
 
     def call(input: Any, *options: Any, **named: Any) -> Any:
@@ -226,7 +232,7 @@ def one_input(op: Op, slow: Call) -> Call:
             n.saved = keep((x, x.shape, x.dtype, out, *options, *extra))
             n.cells = tuple([input.cell if k == "input" else cell if k == "out" else None for k in cells_at]) if cells_at else ()
             stamp(n, mode)
-        return t
+        return t if returns is None else returns(t, *[wrap(e) for e in extra])
     return call
 
 
@@ -246,6 +252,8 @@ def general(op: Op) -> Call:
         arrays = unwrap(op, values)
         if arrays is None:
             return on_arrays(op, values)
+        if op.check is not None:
+            op.check(*values)
         if op.promotes is not None:
             promote(op, values, arrays)
         try:
@@ -337,6 +345,8 @@ def unwrap(op: Op, values: list[Any]) -> list[Any] | None:
         if isinstance(value, TensorBase):
             arrays[i] = value.array
             found = True
+        elif isinstance(value, np.generic) and i in op.takes_number and not local.mode.arrays:
+            values[i] = arrays[i] = value.item()     # a NumPy scalar would impose its dtype
         elif i in op.sequences and value is not None:
             if not isinstance(value, (list, tuple)):
                 raise ArgumentTypeError(f"{op.name}: {op.names[i]} must be a tuple or list of Tensors; got {describe(value)}")
@@ -369,6 +379,8 @@ def on_arrays(op: Op, values: list[Any]) -> Any:
     """The op on plain arrays: for rules, refused to users."""
     if not local.mode.arrays:
         i = next((i for i in op.tensors if not (values[i] is None and i in op.takes_none)), 0)
+        if i in op.sequences and isinstance(values[i], (tuple, list)) and not values[i]:
+            op.forward(*values[:op.positional])      # says what it thinks of an empty list
         raise op.refuse(values[i], i)
     if op.promotes in ("arithmetic", "to_float", "comparison"):
         to = common_dtype(op, values)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.node import TensorBase
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, UnsupportedError, describe
+from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, UnsupportedDtypeError, describe
 from . import elementwise, results
-from .along import place_along
+from .along import picked, place_along
 from .dims import Dims, kept_shape, many_dims, one_dim
 from .raw import raw
 from .reduce import axes_of, with_ones
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def check_nonempty(op: str, x: Any, dim: Dims, error: type[Exception] = ShapeError) -> None:
     """Refuse to look for an element where there is none."""
     if x.dtype.kind == "c":
-        raise UnsupportedError(f"{op}(): not implemented for complex numbers, which have no order; got {describe(x)}; take abs() or .real")
+        raise UnsupportedDtypeError(f"{op}(): not implemented for complex numbers, which have no order; got {describe(x)}; take abs() or .real")
     if x.size:
         return
     if dim is None or isinstance(dim, (tuple, list)) and not dim:
@@ -114,8 +114,12 @@ def extremum_with_indices(op: str, x: Any, dim: int, keepdim: bool) -> tuple[Any
     d = one_dim(op, dim, x.ndim)
     if not x.ndim:
         return x.copy(), backend_of(x).xp.zeros((), "i8")
-    arg, best = (x.argmax, x.max) if op == "max" else (x.argmin, x.min)
-    return best(axis=d, keepdims=keepdim), arg(axis=d, keepdims=keepdim)
+    indices = (x.argmax if op == "max" else x.argmin)(axis=d, keepdims=True)
+    values = picked(x, indices, d)
+    if keepdim:
+        return values, indices
+    shape = (*x.shape[:d], *x.shape[d + 1:])
+    return values.reshape(shape), indices.reshape(shape)
 
 
 @op(kept=("indices",), returns=results.max,

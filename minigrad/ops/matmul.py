@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.op import op
 from ..engine.run import sum_to
-from ..errors import ShapeError, UnsupportedError, describe
+from ..errors import ShapeError, UnsupportedDtypeError, describe
 from .raw import adjoint, conj
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def product(op: str, x: Any, y: Any) -> Any:
     if kind == "e":
         return (x.astype("f4") @ y.astype("f4")).astype("e")
     if kind == "?":
-        raise UnsupportedError(f"{op}: not implemented for bool; got x {describe(x)}, y {describe(y)}; convert with .int() or .float()")
+        raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {describe(x)}, y {describe(y)}; convert with .int() or .float()")
     return x @ y
 
 

@@ -13,6 +13,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, describe
 from .dims import Dims, kept_shape, many_dims, one_dim
 from .elementwise import exp
+from .join import cat
 from .raw import conj, in_dtype, like, raw
 from .join import cat
 from .shape import expand

@@ -1,0 +1,122 @@
+"""Variance, standard deviation, covariance, correlation."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..backend import backend_of
+from ..engine.node import wrap
+from ..engine.op import op
+from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
+from .dims import Dims, Number, many_dims
+from .matmul import matmul
+from .raw import conj, raw
+from .reduce import add_up, axes_of, count, mean, spread, with_ones
+from .reduce import sum as sum_of
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+Spread = tuple[Dims, Number]                         # the dims to reduce, and what is taken off their count
+
+
+# ---------------------------------------------------------------- variance
+def settled(op: str, dim: Any, unbiased: bool | None, correction: Number | None) -> Spread:
+    """What the overloads mean: `var(x, unbiased)`, `var(x, dim, unbiased, keepdim)`, `var(x, dim, *, correction, keepdim)`."""
+    if isinstance(dim, bool):
+        if unbiased is not None:
+            raise ArgumentTypeError(f"{op}: dim must be an int or a tuple of ints; got {dim}")
+        dim, unbiased = None, dim
+    if unbiased is not None and correction is not None:
+        raise ArgumentTypeError(f"{op}: takes unbiased or correction, not both; got unbiased={unbiased}, correction={correction}")
+    if isinstance(dim, (tuple, list)) and not dim:
+        dim = None
+    return dim, int(unbiased) if unbiased is not None else 1 if correction is None else correction
+
+
+def freedom(shape: tuple[int, ...], dim: Dims, correction: Number) -> Any:
+    """What the sum of squares is divided by: the count less the correction, never below zero."""
+    n = count(shape, dim) - correction               # type: ignore[operator]
+    return n if n > 0 else 0
+
+
+def squares(op: str, x: Any, dim: Dims, correction: Number, keepdim: bool) -> Any:
+    """The variance of an array, in two passes: mean first, as a sum of squares alone loses digits."""
+    if x.dtype.kind not in "fc":
+        raise DtypeError(f"{op}: std and var only support floating point and complex dtypes; got {describe(x)}; convert it with .float()")
+    if x.dtype.char == "e":
+        return squares(op, x.astype("f4"), dim, correction, keepdim).astype("e")
+    axes = axes_of(op, dim, x.ndim)
+    add = backend_of(x).xp.add.reduce
+    off = x - add(x, axes, None, None, True) / count(x.shape, dim)
+    off = (off * off.conj()).real if x.dtype.kind == "c" else off * off
+    return add(off, axes, None, None, keepdim) / freedom(x.shape, dim, correction)
+
+
+def var_rule(g: Any, x: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: Number | None) -> Any:
+    """g 2 (x - mean) / (n - correction)."""
+    dim, correction = settled("var", dim, unbiased, correction)
+    shape = tuple(x.shape)
+    n = freedom(shape, dim, correction)
+    if not keepdim and dim is not None:
+        g = g.reshape(with_ones(shape, dim))
+    return (x - mean(x, dim, True)) * (g * (2 / n if n else float("inf")))
+
+
+@op(x=var_rule)
+def var(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: Number | None = None) -> Tensor:
+    """The variance over `dim`, all dimensions by default.
+
+    correction: taken off the count that squares are divided by; 1 by default, as is `unbiased=True`; 0 is `unbiased=False`.
+    nan where no more elements than that are left. Raises DtypeError for integers.
+    """
+    dim, correction = settled("var", dim, unbiased, correction)
+    return squares("var", input, dim, correction, keepdim)       # type: ignore[no-any-return]
+
+
+def std_rule(g: Any, x: Any, out: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: Number | None) -> Any:
+    """The rule of var, by g / (2 std); zero where std is, as in PyTorch."""
+    at_zero = (raw(out) == 0).astype(raw(out).dtype)
+    return var_rule(g * (1 - at_zero) / (2 * (out + at_zero)), x, dim, unbiased, keepdim, correction)
+
+
+@op(x=std_rule)
+def std(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
+        correction: Number | None = None) -> Tensor:
+    """The standard deviation over `dim`, all dimensions by default: the root of `var`, with its arguments."""
+    x: Any = input
+    dim, correction = settled("std", dim, unbiased, correction)
+    return backend_of(x).xp.sqrt(squares("std", x, dim, correction, keepdim))    # type: ignore[no-any-return]
+
+
+def mean_rule(g: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    """The rule of mean."""
+    dim = None if isinstance(dim, bool) or isinstance(dim, (tuple, list)) and not dim else dim
+    return spread(g / count(tuple(x.shape), dim), tuple(x.shape), dim, keepdim)
+
+
+@op(several=True,
+    x=lambda g, x, dim, unbiased, keepdim, correction:
+    var_rule(g[0], x, dim, unbiased, keepdim, correction) + mean_rule(g[1], x, dim, keepdim))
+def var_mean(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: Number | None = None) -> tuple[Tensor, Tensor]:
+    """The variance and the mean over `dim`; arguments as in `var`."""
+    dim, correction = settled("var_mean", dim, unbiased, correction)
+    return squares("var_mean", input, dim, correction, keepdim), mean_of(input, dim, keepdim)
+
+
+@op(several=True,
+    x=lambda g, x, dim, unbiased, keepdim, correction:
+    std_rule(g[0], x, std(x, dim, unbiased, keepdim, correction=correction), dim, unbiased, keepdim, correction)
+    + mean_rule(g[1], x, dim, keepdim))
+def std_mean(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
+             correction: Number | None = None) -> tuple[Tensor, Tensor]:
+    """The standard deviation and the mean over `dim`; arguments as in `var`."""
+    dim, correction = settled("std_mean", dim, unbiased, correction)
+    xp = backend_of(input).xp
+    return xp.sqrt(squares("std_mean", input, dim, correction, keepdim)), mean_of(input, dim, keepdim)
+
+
+def mean_of(x: Any, dim: Dims, keepdim: bool) -> Any:
+    """The mean of an array of floating-point numbers."""
+    return add_up(x, axes_of("mean", dim, x.ndim), keepdim) / count(x.shape, dim)
