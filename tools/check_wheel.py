@@ -1,0 +1,34 @@
+"""Check a built wheel: pure Python, every module typed, code under 1 MB, bundled data and its notice inside.
+
+    python tools/check_wheel.py dist/minigrad-*.whl
+"""
+from __future__ import annotations
+
+import sys
+import zipfile
+
+CODE_LIMIT = 1_000_000                               # bytes
+NEEDED = ("minigrad/py.typed", "minigrad/__init__.py", "minigrad/vision/datasets/")
+
+
+def problems(path: str) -> list[str]:
+    found = []
+    if not path.endswith("-py3-none-any.whl"):
+        found.append(f"{path} is not a pure py3-none-any wheel")
+    with zipfile.ZipFile(path) as wheel:
+        code = sum(info.file_size for info in wheel.infolist() if info.filename.endswith(".py"))
+        names = wheel.namelist()
+    print(f"{path}: {len(names)} files, {code / 1e3:.0f} kB of code")
+    if code > CODE_LIMIT:
+        found.append(f"{code:,} bytes of code; the limit is {CODE_LIMIT:,}")
+    found += [f"{name} is missing" for name in NEEDED if not any(n.startswith(name) for n in names)]
+    found += [f"{name} does not belong into a wheel" for name in names if name.endswith((".nbi", ".nbc", ".so", ".pyc"))]
+    if not any("NOTICE" in name for name in names):
+        found.append("the notice of the bundled MNIST images is missing")
+    return found
+
+
+if __name__ == "__main__":
+    wrong = problems(sys.argv[1])
+    print("\n".join(wrong))
+    sys.exit(bool(wrong))
