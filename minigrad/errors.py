@@ -49,6 +49,10 @@ class UnsupportedError(MinigradError, NotImplementedError):
     """Something that PyTorch has and minigrad, by a stated limit, has not."""
 
 
+class UnsupportedDtypeError(DtypeError, UnsupportedError):
+    """A dtype that an op has no meaning for: where PyTorch says "not implemented for 'Bool'"."""
+
+
 class MissingDependencyError(MinigradError, ImportError):
     """An optional library that is not installed."""
 
@@ -101,6 +105,11 @@ def describe(value: Any) -> str:
     if value is None or isinstance(value, (bool, int, float, complex, str)):
         return f"{type(value).__name__} {value!r}" if value is not None else "None"
     return type(value).__name__
+
+
+def operand(array: Any) -> str:
+    """`describe` for the array of a tensor, or for a tensor: `float32 (3, 4)`."""
+    return describe(array).removeprefix(f"{type(array).__name__} ")
 
 
 def missing(library: str, purpose: str, extra: str) -> MissingDependencyError:

@@ -1,7 +1,8 @@
 """Convolution: three ops that are each other's gradients.
 
 With y = conv2d(x, w), the gradient for x is `conv2d_input(g, w)` and the one for w is `conv2d_weight(g, x)`. All
-three are linear in both arguments, so each one's rules are the other two, to any order.
+three are linear in both arguments, so each one's rules are the other two, to any order. One dimension is two with a
+height of 1; of three, the first becomes a part of the channels.
 """
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.op import op
-from ..errors import ArgumentError, ArgumentTypeError, ShapeError, describe
+from ..errors import RefusedArgumentError, ShapeError, operand
 from .reduce import sum
+from .windows import numbers, take_windows
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -45,46 +47,81 @@ def conv2d_weight(other: Tensor, input: Tensor, shape: tuple[int, ...], stride: 
     return backend_of(input).kernels.conv2d_weight(other, input, shape, stride, padding, dilation, groups)   # type: ignore[no-any-return]
 
 
-def pair(name: str, value: int | Sequence[int], least: int, n: int = 2) -> Pair:
-    """An option per spatial dimension, given as one int or one each."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
-    values = values * n if len(values) == 1 else values
-    if len(values) != n or not all(isinstance(v, int) for v in values):
-        raise ArgumentTypeError(f"{name} must be an int or {n} ints; got {value!r}")
-    if any(v < least for v in values):
-        raise ArgumentError(f"{name} must be at least {least}; got {value!r}")
-    return values                                    # type: ignore[return-value]
+# ---------------------------------------------------------------- arguments
+KINDS = {1: "2D (unbatched) or 3D (batched)", 2: "3D (unbatched) or 4D (batched)", 3: "4D (unbatched) or 5D (batched)"}
+Span = tuple[tuple[int, int], ...]                   # padding before and after each dimension
 
 
-def pads(name: str, padding: int | Sequence[int] | str, kernel: Pair, stride: Pair, dilation: Pair) -> Pads:
+def padding_of(name: str, padding: int | Sequence[int] | str, kernel: Sequence[int], stride: Sequence[int],
+               dilation: Sequence[int]) -> Span:
     """Padding before and after each spatial dimension; 'same' puts the odd one after, as PyTorch does."""
     if padding == "valid":
-        return (0, 0), (0, 0)
+        return ((0, 0),) * len(kernel)
     if padding == "same":
-        if stride != (1, 1):
-            raise ArgumentError(f"{name}: padding='same' is not supported for strided convolutions; got stride {stride}; give numbers")
-        total = [d * (k - 1) for d, k in zip(dilation, kernel)]
-        (top, left) = [t // 2 for t in total]
-        return (top, total[0] - top), (left, total[1] - left)
+        if any(s != 1 for s in stride):
+            raise RefusedArgumentError(f"{name}: padding='same' is not supported for strided convolutions; got stride {tuple(stride)}; "
+                                       "give numbers")
+        totals = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+        return tuple([(t // 2, t - t // 2) for t in totals])
     if isinstance(padding, str):
-        raise ArgumentError(f"{name}: padding must be 'same', 'valid' or numbers; got {padding!r}")
-    p, q = pair(f"{name}: padding", padding, 0)
-    return (p, p), (q, q)
+        raise RefusedArgumentError(f"{name}: Invalid padding string: {padding!r}; padding is 'same', 'valid' or numbers")
+    return tuple([(p, p) for p in numbers(f"{name}: padding", padding, len(kernel), 0)])
 
 
-def check_conv(name: str, x: Any, w: Any, b: Any, groups: int) -> None:
-    """The shapes of a convolution, in PyTorch's order of checks."""
-    if w.ndim != 4:
-        raise ShapeError(f"{name}: weight must be 4D (out_channels, in_channels/groups, KH, KW); got w {describe(w)}")
-    if x.ndim not in (3, 4):
-        raise ShapeError(f"{name}: expected 3D (unbatched) or 4D (batched) input; got x {describe(x)}")
-    if groups < 1 or w.shape[0] % groups:
-        raise ShapeError(f"{name}: out_channels must be divisible by groups; got groups {groups}, w {describe(w)}")
-    if x.shape[-3] != w.shape[1] * groups:
-        raise ShapeError(f"{name}: given groups={groups}, weight of size {tuple(w.shape)}, expected input {describe(x)} to have "
-                         f"{w.shape[1] * groups} channels, but got {x.shape[-3]} channels instead")
-    if b is not None and tuple(b.shape) != (w.shape[0],):
-        raise ShapeError(f"{name}: bias must have one value per output channel, shape ({w.shape[0]},); got b {describe(b)}")
+def check_conv(name: str, n: int, x: Any, w: Any, b: Any, groups: int, transposed: bool = False) -> None:
+    """The shapes of a convolution over n dimensions: what must fit x, w, bias and groups."""
+    first, second = w.shape[0] if w.ndim else 0, w.shape[1] * groups if w.ndim > 1 else 0
+    out_channels, channels = (second, first) if transposed else (first, second)
+    if w.ndim != n + 2:
+        layout = "(in_channels, out_channels/groups" if transposed else "(out_channels, in_channels/groups"
+        rule = f"weight must be {n + 2}D {layout}, *kernel)"
+    elif x.ndim not in (n + 1, n + 2):
+        rule = f"Expected {KINDS[n]} input to {name}, but got input of size: {list(x.shape)}"
+    elif groups < 1:
+        rule = "non-positive groups is not supported"
+    elif w.shape[0] % groups:
+        rule = f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0"
+    elif x.shape[-n - 1] != channels:
+        rule = (f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(w.shape)}, expected input"
+                f"{list(x.shape)} to have {channels} channels, but got {x.shape[-n - 1]} channels instead")
+    elif b is not None and b.shape != (out_channels,):
+        rule = f"expected bias to be 1-dimensional with {out_channels} elements, one per output channel, but got bias of size {list(b.shape)}"
+    else:
+        return
+    raise ShapeError(f"{name}: {rule}; got x {operand(x)}, w {operand(w)}, groups {groups}")
+
+
+def check_size(name: str, x: Any, w: Any, n: int, around: Span, dilation: Sequence[int]) -> None:
+    """The kernel must fit into the padded input."""
+    padded = [size + before + after for size, (before, after) in zip(x.shape[-n:], around, strict=True)]
+    reach = [d * (k - 1) + 1 for k, d in zip(w.shape[2:], dilation, strict=True)]
+    if any(k > size for size, k in zip(padded, reach, strict=True)):
+        raise ShapeError(f"{name}: Calculated padded input size per channel: {tuple(padded)}. Kernel size: {tuple(reach)}. Kernel size "
+                         f"can't be greater than actual input size; got x {operand(x)}, w {operand(w)}")
+
+
+def conv_options(name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
+                 groups: int) -> tuple[tuple[int, ...], Span, tuple[int, ...]]:
+    """Stride, padding and dilation per dimension, and everything checked."""
+    x, w = getattr(input, "array", input), getattr(weight, "array", weight)
+    check_conv(name, n, x, w, bias, groups)
+    strides, dilations = numbers(f"{name}: stride", stride, n, 1), numbers(f"{name}: dilation", dilation, n, 1)
+    around = padding_of(name, padding, w.shape[2:], strides, dilations)
+    check_size(name, x, w, n, around, dilations)
+    return strides, around, dilations
+
+
+# ---------------------------------------------------------------- what users call
+def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1,
+           padding: int | Sequence[int] | str = 0, dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor:
+    """Cross-correlation of signals with filters.
+
+    input (N, C, L) or (C, L), weight (F, C/groups, K), bias (F,) -> (N, F, OL). Options and errors as in `conv2d`.
+    """
+    (s,), (p,), (d,) = conv_options("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    x = input.unsqueeze(-2) if input.ndim == 3 else input.unsqueeze(0).unsqueeze(-2)
+    y = convolution(x, weight.unsqueeze(-2), bias, (1, s), ((0, 0), p), (1, d), groups).squeeze(-2)
+    return y if input.ndim == 3 else y.squeeze(0)
 
 
 def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1,
@@ -95,15 +132,30 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: in
     OH = (H + pads - dilation * (KH - 1) - 1) // stride + 1. padding: per side, or 'same' (stride 1), or 'valid'.
     Raises ShapeError where channels, groups or sizes do not fit, DtypeError on mixed dtypes.
     """
-    check_conv("conv2d", input, weight, bias, groups)
-    strides, dilations = pair("conv2d: stride", stride, 1), pair("conv2d: dilation", dilation, 1)
-    kernel = (weight.shape[2], weight.shape[3])
-    around = pads("conv2d", padding, kernel, strides, dilations)
-    for size, k, d, (before, after) in zip(input.shape[-2:], kernel, dilations, around):
-        if size + before + after < d * (k - 1) + 1:
-            raise ShapeError(f"conv2d: calculated padded input size per channel: {size + before + after} is smaller than the kernel "
-                             f"{d * (k - 1) + 1}: kernel size can't be greater than actual input size; "
-                             f"got x {describe(input)}, w {describe(weight)}")
+    options: Any = conv_options("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
     if input.ndim == 3:
-        return convolution(input.unsqueeze(0), weight, bias, strides, around, dilations, groups).squeeze(0)
-    return convolution(input, weight, bias, strides, around, dilations, groups)
+        return convolution(input.unsqueeze(0), weight, bias, *options, groups).squeeze(0)
+    return convolution(input, weight, bias, *options, groups)
+
+
+def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1,
+           padding: int | Sequence[int] | str = 0, dilation: int | Sequence[int] = 1, groups: int = 1) -> Tensor:
+    """Cross-correlation of volumes with filters.
+
+    input (N, C, D, H, W) or (C, D, H, W), weight (F, C/groups, KD, KH, KW), bias (F,) -> (N, F, OD, OH, OW). Each output
+    slice is a 2-D convolution of KD input slices, taken as channels. Options and errors as in `conv2d`.
+    """
+    strides, around, dilations = conv_options("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+    x = input if input.ndim == 5 else input.unsqueeze(0)
+    depth, (before, after) = weight.shape[2], around[0]
+    count = (x.shape[2] + before + after - dilations[0] * (depth - 1) - 1) // strides[0] + 1
+    slices = take_windows(x, 2, depth, count, strides[0], before, dilations[0])             # (N, C, KD, OD, H, W)
+    slices = slices.permute(0, 3, 1, 2, 4, 5).reshape((x.shape[0] * count, x.shape[1] * depth, *x.shape[3:]))
+    y = convolution(slices, flat_depth(weight), bias, strides[1:], around[1:], dilations[1:], groups)   # type: ignore[arg-type]
+    y = y.reshape((x.shape[0], count, *y.shape[1:])).transpose(1, 2)
+    return y if input.ndim == 5 else y.squeeze(0)
+
+
+def flat_depth(weight: Tensor) -> Tensor:
+    """(F, C, KD, KH, KW) -> (F, C * KD, KH, KW)"""
+    return weight.reshape((weight.shape[0], weight.shape[1] * weight.shape[2], *weight.shape[3:]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.node import TensorBase
 from ..engine.op import op
-from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, describe
+from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, operand
 from .dims import kept_shape
 from .loss import need_one_device, need_tensors, need_weight_of, reduction_of, refuse_gradient
 from .reduce import add_up, in_dtype, sum
@@ -43,7 +43,7 @@ def check_classes(name: str, x: Any, t: Any) -> Any:
     if t.dtype != "i8":
         if t.dtype != "u1":
             raise DtypeError(f"{name}: expected target dtype to be Long or Byte, but got {t.dtype}: class indices are int64; "
-                             f"got x {describe(x)}, t {describe(t)}; convert it with .long()")
+                             f"got x {operand(x)}, t {operand(t)}; convert it with .long()")
         t = t.astype("i8")
     if not x.ndim:
         raise ArgumentError(f"{name}: Expected 1 or more dimensions (got 0); x is (C,), (N, C) or (N, C, d1, ...)")
@@ -55,8 +55,8 @@ def check_classes(name: str, x: Any, t: Any) -> Any:
     if t.ndim and x.ndim > 1 and t.shape[0] != x.shape[0]:
         raise ArgumentError(f"{name}: Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0]}).")
     if x.ndim < 3:
-        raise ShapeError(f"{name}: 0D or 1D target tensor expected, multi-target not supported; got x {describe(x)}, t {describe(t)}")
-    raise ShapeError(f"{name}: Expected target size {list(expected)}, got {list(t.shape)}; x is {describe(x)}")
+        raise ShapeError(f"{name}: 0D or 1D target tensor expected, multi-target not supported; got x {operand(x)}, t {operand(t)}")
+    raise ShapeError(f"{name}: Expected target size {list(expected)}, got {list(t.shape)}; x is {operand(x)}")
 
 
 def used(name: str, t: Any, classes: int, ignore_index: int) -> Any:
@@ -68,7 +68,7 @@ def used(name: str, t: Any, classes: int, ignore_index: int) -> Any:
     wrong = mask & ((t < 0) | (t >= classes))
     if not inside and bool(wrong.any()):
         raise OutOfRangeError(f"{name}: Target {int(t[wrong][0])} is out of bounds: labels are 0 .. {classes - 1} for {classes} classes, "
-                              f"or ignore_index={ignore_index}; got t {describe(t)}")
+                              f"or ignore_index={ignore_index}; got t {operand(t)}")
     return mask
 
 
@@ -136,7 +136,7 @@ def class_cross_entropy(input: Tensor, target: Any, weight: Any, ignore_index: i
     array: Any = input
     x, t, c = at_work(array), check_classes("cross_entropy", array, target), class_dim(array)
     if x.dtype.kind != "f":
-        raise DtypeError(f"cross_entropy: takes floating-point logits; got x {describe(array)}; convert it with .float()")
+        raise DtypeError(f"cross_entropy: takes floating-point logits; got x {operand(array)}; convert it with .float()")
     mask = used("cross_entropy", t, x.shape[c], ignore_index)
     xp = backend_of(x).xp
     z = shifted(x, c)
@@ -174,7 +174,7 @@ def nll(input: Tensor, target: Any, weight: Any, ignore_index: int, reduction: s
     x: Any = input
     t = target
     if x.dtype.kind != "f":
-        raise DtypeError(f"nll_loss: takes floating-point log-probabilities; got x {describe(x)}; convert it with .float()")
+        raise DtypeError(f"nll_loss: takes floating-point log-probabilities; got x {operand(x)}; convert it with .float()")
     mask = used("nll_loss", t, x.shape[class_dim(x)], ignore_index)
     if mask is None and weight is None:
         losses = -x[places(t, class_dim(x))]
@@ -267,7 +267,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
         return class_cross_entropy(input, t, w, ignore_index, reduction, label_smoothing)
     if t.dtype.kind != "f":
         raise DtypeError("cross_entropy: Expected floating point type for target with class probabilities (a target in the input's "
-                         f"shape), got {describe(target)}; class indices have no class dimension")
+                         f"shape), got {operand(target)}; class indices have no class dimension")
     if ignore_index >= 0:
         raise RefusedArgumentError(f"cross_entropy: ignore_index is not supported for floating point target; got {ignore_index}")
     if weight is not None:

@@ -8,7 +8,7 @@ from ..backend import backend_of
 from ..dtypes import get_default_numpy, to_numpy_dtype
 from ..engine.node import wrap
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, describe
+from ..errors import ArgumentTypeError, DtypeError, describe, operand
 from ..rng import default_generator
 from .dims import one_dim
 from .elementwise import exp
@@ -26,7 +26,7 @@ def prepared(name: str, x: Any, dim: int | None, dtype: Any, stacklevel: int) ->
         dim = implicit_dim(name, x.ndim, stacklevel + 2)
     to = x.dtype if dtype is None else to_numpy_dtype(dtype)
     if to.kind != "f":
-        raise DtypeError(f"{name}: not implemented for {to}: takes floating-point input; got {describe(x)}; "
+        raise DtypeError(f"{name}: not implemented for {to}: takes floating-point input; got {operand(x)}; "
                          "pass dtype=minigrad.float32")
     at_work = "f4" if to == "f2" else to             # sums of exponentials overflow float16
     return x.astype(at_work, copy=False), to, one_dim(name, dim, x.ndim)

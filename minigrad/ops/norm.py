@@ -1,0 +1,360 @@
+"""Normalization: values shifted and scaled to mean 0 and variance 1 over some dimensions, then by learned numbers.
+
+All are one formula, over different dimensions. With d = x - mean and r = 1 / sqrt(var + eps), the output is d * r * w + b,
+and the gradient for x is r * (gw - mean(gw) - d * r^2 * mean(gw * d)) with gw = g * w.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..backend import backend_of
+from ..dtypes import finfo, from_numpy_dtype
+from ..engine.inplace import wrote
+from ..engine.op import op
+from ..engine.run import sum_to
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, operand
+from .elementwise import sqrt
+from .pool import avg_pool
+from .reduce import add_up, in_dtype, mean
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+Dims = tuple[int, ...]
+
+
+# ---------------------------------------------------------------- the formula, and its gradients
+def centered(x: Any, dims: Dims) -> tuple[Any, Any, Any]:
+    """x minus its mean, the mean and the variance over dims, as arrays; float16 in float32."""
+    x = x.astype("f4") if x.dtype == "f2" else x
+    n = prod(x.shape[d] for d in dims)
+    m = add_up(x, dims, True) / n
+    d = x - m
+    return d, m, add_up(d * d, dims, True) / n
+
+
+def scaled(d: Any, var: Any, eps: float, w: Any, b: Any, dtype: Any) -> Any:
+    """d * r * w + b, in d's memory where nothing is in the way."""
+    r = 1 / backend_of(d).xp.sqrt(var + eps)
+    if w is not None and w.size == r.size:           # one product less: both are one number per channel
+        d *= r * w
+    else:
+        d *= r
+        if w is not None:
+            d *= w
+    if b is not None:
+        d += b
+    return d.astype(dtype, copy=False)
+
+
+def variance(x: Any, dims: Dims) -> Any:
+    """The variance over dims, of a tensor."""
+    d = x - mean(x, dims, True)
+    return mean(d * d, dims, True)
+
+
+def norm_input(g: Any, x: Any, w: Any, m: Any, var: Any, dims: Dims, eps: float) -> Any:
+    """Gradient for x where its own statistics were used. w: None or in a shape that goes with x."""
+    r = 1 / sqrt(var + eps)
+    gw = g if w is None else g * w
+    d = x - m
+    return (gw - mean(gw, dims, True) - d * (mean(gw * d, dims, True) * (r * r))) * r
+
+
+def norm_weight(g: Any, x: Any, m: Any, var: Any, eps: float) -> Any:
+    """What is summed to the gradient for the weight."""
+    return g * ((x - m) * (1 / sqrt(var + eps)))
+
+
+# ---------------------------------------------------------------- arguments
+def check_affine(name: str, x: Any, shape: tuple[int, ...], rule: str, **values: Any) -> None:
+    """Weight and bias have this shape, and x's dtype; float32 goes with float16, as mixed precision has it."""
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: not implemented for {x.dtype}: takes floating-point input; got x {operand(x)}; convert it with .float()")
+    for which, value in values.items():
+        if value is None:
+            continue
+        if value.shape != shape:
+            raise ShapeError(f"{name}: {rule.format(which)} {list(shape)}, but got {which} of shape {list(value.shape)}; x is {operand(x)}")
+        if value.dtype != x.dtype and not (x.dtype == "f2" and value.dtype == "f4"):
+            raise DtypeError(f"{name}: mixed dtype: all inputs must share same datatype; got x {operand(x)}, {which} {operand(value)}; "
+                             "convert one with .to(dtype)")
+
+
+def trailing(name: str, x: Any, normalized_shape: Sequence[int], weight: Any, bias: Any) -> Dims:
+    """The last dimensions, which `normalized_shape` names; checked."""
+    if not isinstance(normalized_shape, (tuple, list)):
+        raise ArgumentTypeError(f"{name}: normalized_shape must be a tuple of ints; got {normalized_shape!r}")
+    shape = tuple(normalized_shape)
+    if not shape:
+        raise RefusedArgumentError(f"{name}: Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
+                                   "but got normalized_shape = []")
+    check_affine(name, x, shape, "Expected {} to be of same shape as normalized_shape =", weight=weight, bias=bias)
+    if x.shape[-len(shape):] != shape:
+        raise ShapeError(f"{name}: Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
+                         f"input of size{list(x.shape)} ({operand(x)})")
+    return last(shape)
+
+
+def last(shape: Sequence[int]) -> Dims:
+    """The dimensions that a trailing shape names, counted from the back."""
+    return tuple(range(-len(shape), 0))
+
+
+def per_channel(values: Any, ndim: int) -> Any:
+    """(C,) -> (1, C, 1, ...), to go with an input of so many dimensions."""
+    return values.reshape((1, values.shape[0], *[1] * (ndim - 2)))
+
+
+def to_channels(g: Any, w_shape: tuple[int, ...], w_dtype: Any) -> Any:
+    """(N, C, ...) -> (C,): the gradient of one number per channel."""
+    return sum_to(in_dtype(g, w_dtype), (1, *w_shape, *[1] * (g.ndim - 2))).reshape(w_shape)
+
+
+# ---------------------------------------------------------------- over the last dimensions
+@op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype: in_dtype(norm_input(g, x, w, mean, var, last(normalized_shape), eps), x_dtype),
+    w=lambda g, x, mean, var, eps, w_shape, w_dtype: sum_to(in_dtype(norm_weight(g, x, mean, var, eps), w_dtype), w_shape),
+    b=lambda g, b_shape, b_dtype: sum_to(in_dtype(g, b_dtype), b_shape),
+    kept=dict(mean=lambda x, normalized_shape: mean(x, last(normalized_shape), True),
+              var=lambda x, normalized_shape: variance(x, last(normalized_shape))))
+def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
+               eps: float = 1e-05) -> Tensor:
+    """Normalized over the last dimensions, those of `normalized_shape`: (x - mean) / sqrt(var + eps) * weight + bias.
+
+    weight, bias: of `normalized_shape`. Raises ShapeError where the shapes do not fit, DtypeError on mixed dtypes.
+    Source: Ba et al. 2016, Layer Normalization.
+    """
+    x: Any = input
+    d, m, var = centered(x, trailing("layer_norm", x, normalized_shape, weight, bias))
+    return scaled(d, var, eps, weight, bias, x.dtype), m, var   # type: ignore[return-value]
+
+
+def rms_input(g: Any, x: Any, w: Any, r: Any, dims: Dims) -> Any:
+    """Gradient of x * r with r = 1 / sqrt(mean(x^2) + eps)."""
+    gw = g if w is None else g * w
+    return (gw - x * (mean(gw * x, dims, True) * (r * r))) * r
+
+
+@op(x=lambda g, x, w, r, normalized_shape, x_dtype: in_dtype(rms_input(g, x, w, r, last(normalized_shape)), x_dtype),
+    w=lambda g, x, r, w_shape, w_dtype: sum_to(in_dtype(g * (x * r), w_dtype), w_shape),
+    kept=dict(r=lambda x, normalized_shape, eps: 1 / sqrt(mean(x * x, last(normalized_shape), True) + rms_eps(eps, x))))
+def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None) -> Tensor:
+    """x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `normalized_shape`.
+
+    eps: by default the spacing of numbers at 1 in x's dtype. Errors as in `layer_norm`.
+    Source: Zhang and Sennrich 2019, Root Mean Square Layer Normalization.
+    """
+    x: Any = input
+    dims = trailing("rms_norm", x, normalized_shape, weight, None)
+    at_work = x.astype("f4") if x.dtype == "f2" else x
+    r = 1 / backend_of(x).xp.sqrt(add_up(at_work * at_work, dims, True) / prod(normalized_shape) + rms_eps(eps, at_work))
+    out = at_work * r
+    if weight is not None:
+        out *= weight
+    return out.astype(x.dtype, copy=False), r        # type: ignore[return-value]
+
+
+def rms_eps(eps: float | None, x: Any) -> float:
+    """The default of eps, in the precision that is computed in."""
+    return finfo(from_numpy_dtype(getattr(x, "array", x).dtype)).eps if eps is None else eps
+
+
+# ---------------------------------------------------------------- over groups of channels
+class Normalized(NamedTuple):
+    """A normalized input, and the statistics that were used."""
+    output: Tensor
+    mean: Tensor
+    var: Tensor
+
+
+def grouped(x: Any, num_groups: int) -> Any:
+    """(N, C, ...) -> (N, groups, everything in a group)"""
+    return x.reshape((x.shape[0], num_groups, prod(x.shape[1:]) // num_groups))
+
+
+def group_input(g: Any, x: Any, w: Any, m: Any, var: Any, num_groups: int, eps: float) -> Any:
+    """Gradient for x."""
+    g = g if w is None else g * per_channel(w, x.ndim)
+    return norm_input(grouped(g, num_groups), grouped(x, num_groups), None, m, var, (2,), eps).reshape(x.shape)
+
+
+def group_weight(g: Any, x: Any, m: Any, var: Any, num_groups: int, eps: float) -> Any:
+    """What is summed to the gradient for the weight."""
+    return norm_weight(grouped(g, num_groups), grouped(x, num_groups), m, var, eps).reshape(x.shape)
+
+
+@op(x=lambda g, x, w, mean, var, num_groups, eps, x_dtype: in_dtype(group_input(g, x, w, mean, var, num_groups, eps), x_dtype),
+    w=lambda g, x, mean, var, num_groups, eps, w_shape, w_dtype: to_channels(group_weight(g, x, mean, var, num_groups, eps), w_shape, w_dtype),
+    b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
+    kept=dict(mean=lambda x, num_groups: mean(grouped(x, num_groups), (2,), True), var=lambda x, num_groups: variance(grouped(x, num_groups), (2,))),
+    returns=Normalized)
+def group_normalize(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
+    """`group_norm`, and the mean and variance of each group, (N, groups, 1)."""
+    x: Any = input
+    d, m, var = centered(grouped(x, num_groups), (2,))
+    w, b = [None if v is None else per_channel(v, x.ndim) for v in (weight, bias)]
+    d *= 1 / backend_of(d).xp.sqrt(var + eps)
+    d = d.reshape(x.shape)
+    if w is not None:
+        d *= w
+    if b is not None:
+        d += b
+    return d.astype(x.dtype, copy=False), m, var     # type: ignore[return-value]
+
+
+def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> Tensor:
+    """Normalized over groups of channels of one sample: input (N, C, ...), C divisible by `num_groups`; weight, bias (C,).
+
+    Raises ShapeError where sizes do not fit, ArgumentError for groups of a single value.
+    Source: Wu and He 2018, Group Normalization.
+    """
+    x = input.array
+    if x.ndim < 2:
+        raise ShapeError(f"group_norm: Expected at least 2 dimensions for input tensor but received {x.ndim}; got x {operand(x)}")
+    if num_groups < 1 or x.shape[1] % num_groups:
+        raise ShapeError("group_norm: Expected number of channels in input to be divisible by num_groups, but got input of shape "
+                         f"{list(x.shape)} and num_groups={num_groups}")
+    check_affine("group_norm", x, x.shape[1:2], "Expected {} to be a vector of size equal to the number of channels in input,",
+                 weight=getattr(weight, "array", None), bias=getattr(bias, "array", None))
+    size = [x.shape[0] * x.shape[1] // num_groups, num_groups, *x.shape[2:]]
+    if prod(size) == num_groups:
+        raise ArgumentError(f"group_norm: Expected more than 1 value per channel when training, got input size {size}")
+    return group_normalize(input, num_groups, weight, bias, eps).output    # type: ignore[attr-defined, no-any-return]
+
+
+# ---------------------------------------------------------------- over the batch
+def others(ndim: int) -> Dims:
+    """All dimensions but that of the channels."""
+    return (0, *range(2, ndim))
+
+
+def batch_input(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: float) -> Any:
+    """Gradient for x; without training, the statistics are constants."""
+    w = None if w is None else per_channel(w, x.ndim)
+    if training:
+        dx = norm_input(g, x, None, m, var, others(x.ndim), eps)
+        return dx if w is None else dx * w
+    r = 1 / sqrt(var + eps)
+    return g * (r if w is None else r * w)
+
+
+@op(x=lambda g, x, w, mean, var, training, eps, x_dtype: in_dtype(batch_input(g, x, w, mean, var, training, eps), x_dtype),
+    w=lambda g, x, mean, var, eps, w_shape, w_dtype: to_channels(norm_weight(g, x, mean, var, eps), w_shape, w_dtype),
+    b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
+    kept=dict(mean=lambda x, mean, training: over_batch(x) if training else mean,
+              var=lambda x, var, training: variance(x, others(x.ndim)) if training else var),
+    returns=Normalized)
+def batch_normalize(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Any, running_var: Any, training: bool,
+                    eps: float) -> Tensor:
+    """`batch_norm` with statistics of the batch in training, else with copies of the running ones; and those, (1, C, 1, ...)."""
+    x: Any = input
+    w, b = [None if v is None else per_channel(v, x.ndim) for v in (weight, bias)]
+    if training:
+        d, m, var = centered(x, others(x.ndim))
+    else:                                            # copies: the running ones may be updated before the gradient is asked for
+        m, var = per_channel(running_mean, x.ndim).copy(), per_channel(running_var, x.ndim).copy()
+        d = x - m
+    return scaled(d, var, eps, w, b, x.dtype), m, var   # type: ignore[return-value]
+
+
+def over_batch(x: Any) -> Any:
+    """The mean of each channel."""
+    return mean(x, others(x.ndim), True)
+
+
+def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None = None,
+               bias: Tensor | None = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-05) -> Tensor:
+    """Each channel normalized over the batch and all positions: input (N, C, ...), everything else (C,).
+
+    In training the batch's own mean and variance are used, and the running ones, if given, are moved towards them in
+    place: running = (1 - momentum) * running + momentum * new, with the unbiased variance. Else the running ones are
+    used. Raises ArgumentError for one value per channel in training, ShapeError where sizes do not fit.
+    Source: Ioffe and Szegedy 2015, Batch Normalization.
+    """
+    x = input.array
+    if x.ndim < 2:
+        raise ShapeError(f"batch_norm: expected at least 2 dimensions (N, C, ...); got x {operand(x)}")
+    check_running("batch_norm", running_mean, running_var, x)
+    check_affine("batch_norm", x, x.shape[1:2], "{} should contain one element per channel,", weight=getattr(weight, "array", None),
+                 bias=getattr(bias, "array", None))
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RefusedArgumentError("batch_norm: running_mean must be defined in evaluation mode")
+        return batch_normalize(input, weight, bias, running_mean.array, running_var.array, False, eps).output   # type: ignore[attr-defined, no-any-return]
+    count = prod(x.shape) // max(x.shape[1], 1)
+    if count == 1:
+        raise ArgumentError(f"batch_norm: Expected more than 1 value per channel when training, got input size {input.shape}")
+    if eps < 0:
+        raise ArgumentError(f"batch_norm: batch_norm eps must be positive during training, but got {eps}")
+    found: Any = batch_normalize(input, weight, bias, None, None, True, eps)
+    if running_mean is not None and running_var is not None and count:
+        update_running(running_mean, found.mean.array, momentum)
+        update_running(running_var, found.var.array * (count / (count - 1)), momentum)
+    return found.output                              # type: ignore[no-any-return]
+
+
+def check_running(name: str, running_mean: Any, running_var: Any, x: Any) -> None:
+    """Running statistics come in pairs, one number per channel, in x's dtype."""
+    if (running_mean is None) != (running_var is None):
+        raise ArgumentError(f"{name}: running_mean and running_var must either both be None or neither be None")
+    if running_mean is not None:
+        check_affine(name, x, x.shape[1:2], "{} should contain one element per channel,", running_mean=running_mean.array,
+                     running_var=running_var.array)
+
+
+def update_running(running: Tensor, new: Any, momentum: float) -> None:
+    """Move a running statistic towards a new one, in its memory."""
+    array = running.array
+    array *= 1 - momentum
+    array += momentum * new.reshape(array.shape)
+    wrote(running.cell)
+
+
+# ---------------------------------------------------------------- over each channel of each sample
+def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var: Tensor | None = None, weight: Tensor | None = None,
+                  bias: Tensor | None = None, use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-05) -> Tensor:
+    """Each channel of each sample normalized over its positions: input (N, C, ...), everything else (C,).
+
+    The running statistics, if given, are moved towards the mean of those of the samples; they are used only without
+    `use_input_stats`. Raises ArgumentError for a single position, ShapeError where sizes do not fit.
+    Source: Ulyanov et al. 2016, Instance Normalization.
+    """
+    x = input.array
+    if x.ndim < 2:
+        raise ShapeError(f"instance_norm: expected at least 2 dimensions (N, C, ...); got x {operand(x)}")
+    count = prod(x.shape[2:])
+    if use_input_stats and count == 1:
+        raise ArgumentError(f"instance_norm: Expected more than 1 spatial element when training, got input size {input.shape}")
+    check_running("instance_norm", running_mean, running_var, x)
+    if not use_input_stats:
+        if running_mean is None:
+            raise RefusedArgumentError("instance_norm: Expected running_mean and running_var to be defined when use_input_stats is false")
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    check_affine("instance_norm", x, x.shape[1:2], "{} should contain one element per channel,", weight=getattr(weight, "array", None),
+                 bias=getattr(bias, "array", None))
+    found: Any = group_normalize(input, x.shape[1], weight, bias, eps)
+    if running_mean is not None and running_var is not None and x.shape[0]:
+        update_running(running_mean, found.mean.array.mean(axis=0), momentum)
+        update_running(running_var, found.var.array.mean(axis=0) * (count / (count - 1)), momentum)
+    return found.output                              # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- by neighbouring channels
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """x / (k + alpha * m)^beta, m the mean of x^2 over `size` neighbouring channels, 0 beyond the ends: input (N, C, ...).
+
+    Raises ArgumentError for less than 3 dimensions. Source: Krizhevsky et al. 2012, ImageNet Classification.
+    """
+    x = input.array
+    if x.ndim < 3:
+        raise ArgumentError(f"local_response_norm: Expected 3D or higher dimensionality input (got {x.ndim} dimensions)")
+    if size < 1:
+        raise RefusedArgumentError(f"local_response_norm: size should be greater than zero; got {size}")
+    if not x.size:
+        return input
+    squares = (input * input).reshape((x.shape[0], 1, x.shape[1], prod(x.shape[2:])))
+    around = ((size // 2, (size - 1) // 2), (0, 0))
+    m = avg_pool(squares, (size, 1), (1, 1), around, squares.shape[2:], True, size).reshape(x.shape)   # type: ignore[arg-type]
+    return input / (m * alpha + k) ** beta
