@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _data
 from . import _interop as interop
 from . import dtypes
 from ._device import device as Device
@@ -317,6 +318,13 @@ class Tensor(TensorBase):
     masked_scatter = mask.masked_scatter
     masked_fill_ = in_place(mask.masked_fill)
     masked_scatter_ = in_place(mask.masked_scatter)
+
+    # ------------------------------------------------------------ new tensors like this one
+    new_tensor = _data.new_tensor
+    new_zeros = _data.new_zeros
+    new_ones = _data.new_ones
+    new_empty = _data.new_empty
+    new_full = _data.new_full
 
     # ------------------------------------------------------------ dtype and device
     to = interop.to

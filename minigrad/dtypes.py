@@ -104,7 +104,7 @@ def to_numpy_dtype(value: Any) -> NumpyDtype:
     if isinstance(value, dtype):
         return value.numpy
     if value in _BY_PYTHON:
-        return get_default_numpy() if value is float else _BY_PYTHON[value].numpy
+        return _BY_PYTHON[value].numpy
     if isinstance(value, np.dtype):
         return from_numpy_dtype(value).numpy
     raise ArgumentTypeError(f"dtype: must be a minigrad dtype; got {value!r} ({type(value).__name__}); write minigrad.float32")

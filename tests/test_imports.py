@@ -11,8 +11,8 @@ ROOT = Path(minigrad.__file__).parent
 # From the ground up. Modules of one floor are independent of each other unless they share a package.
 FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size"],
-    ["kernels"], ["backend"], ["engine"], ["ops"], ["_printing", "_interop"], ["_tensor"],
-    ["creation", "random"], ["autograd"],
+    ["kernels"], ["backend"], ["engine"], ["ops"], ["_data", "_printing", "_interop"], ["_tensor"],
+    ["creation", "_legacy", "random"], ["autograd"],
     ["linalg", "special", "fft", "func", "distributions", "amp", "cuda", "backends"],
     ["serialization"], ["nn"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
     ["onnx", "compat", "cli"], ["__main__", "__init__"],

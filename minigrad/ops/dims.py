@@ -42,4 +42,7 @@ def shape_args(size: tuple[Any, ...]) -> tuple[int, ...]:
     """`f(2, 3)`, `f((2, 3))` and `f(Size([2, 3]))` all mean (2, 3)."""
     if len(size) == 1 and isinstance(size[0], (tuple, list)):
         size = tuple(size[0])
-    return tuple([n.__index__() for n in size])
+    try:
+        return tuple([n.__index__() for n in size])
+    except AttributeError:
+        raise ArgumentTypeError(f"sizes and dims must be ints; got {size}") from None
