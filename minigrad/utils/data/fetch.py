@@ -72,7 +72,7 @@ def rows_at(dataset: Any, indices: Sequence[Any]) -> list[Tensor] | None:
         return None
     if hasattr(dataset, "__getitems__"):                 # a subclass with a way of its own
         return None
-    if not all(type(index) is int for index in indices):
+    if not set(map(type, indices)) <= {int}:
         return None
     rows = np.array(indices, np.intp)
     return [tensor[rows] for tensor in dataset.tensors]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ... import creation, dtypes
 from ..._tensor import Tensor
 from ...errors import ArgumentError, ArgumentTypeError, DtypeError, describe
-from ...nn.functional import pad as nn_pad
+from ...nn import functional as nn_functional
 from .._pillow import pillow
 from .resample import resample
 
@@ -325,7 +325,7 @@ def _pad_tensor(img: Tensor, sides: tuple[int, int, int, int], fill: Any, mode: 
     h, w = img.shape[-2:]
     if mode != "constant":
         return img[..., _source(h, top, bottom, mode)[:, None], _source(w, left, right, mode)]
-    return nn_pad(img, (left, right, top, bottom), value=fill or 0)
+    return nn_functional.pad(img, (left, right, top, bottom), value=fill or 0)
 
 
 # ---------------------------------------------------------------- pixels

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import creation
+from ... import creation, dtypes
 from ..._tensor import Tensor
 
 Weights = NDArray[np.float64]
@@ -27,7 +27,7 @@ def resample(image: Tensor, height: int, width: int, mode: str, antialias: bool)
         kernel, radius = (cubic(-0.5), 2) if antialias else (cubic(-0.75), 2)
     else:
         kernel, radius = triangle, 1
-    to = image.dtype if image.dtype.is_floating_point else creation.get_default_dtype()
+    to = image.dtype if image.dtype.is_floating_point else dtypes.get_default_dtype()
     down, across = (
         creation.tensor(axis_weights(size, out, kernel, radius, antialias), dtype=to, device=image.device)
         for size, out in ((h, height), (w, width))
