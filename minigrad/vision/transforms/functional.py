@@ -18,7 +18,7 @@ from .._pillow import pillow
 from .resample import resample
 
 Image = Any                                          # a PIL image or a Tensor
-PAD_MODES = {"constant": "constant", "edge": "edge", "reflect": "reflect", "symmetric": "symmetric"}
+PAD_MODES = ("constant", "edge", "reflect", "symmetric")       # NumPy has the same names for the last three
 
 
 class InterpolationMode(Enum):
@@ -148,18 +148,19 @@ def convert_image_dtype(image: Tensor, dtype: dtypes.dtype = dtypes.float32) -> 
         raise ArgumentTypeError(f"convert_image_dtype: input should be Tensor; got {describe(image)}")
     if image.dtype is dtype:
         return image
-    if image.dtype.is_floating_point:
-        if dtype.is_floating_point:
-            return image.to(dtype)
+    out: Tensor
+    if image.dtype.is_floating_point and dtype.is_floating_point:
+        out = image.to(dtype)
+    elif image.dtype.is_floating_point:
         if (image.dtype.itemsize, dtype.itemsize) in ((4, 4), (4, 8), (8, 8)):
             raise DtypeError(f"convert_image_dtype: the cast from {image.dtype} to {dtype} cannot be performed safely")
-        return (image * (_largest(dtype) + 1.0 - 1e-3)).to(dtype)    # 1e-3 less: every integer gets an equal share
-    if dtype.is_floating_point:
-        return image.to(dtype) / _largest(image.dtype)
-    steps_in, steps_out = _largest(image.dtype) + 1, _largest(dtype) + 1
-    if steps_in > steps_out:
-        return (image // (steps_in // steps_out)).to(dtype)
-    return image.to(dtype) * (steps_out // steps_in)
+        out = (image * (_largest(dtype) + 1.0 - 1e-3)).to(dtype)     # 1e-3 less: every integer gets an equal share
+    elif dtype.is_floating_point:
+        out = image.to(dtype) / _largest(image.dtype)
+    else:
+        steps_in, steps_out = _largest(image.dtype) + 1, _largest(dtype) + 1
+        out = (image // (steps_in // steps_out)).to(dtype) if steps_in > steps_out else image.to(dtype) * (steps_out // steps_in)
+    return out
 
 
 def _largest(dtype: dtypes.dtype) -> int:
@@ -317,15 +318,19 @@ def _pad_pil(img: Any, sides: tuple[int, int, int, int], fill: Any) -> Any:
 def _source(size: int, before: int, after: int, mode: str) -> NDArray[np.intp]:
     """For each position of the padded axis the position that it copies."""
     kept = np.arange(max(-before, 0), size - max(-after, 0))
-    return np.pad(kept, (max(before, 0), max(after, 0)), PAD_MODES[mode])     # type: ignore[call-overload, no-any-return]
+    out: NDArray[np.intp] = np.pad(kept, (max(before, 0), max(after, 0)), mode)      # type: ignore[call-overload]
+    return out
 
 
 def _pad_tensor(img: Tensor, sides: tuple[int, int, int, int], fill: Any, mode: str) -> Tensor:
     left, top, right, bottom = sides
     h, w = img.shape[-2:]
-    if mode != "constant":
-        return img[..., _source(h, top, bottom, mode)[:, None], _source(w, left, right, mode)]
-    return nn_functional.pad(img, (left, right, top, bottom), value=fill or 0)
+    out: Tensor
+    if mode == "constant":
+        out = nn_functional.pad(img, (left, right, top, bottom), value=fill or 0)
+    else:
+        out = img[..., _source(h, top, bottom, mode)[:, None], _source(w, left, right, mode)]
+    return out
 
 
 # ---------------------------------------------------------------- pixels

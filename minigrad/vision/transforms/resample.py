@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ... import creation, dtypes
 from ..._tensor import Tensor
 
-Weights = NDArray[np.float64]
-Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+Doubles = NDArray[np.floating[Any]]
+Kernel = Callable[[Doubles], Doubles]                # distance from the centre -> weight
 
 
 def resample(image: Tensor, height: int, width: int, mode: str, antialias: bool) -> Tensor:
@@ -22,7 +22,8 @@ def resample(image: Tensor, height: int, width: int, mode: str, antialias: bool)
     h, w = image.shape[-2:]
     if mode.startswith("nearest"):
         rows, columns = nearest(h, height, mode), nearest(w, width, mode)
-        return image[..., rows[:, None], columns]
+        copied: Tensor = image[..., rows[:, None], columns]
+        return copied
     if mode == "bicubic":
         kernel, radius = (cubic(-0.5), 2) if antialias else (cubic(-0.75), 2)
     else:
@@ -32,21 +33,23 @@ def resample(image: Tensor, height: int, width: int, mode: str, antialias: bool)
         creation.tensor(axis_weights(size, out, kernel, radius, antialias), dtype=to, device=image.device)
         for size, out in ((h, height), (w, width))
     )
-    out = down @ (image.to(to) @ across.T)           # (height, H) @ ((..., H, W) @ (W, width))
+    out: Tensor = down @ (image.to(to) @ across.T)   # (height, H) @ ((..., H, W) @ (W, width))
     if image.dtype.is_floating_point:
         return out
     limits = np.iinfo(image.dtype.numpy)
-    return out.round().clamp(int(limits.min), int(limits.max)).to(image.dtype)
+    whole: Tensor = out.round().clamp(int(limits.min), int(limits.max)).to(image.dtype)
+    return whole
 
 
 def nearest(size: int, out: int, mode: str) -> NDArray[np.intp]:
     """For each output position the input position that it copies; float32 arithmetic, as PyTorch's."""
     half = np.float32(0.5 if mode == "nearest-exact" else 0)
     scale = np.float32(size) / np.float32(out)
-    return np.minimum(np.floor((np.arange(out, dtype=np.float32) + half) * scale).astype(np.intp), size - 1)
+    at: NDArray[np.intp] = np.floor((np.arange(out, dtype=np.float32) + half) * scale).astype(np.intp)
+    return np.minimum(at, size - 1, out=at)
 
 
-def axis_weights(size: int, out: int, kernel: Kernel, radius: int, antialias: bool) -> Weights:
+def axis_weights(size: int, out: int, kernel: Kernel, radius: int, antialias: bool) -> Doubles:
     """(out, size) weights. With `antialias` the kernel is stretched by size/out, so that shrinking averages."""
     scale = size / out
     centres = (np.arange(out) + 0.5) * scale         # in input coordinates, where pixel i covers [i, i + 1]
@@ -58,10 +61,11 @@ def axis_weights(size: int, out: int, kernel: Kernel, radius: int, antialias: bo
     pixels = np.arange(size)
     weights = kernel((pixels + 0.5 - centres[:, None]) / stretch)
     weights *= (pixels >= first[:, None]) & (pixels < last[:, None])
-    return weights / weights.sum(1, keepdims=True)
+    weights /= weights.sum(1, keepdims=True)
+    return weights
 
 
-def _pointwise(size: int, out: int, kernel: Kernel, radius: int, at: NDArray[np.float64]) -> Weights:
+def _pointwise(size: int, out: int, kernel: Kernel, radius: int, at: Doubles) -> Doubles:
     """Weights of the 2 * radius pixels around each position; those beyond the edge count for the edge pixel."""
     if radius == 1:
         at = np.maximum(at, 0)
@@ -73,17 +77,18 @@ def _pointwise(size: int, out: int, kernel: Kernel, radius: int, at: NDArray[np.
     return weights
 
 
-def triangle(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def triangle(x: Doubles) -> Doubles:
     """Linear interpolation."""
-    return np.maximum(1 - np.abs(x), 0)
+    weights: Doubles = np.maximum(1 - np.abs(x), 0)
+    return weights
 
 
 def cubic(a: float) -> Kernel:
     """Keys' cubic convolution kernel with slope `a` at 1 (R. Keys, IEEE Trans. ASSP 29, 1981)."""
-    def kernel(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    def kernel(x: Doubles) -> Doubles:
         x = np.abs(x)
         near = ((a + 2) * x - (a + 3)) * x * x + 1
         far = a * (((x - 5) * x + 8) * x - 4)
-        out: Any = np.where(x < 1, near, np.where(x < 2, far, 0.0))
-        return out
+        weights: Doubles = np.where(x < 1, near, np.where(x < 2, far, 0.0))
+        return weights
     return kernel
