@@ -1,6 +1,6 @@
-"""What happens when an op is called: four paths, from the shortest to the one that can do everything.
+"""What happens when an op is called: five paths, from the shortest to the one that can do everything.
 
-`general` is the meaning; `unary`, `binary` and `one_input` are what it comes down to when nothing unusual is asked,
+`general` is the meaning; `unary`, `binary`, `one_input` and `several_inputs` are what it comes down to when nothing unusual is asked,
 and hand over to it otherwise. A general path for all would triple the cost of `mul`.
 """
 from __future__ import annotations
@@ -44,6 +44,8 @@ def make_call(op: Op) -> Call:
         call = unary(op, slow)
     elif op.is_one_input:
         call = one_input(op, slow)
+    elif op.tensors == list(range(len(op.tensors))) and op.tensors and not (op.view or op.several or op.sequences):
+        call = several_inputs(op, slow)
     else:
         call = slow
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
@@ -232,6 +234,108 @@ def one_input(op: Op, slow: Call) -> Call:
             n.saved = keep((x, x.shape, x.dtype, out, *options, *extra))
             n.cells = tuple([input.cell if k == "input" else cell if k == "out" else None for k in cells_at]) if cells_at else ()
             stamp(n, mode)
+        return t if returns is None else returns(t, *[wrap(e) for e in extra])
+    return call
+
+
+# ---------------------------------------------------------------- several tensors, then options
+def several_inputs(op: Op, slow: Call) -> Call:
+    """linear, addmm, layer_norm, ...: on CPU arrays of one dtype. Sequences, numbers for tensors and the rest are for `slow`."""
+    forward, kept, returns, inputs = op.forward, bool(op.kept), op.returns, op.inputs
+    names, defaults, positional, total, k = frozenset(op.names), op.defaults, op.positional, len(op.names), len(op.tensors)
+    promoted = frozenset(op.promoted) if op.promotes is not None else frozenset()
+    floats_only = op.promotes == "to_float" or op.check is not None
+    shaped = inputs if op.broadcast else op.tensors
+    kinds = {kind for kind, _ in op.slots}
+    shapes_kept, dtypes_kept = "shape" in kinds, "dtype" in kinds
+    start = {"input": 0, "option": 0, "shape": total, "dtype": total * (1 + shapes_kept)}
+    start["out"] = total * (1 + shapes_kept + dtypes_kept)
+    start["kept"] = start["out"] + 1
+    plans: dict[tuple[int, ...], tuple[Call, list[int]]] = {}
+
+    def plan(live: tuple[int, ...]) -> tuple[Call, list[int]]:
+        """For one set of inputs that need a gradient: what to keep, and whose memory that is (-1: nobody's, total: the output's)."""
+        used = [bool(users.intersection(live)) for users in op.users]
+        keep = getter([start[kind] + i if u else -1 for (kind, i), u in zip(op.slots, used)])
+        cells = [i if u and kind == "input" else total if u and kind == "out" else -1 for (kind, i), u in zip(op.slots, used)]
+        found = plans[live] = keep, cells
+        return found
+
+    def call(*args: Any, **named: Any) -> Any:
+        mode = local.mode
+        given = len(args)
+        if mode.watch is not None or given > positional:
+            return slow(*args, **named)
+        arrays = list(args)
+        dtype: Any = None
+        found = False
+        for i in range(k if k < given else given):
+            value = args[i]
+            if isinstance(value, TensorBase):
+                arrays[i] = value = value.array
+                found = True
+            elif value is None:
+                continue
+            elif not mode.arrays:
+                return slow(*args, **named)
+            if type(value) is not ndarray:
+                return slow(*args, **named)
+            if i in promoted and value.dtype is not dtype:
+                if dtype is not None or floats_only and value.dtype not in FLOATS:
+                    return slow(*args, **named)
+                dtype = value.dtype
+        for name, value in named.items():
+            if isinstance(value, TensorBase) or name not in names:
+                return slow(*args, **named)
+        try:
+            out = forward(*arrays, **named)
+        except MinigradError:
+            raise
+        except TypeError:
+            return slow(*args, **named)              # a better message
+        except Exception as error:
+            raise op.explain(error, arrays) from error
+        extra: Any = ()
+        if kept:
+            out, *extra = out
+        if not found:                                # a rule at work on arrays
+            return out
+        if type(out) is not ndarray:
+            out = asarray(out)
+        t = new(Tensor)
+        t.array = out
+        t.cell = cell = [0, 0, None]
+        t._grad = t.base = t.node = None
+        if mode.recording and out.dtype.kind in "fc":
+            live: tuple[int, ...] = ()
+            parents = []
+            for i in inputs:
+                parent = None
+                if i < given:
+                    value = args[i]
+                    if isinstance(value, TensorBase):
+                        parent = value.node if value.base is None else node_of(value)
+                        if parent is not None:
+                            live += (i,)
+                parents.append(parent)
+            if live:
+                if named:
+                    arrays += [named.get(name, d) for name, d in zip(op.names[given:], defaults[given:])]
+                elif given < total:
+                    arrays += defaults[given:]
+                keep, cells_at = plans.get(live) or plan(live)
+                t.node = n = new(Node)
+                n.op = op
+                n.parents = tuple(parents)
+                n.hooks = None
+                shapes = [getattr(a, "shape", ()) for a in arrays] if shapes_kept else ()
+                dtypes = [getattr(a, "dtype", None) for a in arrays] if dtypes_kept else ()
+                n.saved = keep((*arrays, *shapes, *dtypes, out, *extra, None))
+                n.cells = tuple([getattr(args[i], "cell", None) if 0 <= i < given else cell if i == total else None for i in cells_at])
+                n.shapes = tuple([getattr(arrays[i], "shape", ()) for i in shaped])
+                n.shape, n.dtype = out.shape, out.dtype
+                n.options = tuple(arrays[k:])
+                stamp(n, mode)
         return t if returns is None else returns(t, *[wrap(e) for e in extra])
     return call
 
