@@ -1,6 +1,7 @@
 """Optimizers and learning-rate schedules."""
 from __future__ import annotations
 
+from . import lr_scheduler as lr_scheduler
 from .adadelta import Adadelta as Adadelta
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam

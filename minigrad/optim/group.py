@@ -59,13 +59,13 @@ def listed(params: Any) -> tuple[list[Any], list[str] | None]:
 
 def non_negative(what: str, value: Any) -> None:
     """Raise ArgumentError unless an option is >= 0; `what` is PyTorch's wording of it."""
-    if not 0.0 <= value:
+    if not 0.0 <= float(value):
         raise ArgumentError(f"Invalid {what}: {value}")
 
 
 def fraction(what: str, value: Any) -> None:
     """Raise ArgumentError unless an option lies in [0, 1)."""
-    if not 0.0 <= value < 1.0:
+    if not 0.0 <= float(value) < 1.0:
         raise ArgumentError(f"Invalid {what}: {value}")
 
 
