@@ -17,9 +17,28 @@ from .engine import call, hooks, inplace
 from .engine.backward import backward as run_backward
 from .engine.inplace import in_place, node_of, restrides
 from .engine.node import COUNT, Leaf, Node, Pick, TensorBase, wrap
+from .engine.operators import in_place_operator, operator, reflected
 from .errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
 from .ops import cast as cast_ops
-from .ops import axes, blocks, elementwise, index, join, mask, overwrite, reduce
+from .ops import (
+    activation,
+    axes,
+    bitwise,
+    blocks,
+    compare,
+    elementwise,
+    fused,
+    index,
+    join,
+    mask,
+    overwrite,
+    powers,
+    reduce,
+    rounding,
+    select,
+    special,
+)
+from .ops import complex as complex_ops
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
 from .ops.dims import one_dim
@@ -233,28 +252,260 @@ class Tensor(TensorBase):
         return hooks.register(node.after, hook)
 
     # ------------------------------------------------------------ arithmetic
-    add = __add__ = __radd__ = elementwise.add
-    sub = __sub__ = elementwise.sub
-    mul = __mul__ = __rmul__ = elementwise.mul
-    __truediv__ = elementwise.true_divide
-    neg = __neg__ = elementwise.neg
-    exp = elementwise.exp
-    log = elementwise.log
-    tanh = elementwise.tanh
+    add = elementwise.add
+    sub = subtract = elementwise.sub
+    mul = multiply = elementwise.mul
+    div = divide = rounding.div
+    true_divide = elementwise.true_divide
+    floor_divide = rounding.floor_divide
+    remainder = rounding.remainder
+    fmod = rounding.fmod
+    pow = powers.pow
+    float_power = powers.float_power
+    neg = negative = elementwise.neg
+    positive = elementwise.positive
+    abs = absolute = elementwise.abs
+    sign = elementwise.sign
+    sgn = elementwise.sgn
+    signbit = elementwise.signbit
+    copysign = elementwise.copysign
+    reciprocal = elementwise.reciprocal
+    square = elementwise.square
     sqrt = elementwise.sqrt
-    matmul = __matmul__ = matmul_ops.matmul
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return elementwise.sub(other, self)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return elementwise.true_divide(other, self)
+    rsqrt = elementwise.rsqrt
+    addcmul = fused.addcmul
+    addcdiv = fused.addcdiv
+    lerp = fused.lerp
 
     add_ = in_place(elementwise.add)
-    sub_ = in_place(elementwise.sub)
-    mul_ = in_place(elementwise.mul)
+    sub_ = subtract_ = in_place(elementwise.sub)
+    mul_ = multiply_ = in_place(elementwise.mul)
+    div_ = divide_ = in_place(rounding.div)
+    true_divide_ = in_place(elementwise.true_divide)
+    floor_divide_ = in_place(rounding.floor_divide)
+    remainder_ = in_place(rounding.remainder)
+    fmod_ = in_place(rounding.fmod)
+    pow_ = in_place(powers.pow)
+    float_power_ = in_place(powers.float_power)
+    neg_ = negative_ = in_place(elementwise.neg)
+    abs_ = absolute_ = in_place(elementwise.abs)
+    sign_ = in_place(elementwise.sign)
+    sgn_ = in_place(elementwise.sgn)
+    copysign_ = in_place(elementwise.copysign)
+    reciprocal_ = in_place(elementwise.reciprocal)
+    square_ = in_place(elementwise.square)
+    sqrt_ = in_place(elementwise.sqrt)
+    rsqrt_ = in_place(elementwise.rsqrt)
+    addcmul_ = in_place(fused.addcmul)
+    addcdiv_ = in_place(fused.addcdiv)
+    lerp_ = in_place(fused.lerp)
+
+    __add__ = operator(elementwise.add)
+    __sub__ = operator(elementwise.sub)
+    __mul__ = operator(elementwise.mul)
+    __truediv__ = operator(elementwise.true_divide)
+    __floordiv__ = operator(rounding.floor_divide)
+    __mod__ = operator(rounding.remainder)
+    __pow__ = operator(powers.pow)
+    __matmul__ = operator(matmul_ops.matmul)
+    __radd__ = operator(elementwise.add, arrays=False)
+    __rsub__ = reflected(elementwise.sub)
+    __rmul__ = operator(elementwise.mul, arrays=False)
+    __rtruediv__ = reflected(elementwise.true_divide)
+    __rfloordiv__ = reflected(rounding.floor_divide)
+    __rmod__ = reflected(rounding.remainder)
+    __rpow__ = reflected(powers.pow)
+    __rmatmul__ = reflected(matmul_ops.matmul)
+    __iadd__ = in_place_operator(add_)
+    __isub__ = in_place_operator(sub_)
+    __imul__ = in_place_operator(mul_)
+    __itruediv__ = in_place_operator(true_divide_)
+    __ifloordiv__ = in_place_operator(floor_divide_)
+    __imod__ = in_place_operator(remainder_)
+    __ipow__ = in_place_operator(pow_)
+    __neg__ = elementwise.neg
+    __pos__ = elementwise.positive
+    __abs__ = elementwise.abs
+    matmul = matmul_ops.matmul
+
+    # ------------------------------------------------------------ exponentials, trigonometry, special functions
+    exp = elementwise.exp
+    exp2 = elementwise.exp2
+    expm1 = elementwise.expm1
+    log = elementwise.log
+    log2 = elementwise.log2
+    log10 = elementwise.log10
+    log1p = elementwise.log1p
+    sin = elementwise.sin
+    cos = elementwise.cos
+    tan = elementwise.tan
+    asin = arcsin = elementwise.asin
+    acos = arccos = elementwise.acos
+    atan = arctan = elementwise.atan
+    sinh = elementwise.sinh
+    cosh = elementwise.cosh
+    tanh = elementwise.tanh
+    asinh = arcsinh = elementwise.asinh
+    acosh = arccosh = elementwise.acosh
+    atanh = arctanh = elementwise.atanh
+    sigmoid = elementwise.sigmoid
+    logaddexp = elementwise.logaddexp
+    logaddexp2 = elementwise.logaddexp2
+    hypot = elementwise.hypot
+    atan2 = arctan2 = elementwise.atan2
+    erf = special.erf
+    erfc = special.erfc
+    erfinv = special.erfinv
+    lgamma = special.lgamma
+    digamma = special.digamma
+    logit = special.logit
+    polygamma = special.polygamma_method
+
     exp_ = in_place(elementwise.exp)
-    __iadd__, __isub__, __imul__ = add_, sub_, mul_
+    exp2_ = in_place(elementwise.exp2)
+    expm1_ = in_place(elementwise.expm1)
+    log_ = in_place(elementwise.log)
+    log2_ = in_place(elementwise.log2)
+    log10_ = in_place(elementwise.log10)
+    log1p_ = in_place(elementwise.log1p)
+    sin_ = in_place(elementwise.sin)
+    cos_ = in_place(elementwise.cos)
+    tan_ = in_place(elementwise.tan)
+    asin_ = arcsin_ = in_place(elementwise.asin)
+    acos_ = arccos_ = in_place(elementwise.acos)
+    atan_ = arctan_ = in_place(elementwise.atan)
+    sinh_ = in_place(elementwise.sinh)
+    cosh_ = in_place(elementwise.cosh)
+    tanh_ = in_place(elementwise.tanh)
+    asinh_ = arcsinh_ = in_place(elementwise.asinh)
+    acosh_ = arccosh_ = in_place(elementwise.acosh)
+    atanh_ = arctanh_ = in_place(elementwise.atanh)
+    sigmoid_ = in_place(elementwise.sigmoid)
+    hypot_ = in_place(elementwise.hypot)
+    atan2_ = arctan2_ = in_place(elementwise.atan2)
+    erf_ = in_place(special.erf)
+    erfc_ = in_place(special.erfc)
+    erfinv_ = in_place(special.erfinv)
+    lgamma_ = in_place(special.lgamma)
+    digamma_ = in_place(special.digamma)
+    logit_ = in_place(special.logit)
+    polygamma_ = in_place(special.polygamma_method)
+
+    # ------------------------------------------------------------ rounding
+    floor = rounding.floor
+    ceil = rounding.ceil
+    round = rounding.round
+    trunc = fix = rounding.trunc
+    frac = rounding.frac
+    floor_ = in_place(rounding.floor)
+    ceil_ = in_place(rounding.ceil)
+    round_ = in_place(rounding.round)
+    trunc_ = fix_ = in_place(rounding.trunc)
+    frac_ = in_place(rounding.frac)
+
+    # ------------------------------------------------------------ comparison, logic, bits
+    eq = compare.eq
+    ne = not_equal = compare.ne
+    lt = less = compare.lt
+    le = less_equal = compare.le
+    gt = greater = compare.gt
+    ge = greater_equal = compare.ge
+    eq_ = in_place(compare.eq)
+    ne_ = not_equal_ = in_place(compare.ne)
+    lt_ = less_ = in_place(compare.lt)
+    le_ = less_equal_ = in_place(compare.le)
+    gt_ = greater_ = in_place(compare.gt)
+    ge_ = greater_equal_ = in_place(compare.ge)
+    __eq__ = operator(compare.eq)
+    __ne__ = operator(compare.ne)
+    __lt__ = operator(compare.lt, arrays=False)
+    __le__ = operator(compare.le, arrays=False)
+    __gt__ = operator(compare.gt, arrays=False)
+    __ge__ = operator(compare.ge, arrays=False)
+    __hash__ = object.__hash__
+    isclose = compare.isclose
+    allclose = compare.allclose
+    equal = compare.equal
+    isnan = compare.isnan
+    isinf = compare.isinf
+    isfinite = compare.isfinite
+    isposinf = compare.isposinf
+    isneginf = compare.isneginf
+    isreal = compare.isreal
+    is_nonzero = compare.is_nonzero
+    heaviside = compare.heaviside
+    logical_and = compare.logical_and
+    logical_or = compare.logical_or
+    logical_xor = compare.logical_xor
+    logical_not = compare.logical_not
+    heaviside_ = in_place(compare.heaviside)
+    logical_and_ = in_place(compare.logical_and)
+    logical_or_ = in_place(compare.logical_or)
+    logical_xor_ = in_place(compare.logical_xor)
+    logical_not_ = in_place(compare.logical_not)
+
+    bitwise_and = bitwise.bitwise_and
+    bitwise_or = bitwise.bitwise_or
+    bitwise_xor = bitwise.bitwise_xor
+    bitwise_left_shift = bitwise.bitwise_left_shift
+    bitwise_right_shift = bitwise.bitwise_right_shift
+    bitwise_not = bitwise.bitwise_not
+    bitwise_and_ = in_place(bitwise.bitwise_and)
+    bitwise_or_ = in_place(bitwise.bitwise_or)
+    bitwise_xor_ = in_place(bitwise.bitwise_xor)
+    bitwise_left_shift_ = in_place(bitwise.bitwise_left_shift)
+    bitwise_right_shift_ = in_place(bitwise.bitwise_right_shift)
+    bitwise_not_ = in_place(bitwise.bitwise_not)
+    __and__ = operator(bitwise.bitwise_and)
+    __or__ = operator(bitwise.bitwise_or)
+    __xor__ = operator(bitwise.bitwise_xor)
+    __lshift__ = operator(bitwise.bitwise_left_shift)
+    __rshift__ = operator(bitwise.bitwise_right_shift)
+    __rand__ = reflected(bitwise.bitwise_and)
+    __ror__ = reflected(bitwise.bitwise_or)
+    __rxor__ = reflected(bitwise.bitwise_xor)
+    __rlshift__ = reflected(bitwise.bitwise_left_shift)
+    __rrshift__ = reflected(bitwise.bitwise_right_shift)
+    __iand__ = in_place_operator(bitwise_and_)
+    __ior__ = in_place_operator(bitwise_or_)
+    __ixor__ = in_place_operator(bitwise_xor_)
+    __ilshift__ = in_place_operator(bitwise_left_shift_)
+    __irshift__ = in_place_operator(bitwise_right_shift_)
+    __invert__ = bitwise.invert
+
+    # ------------------------------------------------------------ choosing, and activations
+    where = select.where_method
+    maximum = select.maximum
+    minimum = select.minimum
+    fmax = select.fmax
+    fmin = select.fmin
+    clamp = clip = select.clamp
+    clamp_min = select.clamp_min
+    clamp_max = select.clamp_max
+    nan_to_num = select.nan_to_num
+    clamp_ = clip_ = in_place(select.clamp)
+    clamp_min_ = in_place(select.clamp_min)
+    clamp_max_ = in_place(select.clamp_max)
+    nan_to_num_ = in_place(select.nan_to_num)
+    relu = activation.relu
+    relu_ = activation.relu_
+    prelu = activation.prelu
+    hardshrink = activation.hardshrink
+
+    # ------------------------------------------------------------ complex numbers
+    real = property(complex_ops.real, complex_ops.set_real)
+    imag = property(complex_ops.imag, complex_ops.set_imag)
+    conj = conjugate = complex_ops.conj              # rules call .conjugate(), as numbers have it, too
+    conj_physical = complex_ops.conj_physical
+    resolve_conj = complex_ops.resolve_conj
+    resolve_neg = complex_ops.resolve_neg
+    is_conj = complex_ops.is_conj
+    is_neg = complex_ops.is_neg
+    angle = complex_ops.angle
+    is_floating_point = complex_ops.is_floating_point
+    is_complex = complex_ops.is_complex
+    is_signed = complex_ops.is_signed
+    conj_physical_ = in_place(complex_ops.conj_physical)
 
     # ------------------------------------------------------------ reductions
     sum = reduce.sum
@@ -366,7 +617,6 @@ class Tensor(TensorBase):
     __copy__ = interop.__copy__
     __deepcopy__ = interop.__deepcopy__
     __reduce_ex__ = interop.__reduce_ex__
-    __hash__ = object.__hash__
 
 
 call.bind(Tensor)

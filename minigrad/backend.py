@@ -23,15 +23,21 @@ class Backend:
 
     def __init__(self, name: str, array_type: type, xp: Any, kernels: Callable[[], Any],
                  device_of: Callable[[Array], device], to_host: Callable[[Array], np.ndarray[Any, Any]],
-                 from_host: Callable[[np.ndarray[Any, Any], device], Array]) -> None:
+                 from_host: Callable[[np.ndarray[Any, Any], device], Array],
+                 special: Callable[[], Any] = lambda: importlib.import_module("scipy.special")) -> None:
         self.name, self.array_type, self.xp = name, array_type, xp
-        self._load_kernels = kernels
+        self._load_kernels, self._load_special = kernels, special
         self.device_of, self.to_host, self.from_host = device_of, to_host, from_host
 
     @cached_property
     def kernels(self) -> Any:
         """The kernels, imported when first needed."""
         return self._load_kernels()
+
+    @cached_property
+    def special(self) -> Any:
+        """SciPy's special functions on these arrays, imported when first needed."""
+        return self._load_special()
 
     def asarray(self, value: Any, dtype: Any = None) -> Array:
         """A number, a list or an array as an array of this backend."""

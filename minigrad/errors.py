@@ -57,6 +57,14 @@ class MissingDependencyError(MinigradError, ImportError):
     """An optional library that is not installed."""
 
 
+class LackedNameError(MinigradError, AttributeError):
+    """A name in a module that PyTorch may have and minigrad has not."""
+
+
+class LackedModuleError(MinigradError, ModuleNotFoundError):
+    """A module, or a name to import from one, that PyTorch may have and minigrad has not."""
+
+
 class RandomError(MinigradError, RuntimeError):
     """A seed, a generator state or a parameter of a distribution that cannot be used."""
 

@@ -1,67 +1,340 @@
-"""Arithmetic, element by element."""
+"""Arithmetic, exponentials and trigonometry, element by element.
+
+Rules hold for complex numbers too, where the gradient of f is g times the conjugate of f'. Numbers, arrays and tensors
+all have `.conjugate()`, and real ones return themselves.
+"""
 from __future__ import annotations
 
+import builtins
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
-from ..engine.op import op
+from ..engine.op import direct, op
+from ..errors import DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
 from .dims import Number
+from .raw import raw
+from .scalars import fitting
+from .select import masked
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
+LOG_2, LOG_10 = math.log(2), math.log(10)
 
-def unary(name: str, rule: Callable[..., Any], doc: str, promotes: str | None = "to_float") -> Callable[[Tensor], Tensor]:
-    """An op that is one function of the array library, of the same name."""
+
+def unary(name: str, rule: Callable[..., Any], doc: str, of: str = "") -> Callable[[Tensor], Tensor]:
+    """An op that is one function of the array library, called `of` there if not `name`. Integers become the default dtype."""
+    function = of or name
+
     def forward(input: Tensor) -> Tensor:
-        return getattr(backend_of(input).xp, name)(input)    # type: ignore[no-any-return]
+        return getattr(backend_of(input).xp, function)(input)        # type: ignore[no-any-return]
+
+    def in_place(input: Tensor) -> Tensor:
+        return getattr(backend_of(input).xp, function)(input, input)  # type: ignore[no-any-return]
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
-    return op(x=rule, promotes=promotes)(forward)
+    call = op(x=rule, promotes="to_float")(forward)
+    direct(call)(in_place)
+    return call
 
 
-# ---------------------------------------------------------------- two operands
+def refuse(name: str, x: Any, kinds: str, remedy: str = "") -> None:
+    """Raise UnsupportedDtypeError for an array whose dtype is of one of these kinds (NumPy's letters)."""
+    if x.dtype.kind in kinds:
+        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got {describe(x).removeprefix('ndarray ')}{remedy}")
+
+
+# ---------------------------------------------------------------- constants in pieces
+@op(x=lambda g: zeros_as(g))
+def zeros_as(input: Tensor) -> Tensor:
+    """Zeros of the input's shape and dtype: the gradient of what is constant in pieces."""
+    return backend_of(input).xp.zeros_like(input)    # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- sums, products, quotients
+def times(name: str, y: Any, alpha: Any) -> Any:
+    """alpha * y in y's dtype, for `add` and `sub`."""
+    kind = y.dtype.kind
+    if kind in "biu" and isinstance(alpha, float):
+        raise DtypeError(f"{name}: for integral input tensors, argument alpha must not be a floating point number; got {alpha}")
+    if kind != "c" and isinstance(alpha, complex):
+        raise DtypeError(f"{name}: for non-complex input tensors, argument alpha must not be a complex number; got {alpha}")
+    return y * fitting(name, alpha, y.dtype)
+
+
 @op(broadcast=True, promotes="arithmetic",
     x=lambda g: g,
-    y=lambda g, alpha: g if alpha == 1 else g * alpha)
+    y=lambda g, alpha: g if alpha == 1 else g * alpha.conjugate())
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    """input + alpha * other."""
-    return input + other if alpha == 1 else input + alpha * other    # type: ignore[return-value]
+    """input + alpha * other. Of bools, whether one is true."""
+    return input + other if alpha == 1 else input + times("add", other, alpha)    # type: ignore[return-value, no-any-return]
 
 
-@op(broadcast=True, promotes="arithmetic",
+@direct(add)
+def add_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    input += other if alpha == 1 else times("add", other, alpha)
+    return input
+
+
+def no_bools(input: Any, other: Any, alpha: Any = 1) -> None:
+    """`-` of bools is refused, as what was meant is mostly a mask's complement."""
+    bools = [raw(v).dtype.kind == "b" if hasattr(v, "dtype") else isinstance(v, bool) for v in (input, other)]
+    if all(bools):
+        raise DtypeError("sub: Subtraction, the `-` operator, with two bool tensors is not supported; use the `^` or `logical_xor()` "
+                         f"operator instead; got {describe(input)}, {describe(other)}")
+    if any(bools):
+        raise DtypeError("sub: Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, "
+                         f"use the `~` or `logical_not()` operator instead; got {describe(input)}, {describe(other)}")
+
+
+@op(broadcast=True, promotes="arithmetic", check=no_bools,
     x=lambda g: g,
-    y=lambda g, alpha: -g if alpha == 1 else g * -alpha)
+    y=lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate())
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    """input - alpha * other."""
-    return input - other if alpha == 1 else input - alpha * other    # type: ignore[return-value]
+    """input - alpha * other. Raises DtypeError for bools."""
+    return input - other if alpha == 1 else input - times("sub", other, alpha)    # type: ignore[return-value, no-any-return]
+
+
+@direct(sub)
+def sub_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    input -= other if alpha == 1 else times("sub", other, alpha)
+    return input
+
+
+def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """other - alpha * input."""
+    return sub(other, input) if alpha == 1 else sub(other, input, alpha=alpha)
 
 
 @op(broadcast=True, promotes="arithmetic",
-    x=lambda g, y: g * y,
-    y=lambda g, x: g * x)
+    x=lambda g, y: g * y.conjugate(),
+    y=lambda g, x: g * x.conjugate())
 def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
-    """input * other."""
-    return input * other                                              # type: ignore[return-value]
+    """input * other. Of bools, whether both are true."""
+    return input * other                             # type: ignore[return-value]
+
+
+@direct(mul)
+def mul_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
+    input *= other
+    return input
 
 
 @op(broadcast=True, promotes="to_float",
-    x=lambda g, y: g / y,
-    y=lambda g, y, out: -g * out / y)
+    x=lambda g, y: g / y.conjugate(),
+    y=lambda g, y, out: g * -(out / y).conjugate())
 def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
-    """input / other; integers become the default dtype."""
-    return input / other                                              # type: ignore[return-value]
+    """input / other; integers become the default dtype. 1 / 0 is inf, 0 / 0 nan."""
+    return input / other                             # type: ignore[return-value]
 
 
-# ---------------------------------------------------------------- one operand
-exp = unary("exp", lambda g, out: g * out, "e to the power of each element.")
-log = unary("log", lambda g, x: g / x, "Natural logarithm of each element; -inf at 0, nan below.")
-tanh = unary("tanh", lambda g, out: g * (1 - out * out), "Hyperbolic tangent of each element.")
-sqrt = unary("sqrt", lambda g, out: g / (2 * out), "Square root of each element; its gradient at 0 is inf.")
+@direct(true_divide)
+def true_divide_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
+    input /= other
+    return input
 
 
+subtract, multiply = sub, mul
+
+
+# ---------------------------------------------------------------- signs
 @op(x=lambda g: -g)
 def neg(input: Tensor) -> Tensor:
-    """-input."""
+    """-input. Raises DtypeError for bools."""
+    if input.dtype.kind == "b":                      # type: ignore[attr-defined]
+        raise DtypeError("neg: Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use "
+                         "the `~` or `logical_not()` operator instead")
     return -input
+
+
+@direct(neg)
+def neg_in_place(input: Tensor) -> Tensor:
+    return backend_of(input).xp.negative(input, input)               # type: ignore[no-any-return]
+
+
+def positive(input: Tensor) -> Tensor:
+    """The input itself. Raises DtypeError for bools."""
+    if input.array.dtype.kind == "b":
+        raise DtypeError(f"positive: The `+` operator, on a bool tensor is not supported; got {describe(input)}")
+    return input
+
+
+@op(x=lambda g, x: g * sgn(x))
+def abs(input: Tensor) -> Tensor:
+    """The absolute value; of complex numbers, real. Its gradient at 0 is 0."""
+    refuse("abs", input, "b")
+    return builtins.abs(input)                       # type: ignore[arg-type, no-any-return]
+
+
+@op(x=lambda g: zeros_as(g))
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1; nan of nan. Of real numbers; `sgn` takes complex ones, too."""
+    refuse("sign", input, "c", "; use sgn")
+    x: Any = input
+    return x.copy() if x.dtype.kind == "b" else backend_of(x).xp.sign(x)     # type: ignore[no-any-return]
+
+
+def sgn_rule(g: Any, x: Any, out: Any) -> Any:
+    """Of complex numbers: what of g is at a right angle to x, over |x|; 0 at 0."""
+    if raw(g).dtype.kind != "c":
+        return zeros_as(g)
+    along = (g * out.conjugate()).real * out
+    return masked((g - along) / abs(x), raw(x) != 0)
+
+
+@op(x=lambda g, x, out: sgn_rule(g, x, out))
+def sgn(input: Tensor) -> Tensor:
+    """x / |x|, and 0 at 0: of real numbers their sign."""
+    x: Any = input
+    if x.dtype.kind == "b":
+        return x.copy()                              # type: ignore[no-any-return]
+    if x.dtype.kind != "c":
+        return backend_of(x).xp.sign(x)              # type: ignore[no-any-return]
+    return backend_of(x).xp.where(x == 0, x, x / builtins.abs(x))    # type: ignore[no-any-return]
+
+
+@op()
+def signbit(input: Tensor) -> Tensor:
+    """True for negative numbers and -0.0."""
+    refuse("signbit", input, "c")
+    x: Any = input
+    return backend_of(x).xp.signbit(x) if x.dtype.kind == "f" else x < 0     # type: ignore[no-any-return]
+
+
+@op(broadcast=True, promotes="to_float",
+    x=lambda g, x, out: masked(g * (out / x), raw(x) != 0),
+    y=lambda g: zeros_as(g))
+def copysign(input: Tensor, other: Tensor | Number) -> Tensor:
+    """The size of input with the sign of other, which may be -0.0. Its gradient at 0 is 0."""
+    refuse("copysign", input, "c")
+    return backend_of(input).xp.copysign(input, other)               # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- roots and the like
+@op(x=lambda g, out: g * -(out * out).conjugate(), promotes="to_float")
+def reciprocal(input: Tensor) -> Tensor:
+    """1 / input."""
+    return 1 / input                                 # type: ignore[operator, no-any-return]
+
+
+@op(x=lambda g, x: g * (x + x).conjugate())
+def square(input: Tensor) -> Tensor:
+    """input * input; of bools as int64."""
+    x: Any = input
+    return x * x if x.dtype.kind != "b" else x.astype("i8")          # type: ignore[no-any-return]
+
+
+@op(x=lambda g, out: g * (out * out * out).conjugate() * -0.5, promotes="to_float")
+def rsqrt(input: Tensor) -> Tensor:
+    """1 / sqrt(input); inf at 0."""
+    return 1 / backend_of(input).xp.sqrt(input)      # type: ignore[no-any-return]
+
+
+sqrt = unary("sqrt", lambda g, out: g / (out + out).conjugate(), "Square root; nan below 0. Its gradient at 0 is inf.")
+
+# ---------------------------------------------------------------- exponentials and logarithms
+exp = unary("exp", lambda g, out: g * out.conjugate(), "e to the power of each element.")
+expm1 = unary("expm1", lambda g, out: g * (out + 1).conjugate(), "exp(x) - 1, exact near 0.")
+log = unary("log", lambda g, x: g / x.conjugate(), "Natural logarithm; -inf at 0, nan below.")
+log2 = unary("log2", lambda g, x: g / (x.conjugate() * LOG_2), "Logarithm to base 2.")
+log10 = unary("log10", lambda g, x: g / (x.conjugate() * LOG_10), "Logarithm to base 10.")
+log1p = unary("log1p", lambda g, x: g / (x + 1).conjugate(), "log(1 + x), exact near 0.")
+
+
+@op(x=lambda g, out: g * out.conjugate() * LOG_2, promotes="to_float")
+def exp2(input: Tensor) -> Tensor:
+    """2 to the power of each element."""
+    x: Any = input
+    return backend_of(x).xp.exp2(x) if x.dtype.kind == "f" else backend_of(x).xp.exp(x * LOG_2)   # type: ignore[no-any-return]
+
+
+@op(x=lambda g, out: g * (out * (1 - out)).conjugate(), promotes="to_float")
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + exp(-x))."""
+    x: Any = input
+    if x.dtype.char == "e":                          # in float16, exp overflows at 11
+        return sigmoid_into(x.astype("f4"), x.astype("f4")).astype("f2")     # type: ignore[no-any-return]
+    return sigmoid_into(x, backend_of(x).xp.empty(x.shape, x.dtype))         # type: ignore[no-any-return]
+
+
+@direct(sigmoid)
+def sigmoid_in_place(input: Tensor) -> Tensor:
+    return sigmoid_into(input, input)                # type: ignore[no-any-return]
+
+
+def sigmoid_into(x: Any, out: Any) -> Any:
+    """Step by step in one buffer. An exp that overflows makes the 0 that it should."""
+    xp = backend_of(x).xp
+    xp.negative(x, out)
+    xp.exp(out, out)
+    xp.add(out, 1, out)
+    return xp.reciprocal(out, out)
+
+
+@op(broadcast=True, promotes="arithmetic",
+    x=lambda g, x, y: g * sigmoid(x - y).conjugate(),
+    y=lambda g, x, y: g * sigmoid(y - x).conjugate())
+def logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    """log(exp(input) + exp(other)), without overflow."""
+    x: Any = input
+    refuse("logaddexp", x, "biu")
+    xp = backend_of(x).xp
+    if x.dtype.kind == "f":
+        return xp.logaddexp(x, other)                # type: ignore[no-any-return]
+    high = xp.where(x.real >= other.real, x, other)  # type: ignore[attr-defined]
+    return high + xp.log1p(xp.exp(x + other - high - high))          # type: ignore[no-any-return]
+
+
+@op(broadcast=True, promotes="arithmetic",
+    x=lambda g, x, y: g * sigmoid((x - y) * LOG_2),
+    y=lambda g, x, y: g * sigmoid((y - x) * LOG_2))
+def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
+    """log2(2**input + 2**other), without overflow."""
+    refuse("logaddexp2", input, "biuc")
+    return backend_of(input).xp.logaddexp2(input, other)             # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- trigonometry
+sin = unary("sin", lambda g, x: g * cos(x).conjugate(), "Sine; radians.")
+cos = unary("cos", lambda g, x: g * -sin(x).conjugate(), "Cosine; radians.")
+tan = unary("tan", lambda g, out: g * (out * out + 1).conjugate(), "Tangent; radians.")
+asin = unary("asin", lambda g, x: g * rsqrt(1 - x * x).conjugate(), "Inverse sine, in radians; nan outside [-1, 1].", "arcsin")
+acos = unary("acos", lambda g, x: g * -rsqrt(1 - x * x).conjugate(), "Inverse cosine, in radians; nan outside [-1, 1].", "arccos")
+atan = unary("atan", lambda g, x: g / (x * x + 1).conjugate(), "Inverse tangent, in radians.", "arctan")
+sinh = unary("sinh", lambda g, x: g * cosh(x).conjugate(), "Hyperbolic sine.")
+cosh = unary("cosh", lambda g, x: g * sinh(x).conjugate(), "Hyperbolic cosine.")
+tanh = unary("tanh", lambda g, out: g * (1 - out * out).conjugate(), "Hyperbolic tangent.")
+asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1).conjugate(), "Inverse hyperbolic sine.", "arcsinh")
+acosh = unary("acosh", lambda g, x: g * acosh_slope(x).conjugate(), "Inverse hyperbolic cosine; nan below 1.", "arccosh")
+atanh = unary("atanh", lambda g, x: g / (1 - x * x).conjugate(), "Inverse hyperbolic tangent; nan outside [-1, 1].", "arctanh")
+
+
+def acosh_slope(x: Any) -> Any:
+    """Of complex numbers in two factors: the root of x**2 - 1 has its cut elsewhere."""
+    return rsqrt(x - 1) * rsqrt(x + 1) if raw(x).dtype.kind == "c" else rsqrt(x * x - 1)
+
+
+arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+absolute, negative = abs, neg
+
+
+@op(broadcast=True, promotes="to_float",
+    x=lambda g, x, y: g * (y / (x * x + y * y)),
+    y=lambda g, x, y: g * (-x / (x * x + y * y)))
+def atan2(input: Tensor, other: Tensor) -> Tensor:
+    """The angle of the point (other, input), in radians from -pi to pi."""
+    return backend_of(input).xp.arctan2(input, other)                # type: ignore[no-any-return]
+
+
+arctan2 = atan2
+
+
+@op(broadcast=True, promotes="arithmetic",
+    x=lambda g, x, out: g * (x / out),
+    y=lambda g, y, out: g * (y / out))
+def hypot(input: Tensor, other: Tensor) -> Tensor:
+    """sqrt(input**2 + other**2), without overflow."""
+    refuse("hypot", input, "biuc")
+    return backend_of(input).xp.hypot(input, other)                  # type: ignore[no-any-return]
