@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
-from ..engine.node import TensorBase
+from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, operand
 from .dims import kept_shape
 from .loss import need_one_device, need_tensors, need_weight_of, reduction_of, refuse_gradient
-from .reduce import add_up, in_dtype, sum
+from .raw import in_dtype, like
+from .reduce import add_up, sum
 from .softmax import log_softmax, shifted, softmax, total
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def class_gradient(x: Any, t: Any, weight: Any, ignore_index: int, reduction: st
     if reduction == "mean":
         q /= nonzero(divisor)
     q = q.astype(array.dtype, copy=False)
-    return softmax(x, c) * total(q, c) - q
+    return softmax(x, c) * wrap(total(q, c)) - wrap(q)
 
 
 def per_sample(g: Any, d: Any) -> Any:
@@ -163,9 +164,8 @@ def class_cross_entropy(input: Tensor, target: Any, weight: Any, ignore_index: i
 def nll_constant(g: Any, t: Any, weight: Any, ignore_index: int, reduction: str, shape: tuple[int, ...], dtype: Any) -> Any:
     """Gradient of `nll`: -q, which x has no part in."""
     c = 1 if len(shape) > 1 else 0
-    like = backend_of(t).xp.empty(shape, dtype)
-    q, divisor = distribution(like, t, used("nll_loss", t, shape[c], ignore_index), weight, 0.0)
-    return -(q / nonzero(divisor) if reduction == "mean" else q) * per_sample(g, q)
+    q, divisor = distribution(backend_of(t).xp.empty(shape, dtype), t, used("nll_loss", t, shape[c], ignore_index), weight, 0.0)
+    return like(g, -(q / nonzero(divisor) if reduction == "mean" else q)) * per_sample(g, q)
 
 
 @op(x=lambda g, t, w, ignore_index, reduction, x_shape, x_dtype: nll_constant(g, t, w, ignore_index, reduction, x_shape, x_dtype))

@@ -65,6 +65,13 @@ def need_same_size(name: str, x: Any, t: Any) -> None:
         raise ArgumentError(f"{name}: Target size ({t.shape}) must be the same as input size ({x.shape})")
 
 
+def need_weights(name: str, weight: Any, x: Any) -> None:
+    """Refuse weights that are not one number per element."""
+    need_tensors(name, weight=weight)
+    if weight.array.shape != x.array.shape:
+        raise ArgumentError(f"{name}: Weights and input must have the same size; got weight {describe(weight)}, x {describe(x)}")
+
+
 def need_weight_of(name: str, weight: Any, count: int, x: Any) -> None:
     """Refuse class weights that are not one number per class, in x's dtype."""
     if weight.array.dtype != x.array.dtype:
@@ -95,8 +102,7 @@ def reduce_loss(losses: Tensor, reduction: str) -> Tensor:
 
 def weighted(name: str, losses: Tensor, weight: Tensor, input: Tensor, reduction: str) -> Tensor:
     """Losses times one weight each; their mean is over the weights. Raises ArgumentError for weights of another size."""
-    if weight.shape != input.shape:
-        raise ArgumentError(f"{name}: Weights and input must have the same size; got weight {describe(weight)}, x {describe(input)}")
+    need_weights(name, weight, input)
     total = losses * weight
     return sum(total) / sum(weight) if reduction == "mean" else reduce_loss(total, reduction)
 

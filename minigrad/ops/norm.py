@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import backend_of
 from ..dtypes import finfo, from_numpy_dtype
 from ..engine.inplace import wrote
+from ..engine.node import wrap
 from ..engine.op import op
 from ..engine.run import sum_to
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, operand
 from .elementwise import sqrt
 from .pool import avg_pool
-from .reduce import add_up, in_dtype, mean
+from .powers import pow
+from .raw import in_dtype
+from .reduce import add_up, mean
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -243,8 +246,8 @@ def batch_input(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: f
 @op(x=lambda g, x, w, mean, var, training, eps, x_dtype: in_dtype(batch_input(g, x, w, mean, var, training, eps), x_dtype),
     w=lambda g, x, mean, var, eps, w_shape, w_dtype: to_channels(norm_weight(g, x, mean, var, eps), w_shape, w_dtype),
     b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
-    kept=dict(mean=lambda x, mean, training: over_batch(x) if training else mean,
-              var=lambda x, var, training: variance(x, others(x.ndim)) if training else var),
+    kept=dict(mean=lambda x, mean, training: over_batch(x) if training else wrap(mean),
+              var=lambda x, var, training: variance(x, others(x.ndim)) if training else wrap(var)),
     returns=Normalized)
 def batch_normalize(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Any, running_var: Any, training: bool,
                     eps: float) -> Tensor:
@@ -357,4 +360,4 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     squares = (input * input).reshape((x.shape[0], 1, x.shape[1], prod(x.shape[2:])))
     around = ((size // 2, (size - 1) // 2), (0, 0))
     m = avg_pool(squares, (size, 1), (1, 1), around, squares.shape[2:], True, size).reshape(x.shape)   # type: ignore[arg-type]
-    return input / (m * alpha + k) ** beta
+    return input / pow(m * alpha + k, beta)

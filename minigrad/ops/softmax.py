@@ -12,7 +12,8 @@ from ..errors import ArgumentTypeError, DtypeError, describe, operand
 from ..rng import default_generator
 from .dims import one_dim
 from .elementwise import exp
-from .reduce import in_dtype, sum
+from .raw import in_dtype
+from .reduce import sum
 
 if TYPE_CHECKING:
     from .. import dtypes
