@@ -6,6 +6,7 @@ A `Tensor` records what is done with it; `.backward()` follows the record back. 
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from . import autograd as autograd
@@ -32,6 +33,8 @@ from ._printing import get_printoptions as get_printoptions
 from ._printing import set_printoptions as set_printoptions
 from ._size import Size as Size
 from ._tensor import Tensor as Tensor
+from .compat.standin import as_torch as as_torch
+from .compiler import compile as compile
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor
 from .creation import asarray as asarray
@@ -55,6 +58,11 @@ from .creation import tril_indices as tril_indices
 from .creation import triu_indices as triu_indices
 from .creation import zeros as zeros
 from .creation import zeros_like as zeros_like
+from .determinism import are_deterministic_algorithms_enabled as are_deterministic_algorithms_enabled
+from .determinism import get_deterministic_debug_mode as get_deterministic_debug_mode
+from .determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
+from .determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
+from .determinism import use_deterministic_algorithms as use_deterministic_algorithms
 from .dtypes import bool_ as bool
 from .dtypes import can_cast as can_cast
 from .dtypes import complex64 as cfloat
@@ -87,6 +95,7 @@ from .engine.mode import is_grad_enabled as is_grad_enabled
 from .engine.mode import is_inference_mode_enabled as is_inference_mode_enabled
 from .engine.mode import no_grad as no_grad
 from .engine.mode import set_grad_enabled as set_grad_enabled
+from .errors import LackedNameError
 from .ops.activation import celu as celu
 from .ops.activation import celu_ as celu_
 from .ops.activation import hardshrink as hardshrink
@@ -277,34 +286,54 @@ from .ops.special import erfinv as erfinv
 from .ops.special import lgamma as lgamma
 from .ops.special import logit as logit
 from .ops.special import polygamma as polygamma
+from .precision import get_float32_matmul_precision as get_float32_matmul_precision
+from .precision import set_float32_matmul_precision as set_float32_matmul_precision
+from .precision import set_flush_denormal as set_flush_denormal
 from .rng import Generator as Generator
 from .rng import default_generator as default_generator
 from .rng import initial_seed as initial_seed
 from .rng import manual_seed as manual_seed
 from .rng import seed as seed
+from .threads import get_num_interop_threads as get_num_interop_threads
+from .threads import get_num_threads as get_num_threads
+from .threads import set_num_interop_threads as set_num_interop_threads
+from .threads import set_num_threads as set_num_threads
 
 if TYPE_CHECKING:
+    from . import accelerator as accelerator
+    from . import amp as amp
+    from . import backends as backends
+    from . import cuda as cuda
+    from . import jit as jit
     from . import nn as nn
     from . import optim as optim
     from . import utils as utils
+    from . import version as version
     from . import vision as vision
     from . import viz as viz
+    from .amp import autocast as autocast
     from .serialization import load as load
     from .serialization import save as save
 
 __version__ = "0.1.0"
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
-LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda", "onnx"))
-LAZY_NAMES = {"save": "serialization", "load": "serialization"}
+LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda", "onnx",
+                  "accelerator", "backends", "jit", "serialization", "version", "__config__"))
+LAZY_NAMES = {"save": "serialization", "load": "serialization", "autocast": "amp"}
 
 
 def __getattr__(name: str) -> Any:
     if name in LAZY_NAMES:
         return getattr(importlib.import_module(f"{__name__}.{LAZY_NAMES[name]}"), name)
-    if name in LAZY:
+    if name in LAZY and find_spec(f"{__name__}.{name}"):
         return importlib.import_module(f"{__name__}.{name}")
     if name == "bfloat16":
         from .dtypes import by_name
         return by_name(name)
-    raise AttributeError(f"module 'minigrad' has no attribute {name!r}")
+    from .compat.suggestion import lacked_attribute
+    raise LackedNameError(lacked_attribute(__name__, name))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY_NAMES, *(name for name in LAZY if find_spec(f"{__name__}.{name}"))})

@@ -1,0 +1,25 @@
+"""`torch.accelerator`: the device beside the CPU, if there is one."""
+from __future__ import annotations
+
+from ._device import device
+from .backend import backend_for
+from .errors import DeviceError
+
+
+def is_available() -> bool:
+    """True where tensors can be made on a device beside the CPU."""
+    try:
+        backend_for(device("cuda"))
+    except DeviceError:
+        return False
+    return True
+
+
+def current_accelerator(check_available: bool = False) -> device | None:
+    """That device, or None; here it is only ever named when it is there, so `check_available` changes nothing."""
+    return device("cuda") if is_available() else None
+
+
+def device_count() -> int:
+    """How many of them there are."""
+    return int(is_available())

@@ -1,0 +1,9 @@
+"""`torch.backends`: settings of PyTorch's libraries. They can be read and set; nothing here depends on them."""
+from __future__ import annotations
+
+from . import cuda as cuda
+from . import cudnn as cudnn
+from . import mkl as mkl
+from . import mkldnn as mkldnn
+from . import mps as mps
+from . import openmp as openmp

@@ -1,0 +1,62 @@
+"""`torch.backends.cuda`: settings of CUDA's matrix products and of attention on GPUs."""
+from __future__ import annotations
+
+
+class Matmul:
+    """Which lower precisions a float product may use in PyTorch; here it never does."""
+    __slots__ = ("allow_bf16_reduced_precision_reduction", "allow_fp16_accumulation", "allow_fp16_reduced_precision_reduction",
+                 "allow_tf32", "fp32_precision")
+
+    def __init__(self) -> None:
+        self.allow_tf32 = self.allow_fp16_accumulation = False
+        self.allow_fp16_reduced_precision_reduction = self.allow_bf16_reduced_precision_reduction = True
+        self.fp32_precision = "none"
+
+
+matmul = Matmul()
+_attention = {"flash": True, "mem_efficient": True, "math": True, "cudnn": True}
+
+
+def is_built() -> bool:
+    """False: there is nothing compiled for CUDA."""
+    return False
+
+
+def enable_flash_sdp(enabled: bool) -> None:
+    """Accepted: attention has one way to be computed."""
+    _attention["flash"] = bool(enabled)
+
+
+def flash_sdp_enabled() -> bool:
+    """What `enable_flash_sdp` was last told."""
+    return _attention["flash"]
+
+
+def enable_mem_efficient_sdp(enabled: bool) -> None:
+    """Accepted: attention has one way to be computed."""
+    _attention["mem_efficient"] = bool(enabled)
+
+
+def mem_efficient_sdp_enabled() -> bool:
+    """What `enable_mem_efficient_sdp` was last told."""
+    return _attention["mem_efficient"]
+
+
+def enable_math_sdp(enabled: bool) -> None:
+    """Accepted: attention has one way to be computed."""
+    _attention["math"] = bool(enabled)
+
+
+def math_sdp_enabled() -> bool:
+    """What `enable_math_sdp` was last told."""
+    return _attention["math"]
+
+
+def enable_cudnn_sdp(enabled: bool) -> None:
+    """Accepted: attention has one way to be computed."""
+    _attention["cudnn"] = bool(enabled)
+
+
+def cudnn_sdp_enabled() -> bool:
+    """What `enable_cudnn_sdp` was last told."""
+    return _attention["cudnn"]

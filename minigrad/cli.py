@@ -1,0 +1,56 @@
+"""The command line: `python -m minigrad COMMAND ...`."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+Arguments = Sequence[str]
+
+
+def run(args: Arguments) -> int:
+    """run SCRIPT.py [ARGUMENTS]      run a PyTorch program on minigrad; `import torch` gives minigrad
+    run -m MODULE [ARGUMENTS]      the same for a module or a package
+    """
+    from .compat.program import run_module, run_script
+    from .compat.standin import as_torch
+    if args and args[0].startswith("-m"):            # -m NAME or -mNAME; all behind belongs to the program
+        attached = [args[0][2:]] if args[0] != "-m" else []
+        name, *rest = [*attached, *args[1:]] or [""]
+        start: Callable[[str, Arguments], None] = run_module
+        target = name
+    else:
+        target, *rest = args or [""]
+        start = run_script
+    if not target or target.startswith("-"):
+        return usage(f"run: expects a script or -m MODULE; got {' '.join(args) or 'nothing'}")
+    as_torch()
+    start(target, rest)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run}
+
+
+def usage(complaint: str = "") -> int:
+    """Print what there is; with a complaint, to stderr and with the exit code 2."""
+    lines = [line.strip() for command in COMMANDS.values() for line in (command.__doc__ or "").strip().splitlines()]
+    text = "\n".join(["usage: python -m minigrad COMMAND ...", "", *(f"  {line}" for line in lines), "  --version", "  --help"])
+    if complaint:
+        print(f"minigrad {complaint}\n\n{text}", file=sys.stderr)
+        return 2
+    print(text)
+    return 0
+
+
+def main(argv: Arguments | None = None) -> int:
+    """Run one command; returns the exit code."""
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if name in ("-h", "--help"):
+        return usage()
+    if name in ("-V", "--version"):
+        from importlib.metadata import version
+        print(f"minigrad {version('minigrad')}")
+        return 0
+    if name not in COMMANDS:
+        return usage(f"{name}: no such command; there are {', '.join(COMMANDS)}")
+    return COMMANDS[name](rest)

@@ -1,0 +1,102 @@
+"""Which of our modules answers to which of PyTorch's names, and which of its names are for users."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+OURS = __name__.partition(".")[0]
+TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
+
+# Packages of ours that carry the name and the meaning of PyTorch's. Other modules beside them are nobody's business.
+PACKAGES = frozenset((
+    "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions", "fft",
+    "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "special", "utils", "version",
+))
+
+# Where PyTorch has more files than we: all of these are the namespace on the left.
+FILES = {
+    "torch.autograd": ("variable", "grad_mode"),
+    "torch.nn": ("modules", *(f"modules.{name}" for name in (
+        "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten", "fold",
+        "instancenorm", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",
+        "transformer", "upsampling", "utils"))),
+    "torch.utils.data": ("dataset", "dataloader", "sampler"),
+    "torchvision.transforms": ("transforms",),
+}
+_NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.items() for file in files}
+
+# Where a name is looked for that another module lacks.
+SEARCHED = (
+    "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.optim",
+    "torch.optim.lr_scheduler", "torch.autograd", "torch.autograd.functional", "torch.linalg", "torch.special", "torch.fft", "torch.func",
+    "torch.distributions", "torch.utils.data", "torch.cuda", "torch.amp", "torch.random", "torchvision.datasets",
+    "torchvision.transforms", "torchvision.transforms.functional", "torchvision.models", "torchvision.utils",
+)
+
+
+def real_name(name: str) -> str | None:
+    """The module of ours behind `torch.nn.functional`; None if there is none.
+
+    >>> real_name("torch.autograd"), real_name("torchvision.datasets"), real_name("torch.nn.modules.conv"), real_name("torch.engine")
+    ('minigrad.autograd', 'minigrad.vision.datasets', 'minigrad.nn', None)
+    """
+    top, _, rest = _NAMESPACE_OF.get(name, name).partition(".")
+    parts = rest.split(".") if rest else []
+    if top not in TOPS or (top == "torch" and parts and parts[0] not in PACKAGES):
+        return None
+    if any(part.startswith("_") and part not in PACKAGES for part in parts):
+        return None
+    real = ".".join([TOPS[top], *parts])
+    return real if real in sys.modules or _findable(real) else None
+
+
+def _findable(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:                      # its parent is not there, or is no package
+        return False
+
+
+def alias_of(module: ModuleType) -> str | None:
+    """`torch.nn` for our `nn`; None for a module that PyTorch's users do not know."""
+    for top, real in reversed(TOPS.items()):         # the deeper one first
+        if f"{module.__name__}.".startswith(f"{real}."):
+            alias = top + module.__name__.removeprefix(real)
+            return alias if real_name(alias) == module.__name__ else None
+    return None
+
+
+def is_public(name: str, value: Any) -> bool:
+    """True for what a module of ours offers, False for what it imports for its own use."""
+    if name.startswith("_") and name not in PACKAGES:
+        return name == "__version__"
+    if isinstance(value, ModuleType):
+        return (alias_of(value) or "torch") not in TOPS
+    return str(getattr(value, "__module__", OURS)).partition(".")[0] == OURS and name != "TYPE_CHECKING"
+
+
+def public_names(alias: str) -> list[str]:
+    """The names that `alias` offers its users, modules that are not loaded yet included."""
+    real = real_name(alias)
+    if real is None:
+        return []
+    try:
+        module = import_module(real)
+    except ImportError:                              # an optional library is not installed
+        return []
+    here = vars(module)                              # dir() also knows what is loaded late
+    names = {name for name in dir(module) if is_public(name, here.get(name)) and (name in here or not _findable(f"{real}.{name}"))}
+    return sorted(names | set(submodules(alias)))
+
+
+def submodules(alias: str) -> Iterator[str]:
+    """The last parts of the names of the modules directly below `alias`."""
+    from pkgutil import iter_modules
+    module = import_module(real_name(alias) or OURS)
+    for info in iter_modules(getattr(module, "__path__", ())):
+        if real_name(f"{alias}.{info.name}"):
+            yield info.name
