@@ -11,9 +11,11 @@ from typing import Any
 from ..backend import is_array
 from ..dtypes import from_numpy_dtype
 from ..errors import GraphError
-from .call import NUMBERS, binary, general
+from .fast import binary
+from .general import general
 from .inplace import node_of
 from .node import TensorBase, wrap
+from .promotion import NUMBERS
 
 Call = Callable[..., Any]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..engine import call
+from ..engine import promotion
 from ..engine.op import op
 
 if TYPE_CHECKING:
@@ -19,4 +19,4 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
     return array.astype(dtype)                       # type: ignore[no-any-return]
 
 
-call.cast = cast
+promotion.cast = cast

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..backend import backend_of
 from ..dtypes import FLOATS, get_default_numpy, result_numpy, SCALAR, scalar_dtype
-from ..engine.call import NUMBERS
+from ..engine.promotion import NUMBERS
 from ..engine.node import TensorBase, wrap
 from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
@@ -53,7 +53,7 @@ def blend(mask: Any, x: Any, y: Any) -> Any:
 @op(broadcast=True, promotes="arithmetic",
     x=lambda g, condition: masked(g, condition),
     y=lambda g, condition: masked(g, ~condition))
-def choose(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def choose(condition: Any, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`where` with its three arguments: input where the condition is true, else other; all three broadcast."""
     return blend(condition, input, other)            # type: ignore[no-any-return]
 
