@@ -29,7 +29,7 @@ def unary(op: Op, slow: Call) -> Call:
     def call(input: Any, **named: Any) -> Any:
         mode = local.mode
         if named or mode.watch is not None or not isinstance(input, TensorBase):
-            if mode.arrays and is_array(input) and input.dtype.kind in "fc":
+            if mode.arrays and (is_array(input) or isinstance(input, np.generic)) and input.dtype.kind in "fc":
                 return forward(input)                # a rule at work on arrays
             return slow(input, **named)
         x = input.array
@@ -201,6 +201,55 @@ def one_input(op: Op, slow: Call) -> Call:
             n.cells = tuple([input.cell if k == "input" else cell if k == "out" else None for k in cells_at]) if cells_at else ()
             stamp(n, mode)
         return t if returns is None else returns(t, *[wrap(e) for e in extra])
+    return call
+
+
+# ---------------------------------------------------------------- three tensors, the last of which may be None
+def ternary(op: Op, slow: Call) -> Call:
+    """linear and its like: every slot is an input."""
+    forward = op.forward
+    lacking = len(op.names)                          # the place of None behind the three
+    keeps = [getter([i if users & {k for k in range(3) if live >> k & 1} else lacking for (_, i), users in zip(op.slots, op.users)])
+             for live in range(8)]                   # by which inputs need a gradient, as bits
+
+    def call(input: Any = EMPTY, weight: Any = EMPTY, bias: Any = None, **named: Any) -> Any:
+        mode = local.mode
+        if named or mode.watch is not None:
+            return slow(*[a for a in (input, weight, bias) if a is not EMPTY], **named)
+        if not isinstance(input, TensorBase) or not isinstance(weight, TensorBase) or not (bias is None or isinstance(bias, TensorBase)):
+            return slow(input, weight, bias) if weight is not EMPTY else slow(input)
+        x, w, b = input.array, weight.array, None if bias is None else bias.array
+        if x.dtype is not w.dtype or (b is not None and b.dtype is not x.dtype):
+            return slow(input, weight, bias)
+        try:
+            out = forward(x, w, b)
+        except MinigradError:
+            raise
+        except Exception as error:
+            raise op.explain(error, (x, w, b)) from error
+        if type(out) is not ndarray and not is_array(out):
+            out = asarray(out)
+        t = new(Tensor)
+        t.array = out
+        t.cell = [0, 0, None]
+        t._grad = t.base = t.node = None
+        if mode.recording:
+            xn = input.node if input.base is None else node_of(input)
+            wn = weight.node if weight.base is None else node_of(weight)
+            bn = None if bias is None else bias.node if bias.base is None else node_of(bias)
+            live = (xn is not None) + 2 * (wn is not None) + 4 * (bn is not None)
+            if live and out.dtype.kind in "fc":
+                t.node = n = new(Node)
+                n.op = op
+                n.parents = (xn, wn, bn)
+                n.hooks = None
+                n.options = ()
+                n.saved = keeps[live]((x, w, b, None))
+                n.cells = keeps[live]((input.cell, weight.cell, None if bias is None else bias.cell, None))
+                n.shapes = (x.shape, w.shape, () if b is None else b.shape)
+                n.shape, n.dtype = out.shape, out.dtype
+                stamp(n, mode)
+        return t
     return call
 
 

@@ -52,7 +52,7 @@ def common_dtype(op: Op, arrays: list[Any]) -> Any:
     operands = []
     for i in op.promoted:
         for a in arrays[i] if i in op.sequences else (arrays[i],):
-            if is_array(a):
+            if hasattr(a, "dtype"):                  # in a rule also a NumPy scalar: what 0-d arrays turn into
                 operands.append((a.dtype, DIMENSIONED if a.ndim else ZERO_DIM))
             elif a is not None:
                 operands.append((scalar_dtype(a), SCALAR))

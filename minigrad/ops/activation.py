@@ -54,7 +54,7 @@ def may_write(call: F) -> F:
 
 
 # ---------------------------------------------------------------- pieces of straight lines
-@op(x=lambda g, out: masked(g, ~(raw(out) <= 0)))
+@op(x=lambda g, out: masked(g, raw(out) != 0))       # no output is negative, and a nan lets its gradient pass
 def relu(input: Tensor) -> Tensor:
     """max(x, 0). Its gradient at 0 is 0."""
     return relu_into(input, None)                    # type: ignore[no-any-return]
@@ -68,9 +68,10 @@ def relu_in_place(input: Tensor) -> Tensor:
 def relu_into(x: Any, out: Any) -> Any:
     """relu of an array; `clip` is the faster on large ones, `maximum` on small ones."""
     kind = x.dtype.kind
-    if kind == "b":
-        raise DtypeError(f"relu: Boolean inputs not supported for relu; got {describe(x).removeprefix('ndarray ')}")
-    refuse("relu", x, "c")
+    if kind in "bc":
+        if kind == "b":
+            raise DtypeError(f"relu: Boolean inputs not supported for relu; got {describe(x).removeprefix('ndarray ')}")
+        refuse("relu", x, "c")
     return backend_of(x).xp.maximum(x, 0, out=out) if x.size < LARGE or kind != "f" else x.clip(0, math.inf, out=out)
 
 

@@ -104,7 +104,7 @@ def view_as_complex(input: Tensor) -> Tensor:
         raise DtypeError(f"view_as_complex: is only supported for float and double tensors; got {describe(x)}")
     if not x.ndim or x.shape[-1] != 2:
         raise ShapeError(f"view_as_complex: Tensor must have a last dimension of size 2; got {describe(x)}")
-    if x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize) for s in x.strides[:-1]):
+    if x.size and (x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize) for s in x.strides[:-1])):
         raise ShapeError(f"view_as_complex: Tensor must have a last dimension with stride 1, and others divisible by 2; got {describe(x)}, "
                          f"stride {tuple(s // x.itemsize for s in x.strides)}; use contiguous()")
     return x.view(f"c{x.itemsize * 2}")[..., 0]      # type: ignore[no-any-return]

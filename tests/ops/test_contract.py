@@ -176,7 +176,7 @@ def test_rules_on_arrays_equal_rules_on_tensors(name: str) -> None:
             for a, b in zip(run.gradients(seeds), run.gradients(seeds, create_graph=True), strict=True):
                 assert (a is None) == (b is None)
                 if a is not None:
-                    assert a.array.dtype == b.array.dtype == np.dtype(b.array.dtype.kind + dtype[1:]) or a.array.dtype.kind == "c"
+                    assert a.array.dtype == b.array.dtype == np.dtype({"f8": "c16", "f4": "c8"}[dtype] if b.array.dtype.kind == "c" else dtype)
                     close(a.array, b.array, 1e-9 if dtype == "f8" else 1e-4, f"{name} {sample} {dtype}")
 
 
@@ -213,6 +213,8 @@ def test_non_contiguous_inputs(name: str) -> None:
     if SAMPLES[name].unchecked.startswith("random"):
         pytest.skip("random: each call draws anew")
     for sample in SAMPLES[name].draw():
+        if sample.layout:
+            continue
         plain, other = Run(name, sample), Run(name, sample, make=strided)
         outs, expected = other.call(), plain.call()
         for a, b in zip(outs, expected, strict=True):
