@@ -30,6 +30,8 @@ def make_call(op: Op) -> Call:
         call = fast.unary(op, slow)
     elif op.is_one_input:
         call = fast.one_input(op, slow)
+    elif op.is_ternary:
+        call = fast.ternary(op, slow)
     elif op.tensors == list(range(len(op.tensors))) and op.tensors and not (op.view or op.several or op.sequences):
         call = fast.several_inputs(op, slow)
     elif op.tensors == [0] and op.sequences and not (op.view or op.several or op.kept or op.returns or op.broadcast):

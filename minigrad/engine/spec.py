@@ -62,6 +62,8 @@ class Op:
         self.is_one_input = self.tensors == [0] and not (several or self.sequences)
         self._name_slots(rules)
         self.keeps_first, self.keeps_out = ("input", 0) in self.slots, ("out", 0) in self.slots
+        self.is_ternary = (simple and len(self.names) == 3 and self.tensors == self.inputs == [0, 1, 2] and promotes == "same"
+                           and self.defaults[2] is None and all(kind == "input" for kind, _ in self.slots))
         self.check: Callable[..., None] | None = None     # what PyTorch refuses before promotion (`op.py`)
         self.direct: Callable[..., Any] | None = None     # the form that writes into its first input (`op.py: direct`)
         self.calls: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {}

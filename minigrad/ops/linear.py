@@ -18,8 +18,8 @@ def rows(x: Any) -> Any:
 
 
 @op(promotes="same",
-    x=lambda g, w, x_shape: matmul(rows(g), w).reshape(x_shape),
-    w=lambda g, x: matmul(rows(g).swapaxes(0, 1), rows(x)),
+    x=lambda g, w: g @ w if g.ndim == 2 else matmul(rows(g), w).reshape((*g.shape[:-1], w.shape[1])),
+    w=lambda g, x: rows(g).swapaxes(0, 1) @ rows(x),
     b=lambda g: sum(rows(g), 0))
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x @ w.T + b.
@@ -32,7 +32,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
         raise ShapeError(f"linear: mat1 and mat2 shapes cannot be multiplied: last axis of x must be in_features of w "
                          f"(out_features, in_features); got x {describe(x)}, w {describe(w)}")
-    out = rows(x) @ w.T
+    out = x @ w.T if x.ndim == 2 else rows(x) @ w.T
     if bias is not None:
         out += bias
-    return out.reshape((*x.shape[:-1], w.shape[0]))  # type: ignore[no-any-return]
+    return out if x.ndim == 2 else out.reshape((*x.shape[:-1], w.shape[0]))  # type: ignore[no-any-return]
