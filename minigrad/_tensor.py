@@ -30,17 +30,23 @@ from .ops import (
     fused,
     index,
     join,
+    lookup,
     mask,
     overwrite,
+    parts,
     powers,
     reduce,
     rounding,
+    rows,
+    scatters,
     select,
     special,
+    triangle,
 )
 from .ops import complex as complex_ops
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
+from .ops import tile as tile_ops
 from .ops.dims import one_dim
 
 
@@ -569,6 +575,60 @@ class Tensor(TensorBase):
     masked_scatter = mask.masked_scatter
     masked_fill_ = in_place(mask.masked_fill)
     masked_scatter_ = in_place(mask.masked_scatter)
+
+    narrow = parts.narrow
+    narrow_copy = parts.narrow_copy
+    select = parts.select
+    unfold = parts.unfold_dim
+    diagonal = parts.diagonal
+    as_strided = parts.as_strided
+    diag = parts.diag
+    diag_embed = parts.diag_embed
+    diagflat = parts.diagflat
+    select_scatter = parts.select_scatter
+    slice_scatter = parts.slice_scatter
+    diagonal_scatter = parts.diagonal_scatter
+    as_strided_scatter = parts.as_strided_scatter
+    as_strided_ = restrides(parts.as_strided)
+
+    tril = triangle.tril
+    triu = triangle.triu
+    tril_ = in_place(triangle.tril)
+    triu_ = in_place(triangle.triu)
+
+    repeat = tile_ops.repeat_method
+    tile = tile_ops.tile_method
+    repeat_interleave = tile_ops.repeat_interleave
+    flip = tile_ops.flip_method
+    fliplr = tile_ops.fliplr
+    flipud = tile_ops.flipud
+    roll = tile_ops.roll
+    rot90 = tile_ops.rot90
+
+    gather = lookup.gather
+    take = lookup.take
+    take_along_dim = lookup.take_along_dim
+    nonzero = lookup.nonzero
+    argwhere = lookup.argwhere
+
+    scatter = scatters.scatter
+    scatter_ = scatters.scatter_
+    scatter_add = scatters.scatter_add
+    scatter_add_ = in_place(scatters.scatter_add)
+    scatter_reduce = scatters.scatter_reduce
+    scatter_reduce_ = in_place(scatters.scatter_reduce)
+    put = scatters.put
+    put_ = in_place(scatters.put)
+
+    index_select = rows.index_select
+    index_add = rows.index_add
+    index_add_ = in_place(rows.index_add)
+    index_copy = rows.index_copy
+    index_copy_ = in_place(rows.index_copy)
+    index_fill = rows.index_fill
+    index_fill_ = in_place(rows.index_fill)
+    index_reduce = rows.index_reduce
+    index_reduce_ = in_place(rows.index_reduce)
 
     # ------------------------------------------------------------ new tensors like this one
     new_tensor = _data.new_tensor

@@ -46,6 +46,9 @@ from ..ops.cross_entropy import nll_loss as nll_loss
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
 from ..ops.linear import linear as linear
+from ..ops.lookup import embedding as embedding
+from ..ops.lookup import one_hot as one_hot
+from ..ops.padding import pad as pad
 from ..ops.pool import avg_pool1d as avg_pool1d
 from ..ops.pool import avg_pool2d as avg_pool2d
 from ..ops.pool import avg_pool3d as avg_pool3d

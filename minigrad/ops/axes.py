@@ -91,6 +91,8 @@ def reversed_dims(input: Tensor) -> Tensor:
 
 def matrix_transpose(input: Tensor) -> Tensor:
     """`x.mT`: the last two dimensions swapped."""
+    if not input.ndim:
+        return input
     if input.ndim == 1:
         raise ShapeError(f"mT: only supported on matrices or batches of matrices. Got 1-D tensor {describe(input)}")
     return transpose(input, -2, -1)
@@ -98,6 +100,8 @@ def matrix_transpose(input: Tensor) -> Tensor:
 
 def adjoint(input: Tensor) -> Tensor:
     """`x.mH`: the last two dimensions swapped, and complex values conjugated."""
+    if not input.ndim:
+        return input
     if input.ndim == 1:
         raise ShapeError(f"adjoint: only supported on matrices or batches of matrices. Got 1-D tensor {describe(input)}")
     out = transpose(input, -2, -1)

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from ..backend import backend_of
-from ..engine.node import TensorBase
+from .._device import get_default_device
+from ..backend import backend_for, backend_of
+from ..dtypes import get_default_numpy
+from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, ShapeError, describe
 from .dims import one_dim
@@ -87,7 +89,7 @@ def diagonal_blocks(g: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
 def block_diag(*tensors: Any) -> Tensor:
     """Tensors of up to 2 dimensions down the diagonal of a matrix of zeros."""
     if not tensors:
-        raise ShapeError("block_diag: expects at least one tensor")
+        return wrap(backend_for(get_default_device()).xp.zeros((1, 0), get_default_numpy()))   # type: ignore[no-any-return]
     return block_diagonal(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
 
 

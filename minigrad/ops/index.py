@@ -16,7 +16,7 @@ from ..engine import inplace
 from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..engine.run import sum_to
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, describe
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, describe, operand
 from .cast import cast
 from .dims import Number
 from .scalars import fitting
@@ -198,7 +198,7 @@ def host_part(i: Any) -> Any:
 def too_many(parts: Any, x: Any) -> OutOfRangeError:
     if not x.ndim and len(parts) == 1 and isinstance(parts[0], int):
         return OutOfRangeError("index: invalid index of a 0-dim tensor; use tensor.item() to convert a 0-dim tensor to a number")
-    return OutOfRangeError(f"index: too many indices for tensor of dimension {x.ndim}; got {describe(x).removeprefix('ndarray ')}")
+    return OutOfRangeError(f"index: too many indices for tensor of dimension {x.ndim}; got {operand(x)}")
 
 
 def check_masks(advanced: tuple[Any, ...], shape: tuple[int, ...]) -> None:
@@ -236,7 +236,7 @@ def why_not(index: tuple[Any, ...], x: Any) -> Exception:
         elif isinstance(p, int):
             if not -x.shape[d] <= p < x.shape[d]:
                 return OutOfRangeError(f"index: index {p} is out of bounds for dimension {d} with size {x.shape[d]}; got x "
-                                       f"{describe(x).removeprefix('ndarray ')}")
+                                       f"{operand(x)}")
             d += 1
         elif isinstance(p, slice):
             d += 1
@@ -249,7 +249,7 @@ def why_not_gather(error: Exception, advanced: tuple[Any, ...], x: Any) -> Excep
     if "broadcast" in text:
         shapes = ", ".join(str(list(a.shape)) for a in advanced if is_array(a))
         return OutOfRangeError(f"index: shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
-    return OutOfRangeError(f"index: {text.replace('axis', 'dimension')}; got x {describe(x).removeprefix('ndarray ')}")
+    return OutOfRangeError(f"index: {text.replace('axis', 'dimension')}; got x {operand(x)}")
 
 
 # ---------------------------------------------------------------- reading

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.op import direct, op
 from ..engine.spec import clash
-from ..errors import DtypeError, ShapeError, describe
+from ..errors import DtypeError, ShapeError, operand
 from .dims import Number
 from .index import flat_place
 from .overwrite import one_value
 from .raw import in_dtype
+from .select import BITS, LARGE, blend, masked
 from .shape import broadcast_shapes
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 def check_mask(op: str, mask: Any) -> None:
     """Masks are bool tensors."""
     if mask.dtype.kind != "b":
-        raise DtypeError(f"{op}: only supports boolean masks, but got mask {describe(mask).removeprefix('ndarray ')}; write mask.bool()")
+        raise DtypeError(f"{op}: only supports boolean masks, but got mask {operand(mask)}; write mask.bool()")
 
 
 def common_shape(op: str, x: Any, y: Any) -> tuple[int, ...]:
@@ -39,14 +40,13 @@ def check_target(op: str, x: Any, mask: Any) -> None:
 
 
 @op(broadcast=True,
-    x=lambda g, mask: masked_fill(g, mask, 0),
-    value=lambda g, mask, value_dtype: in_dtype(masked_fill(g, ~mask, 0), value_dtype))
+    x=lambda g, mask: masked(g, ~mask),
+    value=lambda g, mask, value_dtype: in_dtype(masked(g, mask), value_dtype))
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """`value`, a number or a 0-d tensor, where the mask is True, else the input; the two shapes broadcast."""
     x: Any = input
     check_mask("masked_fill", mask)
-    backend = backend_of(x)
-    return backend.xp.where(mask, backend.asarray(one_value("masked_fill", value, x.dtype), x.dtype), x)   # type: ignore[no-any-return]
+    return blend(mask, backend_of(x).asarray(one_value("masked_fill", value, x.dtype), x.dtype), x)   # type: ignore[no-any-return]
 
 
 @direct(masked_fill)
@@ -54,7 +54,12 @@ def masked_fill_in_place(input: Tensor, mask: Tensor, value: Tensor | Number) ->
     x: Any = input
     check_mask("masked_fill_", mask)
     check_target("masked_fill_", x, mask)
-    backend_of(x).xp.copyto(x, one_value("masked_fill_", value, x.dtype), where=mask)
+    xp, value = backend_of(x).xp, backend_of(x).asarray(one_value("masked_fill_", value, x.dtype), x.dtype)
+    if x.size < LARGE or x.dtype not in BITS:
+        xp.copyto(x, value, where=mask)
+    else:                                            # as `blend`: y ^= (x ^ y) * mask
+        bits = x.view(BITS[x.dtype])
+        bits ^= (bits ^ value.view(BITS[x.dtype])) * mask
     return x                                         # type: ignore[no-any-return]
 
 
@@ -80,7 +85,7 @@ def mask_place(input: Tensor, mask: Any, shape: tuple[int, ...]) -> Tensor:
 
 
 @op(broadcast=True,
-    x=lambda g, mask: masked_fill(g, mask, 0),
+    x=lambda g, mask: masked(g, ~mask),
     source=lambda g, mask, source_shape: first_ones(masked_select(g, mask), source_shape))
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """The elements of `source`, one after the other, where the mask is True, else the input."""
