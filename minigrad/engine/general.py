@@ -128,7 +128,7 @@ def unwrap(op: Op, values: list[Any]) -> list[Any] | None:
     found = False
     device = None
     for i, value in enumerate(values):
-        if isinstance(value, TensorBase):
+        if isinstance(value, TensorBase) and i not in op.sequences:
             arrays[i] = value.array
             found = True
         elif isinstance(value, np.generic) and i in op.takes_number and not local.mode.arrays:

@@ -214,8 +214,10 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     if isinstance(g, TensorBase):
         return g.sum_to_size(shape)                  # type: ignore[attr-defined]
     lead = g.ndim - len(shape)
-    axes = tuple(range(lead)) + tuple([i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1])
-    return g.sum(axis=axes, keepdims=True).reshape(shape) if axes else g.reshape(shape)
+    axes = tuple([i for i, n in enumerate(g.shape) if i < lead or (n != 1 and shape[i - lead] == 1)])
+    if axes:
+        g = backend_of(g).xp.add.reduce(g, axes, None, None, True)
+    return g if g.shape == shape else g.reshape(shape)
 
 
 def rebuild(node: Node) -> tuple[Any, ...]:
