@@ -6,6 +6,7 @@ import logging
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -668,6 +669,17 @@ def test_state_is_of_tensors_and_numbers_and_its_loader_is_checked() -> None:
     second.load_state_dict(state)
     with pytest.raises(RuntimeError, match="says that 100 batches were given, but the data end after 6"):
         iter(second)
+
+
+def test_state_survives_a_file(tmp_path: Path) -> None:
+    rng.manual_seed(0)
+    first = resumable("two generators")
+    begun = iter(first)
+    next(begun)
+    minigrad.save({"loader": first.state_dict()}, tmp_path / "state.safetensors")
+    second = resumable("two generators")
+    second.load_state_dict(minigrad.load(tmp_path / "state.safetensors")["loader"])
+    assert [plain(batch) for batch in second] == [plain(batch) for batch in begun]
 
 
 def test_resume_at_random_places() -> None:

@@ -314,7 +314,7 @@ def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(DatasetError, match="x cannot be written .No space left on device.; give another root"):
+    with pytest.raises(DatasetError, match=r"x cannot be written .No space left on device.; give another root"):
         download._write(tmp_path / "x", b"content")
     assert list(tmp_path.iterdir()) == []
 

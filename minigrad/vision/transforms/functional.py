@@ -62,10 +62,11 @@ def get_dimensions(img: Image) -> list[int]:
 
 # ---------------------------------------------------------------- to and from tensors
 def pil_to_tensor(pic: Any) -> Tensor:
-    """PIL image -> tensor (C, H, W) with the values unchanged."""
+    """PIL image -> tensor (C, H, W) with the values unchanged; a 16-bit image becomes int32, as there is no uint16."""
     if not is_pil(pic):
         raise ArgumentTypeError(f"pil_to_tensor: pic should be PIL Image; got {describe(pic)}")
-    return creation.from_numpy(_channels_first(np.array(pic)))
+    pixels = np.array(pic)
+    return creation.from_numpy(_channels_first(pixels if pixels.dtype.name != "uint16" else pixels.astype(np.int32)))
 
 
 def to_tensor(pic: Any) -> Tensor:
@@ -182,7 +183,8 @@ def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inpla
     if not s.detach().numpy().all():
         raise ArgumentError(f"normalize: std evaluated to zero after conversion to {tensor.dtype}; got std={std}")
     m, s = (v.reshape(-1, 1, 1) if v.ndim == 1 else v for v in (m, s))
-    return tensor.sub_(m).div_(s) if inplace else (tensor - m) / s
+    out: Tensor = tensor.sub_(m).div_(s) if inplace else (tensor - m) / s
+    return out
 
 
 # ---------------------------------------------------------------- size
