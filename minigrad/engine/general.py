@@ -56,7 +56,8 @@ def general(op: Op) -> Call:
         node = record(op, values, arrays, outs, extra)
         tensors = wrap_outputs(op, values, outs, node)
         if node is not None and ("out", 0) in op.slots:
-            node.cells = tuple([tensors[0].cell if kind == "out" else c for (kind, _), c in zip(op.slots, node.cells)])
+            node.cells = tuple([tensors[0].cell if kind == "out" and kept is not None else c
+                                for (kind, _), c, kept in zip(op.slots, node.cells, node.saved or ())])
         if target is not None:
             return into(op, target, tensors[0])
         if op.returns is not None:

@@ -179,7 +179,7 @@ def _would_record(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool
 
 def _refuse(x: Any, name: str, records: bool) -> None:
     """Writes that would be wrong, each with its remedy."""
-    if 0 in x.array.strides and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
+    if 0 in x.array.strides and x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
         raise InplaceError(f"{name}: several elements of this expanded tensor {describe(x)} are one memory cell; clone() it first")
     if records:
         check_open(x, name)

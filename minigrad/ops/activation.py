@@ -13,7 +13,7 @@ from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .dims import one_dim
-from .elementwise import abs, exp, refuse, sigmoid, tanh
+from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
 from .join import cat
 from .raw import raw
 from .scalars import fitting
@@ -83,14 +83,8 @@ def relu_with_option(input: Tensor, inplace: bool = False) -> Tensor:
 relu_ = in_place(relu)
 
 
-def between(g: Any, x: Any, low: float, high: float) -> Any:
-    """g where x lies between the bounds, 0 at them and beyond."""
-    x = raw(x)
-    return masked(g, ~((x <= low) | (x >= high)))
-
-
 @may_write
-@op(x=lambda g, x, min_val, max_val: between(g, x, min_val, max_val))
+@op(x=lambda g, x, min_val, max_val: masked(g, ~((raw(x) <= min_val) | (raw(x) >= max_val))))
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """x between min_val and max_val, which it is cut off at. Its gradient at them is 0."""
     x: Any = input
@@ -98,9 +92,11 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         raise ArgumentError(f"hardtanh: min_val cannot be greater than max_val; got {min_val} and {max_val}")
     refuse("hardtanh", x, "bc")
     if x.dtype.kind in "iu":
-        if x.dtype.kind == "u" and min_val < 0:
-            raise RefusedArgumentError(f"hardtanh: cannot do hardtanh on an unsigned type with negative limits; got {describe(x)}")
-        return x.clip(fitting("hardtanh", min_val, x.dtype), fitting("hardtanh", max_val, x.dtype))    # type: ignore[no-any-return]
+        low, high = int(min_val), int(max_val)
+        if x.dtype.kind == "u" and low < 0:
+            raise RefusedArgumentError("hardtanh: cannot do hardtanh on an unsigned type with negative limits; got "
+                                       f"{describe(x).removeprefix('ndarray ')}, min_val {min_val}")
+        return x.clip(fitting("hardtanh", low, x.dtype), fitting("hardtanh", high, x.dtype))   # type: ignore[no-any-return]
     return x.clip(min_val, max_val)                  # type: ignore[no-any-return]
 
 
@@ -194,7 +190,7 @@ def elu_of(x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -
 def elu_rule(g: Any, x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """Gradient of `elu_of`; at 0 that of the exponential."""
     low = exp(clamp_to_numbers(x, None, 0) * input_scale)
-    return choose(raw(x) > 0, g * scale, g * low * (alpha * scale * input_scale))
+    return choose(raw(x) <= 0, g * low * (alpha * scale * input_scale), g * scale)
 
 
 @may_write
@@ -318,27 +314,18 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
 
 
 # ---------------------------------------------------------------- the rest
-@op(x=lambda g, x: g / ((abs(x) + 1) * (abs(x) + 1)), promotes="to_float")
 def softsign(input: Tensor) -> Tensor:
     """x / (1 + |x|)."""
-    x: Any = input
-    return x / (backend_of(x).xp.abs(x) + 1)         # type: ignore[no-any-return]
+    return true_divide(input, add(abs(input), 1))
 
 
-def tanhshrink_rule(g: Any, x: Any) -> Any:
-    """Gradient of x - tanh(x): tanh(x)**2."""
-    t = tanh(x)
-    return g * (t * t).conjugate()
-
-
-@op(x=lambda g, x: tanhshrink_rule(g, x), promotes="to_float")
 def tanhshrink(input: Tensor) -> Tensor:
     """x - tanh(x)."""
-    return input - backend_of(input).xp.tanh(input)  # type: ignore[no-any-return]
+    return sub(input, tanh(input))
 
 
 @may_write
-@op(x=lambda g, x: between(g, x, -3.0, 3.0) / 6)
+@op(x=lambda g, x: masked(g / 6, (raw(x) > -3) & (raw(x) < 3)))
 @floats
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """0 below -3, 1 above 3, a straight line between. Its gradient at -3 and 3 is 0."""

@@ -118,33 +118,31 @@ def pairs(input: Tensor) -> Tensor:
 
 
 # ---------------------------------------------------------------- made of reals
-def check_parts(name: str, x: Any, y: Any) -> None:
-    """Two real floats of one dtype."""
-    for value in (x, y):
-        if not isinstance(value, TensorBase) or value.array.dtype.kind != "f":
-            raise DtypeError(f"{name}: expected both inputs to be Half, Float or Double tensors; got {describe(x)} and {describe(y)}")
+def of_parts(name: str, x: Any, y: Any) -> Any:
+    """Uninitialised complex numbers for the parts x and y."""
+    if x.dtype.kind != "f":
+        raise DtypeError(f"{name}: expected both inputs to be Half, Float or Double tensors; got {x.dtype} {x.shape} and {y.dtype} {y.shape}")
+    return backend_of(x).xp.empty(np.broadcast_shapes(x.shape, y.shape), complex_of(x.dtype))
 
 
-@op(broadcast=True, promotes="same", check=lambda x, y: check_parts("complex", x, y),
+@op(broadcast=True, promotes="same",
     real=lambda g: real(g),
     imag=lambda g: imag(g))
 def complex(real: Tensor, imag: Tensor) -> Tensor:
     """real + i * imag. Both of one dtype, which decides that of the result: float32 makes complex64."""
-    x: Any = real
-    y: Any = imag
-    out = backend_of(x).xp.empty(np.broadcast_shapes(x.shape, y.shape), complex_of(x.dtype))
-    out.real[...] = x
-    out.imag[...] = y
+    out = of_parts("complex", real, imag)
+    out.real[...] = real
+    out.imag[...] = imag
     return out                                       # type: ignore[no-any-return]
 
 
-@op(broadcast=True, promotes="same", check=lambda x, y: check_parts("polar", x, y),
+@op(broadcast=True, promotes="same",
     abs=lambda g, angle: (g.conjugate() * complex(cos(angle), sin(angle))).real,
     angle=lambda g, out: (g.conjugate() * out * 1j).real)
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """abs * (cos(angle) + i * sin(angle))."""
     xp = backend_of(abs).xp
-    out = xp.empty(np.broadcast_shapes(abs.shape, angle.shape), complex_of(abs.dtype))   # type: ignore[arg-type]
+    out = of_parts("polar", abs, angle)
     out.real[...] = abs * xp.cos(angle)
     out.imag[...] = abs * xp.sin(angle)
     return out                                       # type: ignore[no-any-return]

@@ -170,10 +170,17 @@ def abs(input: Tensor) -> Tensor:
 
 @op(x=lambda g: zeros_as(g))
 def sign(input: Tensor) -> Tensor:
-    """-1, 0 or 1; nan of nan. Of real numbers; `sgn` takes complex ones, too."""
+    """-1, 0 or 1; 0 of nan. Of real numbers; `sgn` takes complex ones, too."""
     refuse("sign", input, "c", "; use sgn")
-    x: Any = input
-    return x.copy() if x.dtype.kind == "b" else backend_of(x).xp.sign(x)     # type: ignore[no-any-return]
+    return real_sign(input)                          # type: ignore[no-any-return]
+
+
+def real_sign(x: Any) -> Any:
+    """The sign of an array that is not complex; 0 of nan, as in PyTorch."""
+    if x.dtype.kind == "b":
+        return x.copy()
+    out = backend_of(x).xp.sign(x)
+    return masked.__wrapped__(out, x == x) if x.dtype.kind == "f" else out   # type: ignore[attr-defined]
 
 
 def sgn_rule(g: Any, x: Any, out: Any) -> Any:
@@ -188,10 +195,8 @@ def sgn_rule(g: Any, x: Any, out: Any) -> Any:
 def sgn(input: Tensor) -> Tensor:
     """x / |x|, and 0 at 0: of real numbers their sign."""
     x: Any = input
-    if x.dtype.kind == "b":
-        return x.copy()                              # type: ignore[no-any-return]
     if x.dtype.kind != "c":
-        return backend_of(x).xp.sign(x)              # type: ignore[no-any-return]
+        return real_sign(x)                          # type: ignore[no-any-return]
     return backend_of(x).xp.where(x == 0, x, x / builtins.abs(x))    # type: ignore[no-any-return]
 
 
@@ -320,9 +325,15 @@ arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, aco
 absolute, negative = abs, neg
 
 
+def over_square(x: Any, y: Any) -> Any:
+    """x / (x**2 + y**2), and 0 at the origin."""
+    square = x * x + y * y
+    return masked(x / square, raw(square) != 0)
+
+
 @op(broadcast=True, promotes="to_float",
-    x=lambda g, x, y: g * (y / (x * x + y * y)),
-    y=lambda g, x, y: g * (-x / (x * x + y * y)))
+    x=lambda g, x, y: g * over_square(y, x),
+    y=lambda g, x, y: g * -over_square(x, y))
 def atan2(input: Tensor, other: Tensor) -> Tensor:
     """The angle of the point (other, input), in radians from -pi to pi."""
     return backend_of(input).xp.arctan2(input, other)                # type: ignore[no-any-return]

@@ -169,7 +169,7 @@ def clamp_to_numbers_in_place(input: Tensor, min: Number | None = None, max: Num
 def clamp_to_tensors(input: Tensor, min: Tensor | None = None, max: Tensor | None = None) -> Tensor:
     """`clamp` with tensors as bounds, which broadcast with the input."""
     xp = backend_of(input).xp
-    refuse_clamp(input)
+    refuse_complex("clamp", input)
     out = input if min is None else xp.maximum(input, min)
     return out if max is None else xp.minimum(out, max)              # type: ignore[no-any-return]
 

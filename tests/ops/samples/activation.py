@@ -55,8 +55,6 @@ activation("celu", lambda x, alpha=1.0: np.maximum(x, 0) + np.minimum(alpha * np
 activation("softplus", lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log1p(np.exp(x * beta)) / beta), (2.0,), (0.5, 0.9))
 activation("logsigmoid", lambda x: np.log(sigmoid(x)))
 activation("mish", lambda x: x * np.tanh(np.log1p(np.exp(x))))
-activation("tanhshrink", lambda x: x - np.tanh(x))
-activation("softsign", lambda x: x / (1 + np.abs(x)))
 activation("hardsigmoid", lambda x: np.clip(x + 3, 0, 6) / 6)
 activation("hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6)
 activation("hardshrink", lambda x, lambd=0.5: np.where(np.abs(x) <= lambd, 0, x), (0.9,))
