@@ -131,7 +131,7 @@ def replaced(out: Any, dim: int, index: Any, source: Any) -> Any:
 
 
 @op(x=lambda g, dim, index: index_fill(g, dim, index, 0),
-    value=lambda g, dim, index, value_dtype: in_dtype(index_select(g, dim, index).sum(), value_dtype))
+    value=lambda g, dim, index, value_dtype: in_dtype(index_select(g, dim, distinct(index, g.shape, dim)).sum(), value_dtype))
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
     """x with one value, a number or a 0-d tensor, in the slices at the indices; negative ones count from the end."""
     return filled(input.copy(), dim, index, value)   # type: ignore[attr-defined, no-any-return]
@@ -140,6 +140,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
 @direct(index_fill)
 def index_fill_in_place(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
     return filled(input, dim, index, value)          # type: ignore[no-any-return]
+
+
+def distinct(index: Any, shape: tuple[int, ...], dim: int) -> Any:
+    """The indices counted from the front, each once: a slice that is filled twice has one gradient."""
+    size = shape[dim] if shape else 1
+    return backend_of(index).xp.unique(index.reshape(-1) % size)
 
 
 def filled(out: Any, dim: int, index: Any, value: Any) -> Any:
