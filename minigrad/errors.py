@@ -53,6 +53,10 @@ class UnsupportedDtypeError(DtypeError, UnsupportedError):
     """A dtype that an op has no meaning for: where PyTorch says "not implemented for 'Bool'"."""
 
 
+class LinalgError(MinigradError, RuntimeError):
+    """A matrix without what was asked of it: singular, not positive definite, no convergence."""
+
+
 class MissingDependencyError(MinigradError, ImportError):
     """An optional library that is not installed."""
 

@@ -149,7 +149,7 @@ class ModuleList(_Indexed):
         setattr(self, self._name(i), module)
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
-        return ModuleList([*self, *other])
+        return ModuleList([*self, *list(other)])
 
     def __iadd__(self, other: Iterable[Module]) -> Self:
         return self.extend(other)

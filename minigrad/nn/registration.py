@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import dtypes
 from ..engine.node import TensorBase
-from ..errors import ArgumentTypeError, MemberError, NameTakenError
+from ..errors import ArgumentError, ArgumentTypeError, MemberError, NameTakenError
 from .members import Members, ModuleBase
 from .parameter import Buffer, Parameter
 
@@ -28,11 +28,16 @@ def type_name(value: Any) -> str:
 
 
 # ---------------------------------------------------------------- registering
-def check_name(module: Any, kind: str, name: Any) -> None:
-    """Raise unless a member of this kind can have this name."""
+def check_ready(module: Any, kind: str) -> None:
+    """Raise unless a module has been through `Module.__init__`."""
     if "_parameter_names" not in module.__dict__:
         raise MemberError(f"cannot assign {kind if kind != 'parameter' else 'parameters'} before Module.__init__() call; "
                           f"{type(module).__name__}.__init__ must call super().__init__() first")
+
+
+def check_name(module: Any, kind: str, name: Any) -> None:
+    """Raise unless a member of this kind can have this name."""
+    check_ready(module, kind)
     if not isinstance(name, str):
         raise ArgumentTypeError(f"{kind} name should be a string. Got {type(name).__name__}")
     if "." in name:
@@ -97,14 +102,14 @@ def set_member(module: Any, name: str, value: Any) -> bool:
                                     f"; write nn.Parameter(value), or copy into it under no_grad()")
         attributes[name] = None
     elif isinstance(value, ModuleBase):
+        check_ready(module, "module")                # and no check of the name: it may be one of the class
         make_way(module, "module", name)
-        register_module(module, name, value)
+        put(module, "module", name, value)
     elif name in attributes.get("_module_names", ()):
         if value is not None:
             raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as child module '{name}' ({dtypes.dtype.prefix}.nn.Module or None expected)")
         attributes[name] = None
     elif isinstance(value, Buffer):
-        make_way(module, "buffer", name)
         register_buffer(module, name, value, value.persistent)
     elif name in attributes.get("_buffer_names", ()):
         if value is not None and not isinstance(value, TensorBase):
@@ -160,7 +165,7 @@ def set_submodule(module: Any, target: str, child: Any, strict: bool) -> None:
     """See `Module.set_submodule`."""
     path, _, name = target.rpartition(".")
     if not name:
-        raise NameTakenError("cannot set the submodule without a target name!")
+        raise ArgumentError("Cannot set the submodule without a target name!")
     if not isinstance(child, ModuleBase):
         raise ArgumentTypeError(f"`module` is not an nn.Module, found {type_name(child)}")
     parent = get_submodule(module, path)
