@@ -15,9 +15,9 @@ from ..ops.activation import leaky_relu_ as leaky_relu_
 from ..ops.activation import logsigmoid as logsigmoid
 from ..ops.activation import mish as mish
 from ..ops.activation import prelu as prelu
-from ..ops.activation import relu_with_option as relu
 from ..ops.activation import relu6 as relu6
 from ..ops.activation import relu_ as relu_
+from ..ops.activation import relu_with_option as relu
 from ..ops.activation import rrelu as rrelu
 from ..ops.activation import rrelu_ as rrelu_
 from ..ops.activation import selu as selu

@@ -13,6 +13,7 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
+from .powers import pow
 from .windows import numbers
 
 if TYPE_CHECKING:
@@ -227,6 +228,29 @@ def avg_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     y = avg_pool(columns, (w.kernel[0], 1), (w.stride[0], 1), ((p, p), (0, 0)), (w.count[0], columns.shape[-1]), count_include_pad,
                  divisor_override)
     return y.reshape((*x.shape[:-3], *w.count))
+
+
+def lp_pool1d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:
+    """sum(x^p)^(1/p) of each window, p = `norm_type`: (N, C, L) or (C, L) -> (N, C, windows)."""
+    means = avg_pool1d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
+    return root_of_sum(means, norm_type, numbers("lp_pool1d: kernel_size", kernel_size, 1, 1))
+
+
+def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:
+    """sum(x^p)^(1/p) of each window, p = `norm_type`: (N, C, H, W) or (C, H, W) -> (N, C, rows, columns). Errors as in `avg_pool2d`."""
+    means = avg_pool2d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
+    return root_of_sum(means, norm_type, numbers("lp_pool2d: kernel_size", kernel_size, 2, 1))
+
+
+def lp_pool3d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:
+    """sum(x^p)^(1/p) of each window, p = `norm_type`: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *windows)."""
+    means = avg_pool3d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
+    return root_of_sum(means, norm_type, numbers("lp_pool3d: kernel_size", kernel_size, 3, 1))
+
+
+def root_of_sum(means: Tensor, p: float, kernel: Sequence[int]) -> Tensor:
+    """From the means of powers to the norm of each window; windows cut short by `ceil_mode` count as whole ones, as in PyTorch."""
+    return pow(means * prod(kernel), 1 / p)
 
 
 def check_divisor(name: str, divisor: int | None) -> None:
