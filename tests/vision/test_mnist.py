@@ -371,3 +371,13 @@ def test_full_set(train: bool, count: int, first: list[int]) -> None:
     assert data.targets[:5].numpy().tolist() == first
     if train:
         assert data.data.numpy().mean() / 255 == pytest.approx(0.1307, abs=5e-5)
+
+
+@pytest.mark.skipif(not FULL, reason="the full MNIST set is read where MINIGRAD_DATA points at it")
+@pytest.mark.parametrize(("train", "count"), [(True, 600), (False, 100)])
+def test_subset_is_the_first_of_each_digit_of_the_full_set(train: bool, count: int) -> None:
+    images, labels, _ = mnist_arrays(train=train)
+    chosen = np.sort(np.concatenate([np.flatnonzero(labels == digit)[:count] for digit in range(10)]))
+    wanted_images, wanted_labels, _ = mnist._read_subset(train)
+    np.testing.assert_array_equal(images[chosen], wanted_images)
+    np.testing.assert_array_equal(labels[chosen], wanted_labels)

@@ -94,7 +94,7 @@ def to_tensor(pic: Any) -> Tensor:
 
 def _channels_first(pixels: NDArray[Any]) -> NDArray[Any]:
     """(H, W) or (H, W, C) -> contiguous (C, H, W)."""
-    return np.ascontiguousarray(np.moveaxis(pixels if pixels.ndim == 3 else pixels[:, :, None], 2, 0))
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1) if pixels.ndim == 3 else pixels[None])
 
 
 def to_pil_image(pic: Tensor | NDArray[Any], mode: str | None = None) -> Any:
@@ -179,12 +179,19 @@ def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inpla
         raise ArgumentTypeError(f"normalize: input tensor should be a float tensor; got {describe(tensor)}; write .float()")
     if tensor.ndim < 3:
         raise ArgumentError(f"normalize: expected tensor to be a tensor image of size (..., C, H, W); got {describe(tensor)}")
-    m, s = (creation.as_tensor(v, dtype=tensor.dtype, device=tensor.device) for v in (mean, std))
+    m, s = _per_channel(mean, tensor), _per_channel(std, tensor)
     if not s.detach().numpy().all():
         raise ArgumentError(f"normalize: std evaluated to zero after conversion to {tensor.dtype}; got std={std}")
-    m, s = (v.reshape(-1, 1, 1) if v.ndim == 1 else v for v in (m, s))
     out: Tensor = tensor.sub_(m).div_(s) if inplace else (tensor - m) / s
     return out
+
+
+def _per_channel(values: Sequence[float] | Tensor, image: Tensor) -> Tensor:
+    """(C,) numbers -> (C, 1, 1) of the image's dtype, on its device."""
+    if not isinstance(values, Tensor):
+        values = creation.as_tensor(np.asarray(values, image.dtype.numpy), device=image.device)
+    out: Tensor = values.to(image.device, image.dtype)
+    return out.reshape(-1, 1, 1) if out.ndim == 1 else out
 
 
 # ---------------------------------------------------------------- size
