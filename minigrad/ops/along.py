@@ -13,21 +13,43 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 
-def flat(indices: Any, dim: int, size: int) -> Any:
-    """Positions in memory of rows of `size` elements, `dim` brought to the end: (rows, k)."""
-    rows = indices.swapaxes(dim, -1).reshape((-1, indices.shape[dim]))
-    return rows + backend_of(rows).xp.arange(0, rows.shape[0] * size, size or 1)[:rows.shape[0], None] if rows.shape[0] > 1 else rows
+def flat(indices: Any, size: int) -> Any:
+    """Positions along the last dimension, of `size` elements, as positions in memory; one dimension."""
+    if indices.ndim == 1:
+        return indices
+    k = indices.shape[-1]
+    starts = backend_of(indices).xp.arange(0, indices.size // k * size, size)
+    return indices.reshape(-1) + starts if k == 1 else (indices.reshape((-1, k)) + starts.reshape((-1, 1))).reshape(-1)
 
 
 def picked(x: Any, indices: Any, dim: int) -> Any:
-    """On arrays: out[i][j] = x[i][indices[i][j]] for the last of two dimensions."""
+    """On arrays: the elements at `indices` along `dim`."""
+    if dim < x.ndim - 1:
+        return picked(x.swapaxes(dim, -1), indices.swapaxes(dim, -1), x.ndim - 1).swapaxes(dim, -1)
     if not x.ndim:
         return x.copy()
-    rows = x.swapaxes(dim, -1)
-    shape = (*rows.shape[:-1], indices.shape[dim])
     if not indices.size:
         return backend_of(x).xp.zeros(indices.shape, x.dtype)
-    return rows.reshape(-1)[flat(indices, dim, x.shape[dim])].reshape(shape).swapaxes(dim, -1)
+    return x.reshape(-1)[flat(indices, x.shape[-1])].reshape(indices.shape)
+
+
+def placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...], distinct: bool) -> Any:
+    """On arrays: zeros with x at `indices` along `dim`."""
+    n = len(shape)
+    if not n:
+        return x.copy()
+    if dim < n - 1:
+        moved = (*shape[:dim], shape[-1], *shape[dim + 1:-1], shape[dim])
+        return placed(x.swapaxes(dim, -1), indices.swapaxes(dim, -1), n - 1, moved, distinct).swapaxes(dim, -1)
+    xp = backend_of(x).xp
+    out = xp.zeros(shape, x.dtype)
+    if x.size:
+        at = flat(indices, shape[-1])
+        if distinct:
+            out.reshape(-1)[at] = x.reshape(-1)
+        else:
+            xp.add.at(out.reshape(-1), at, x.reshape(-1))
+    return out
 
 
 @op(x=lambda g, indices, dim, x_shape: place_along(g, indices, dim, x_shape, False))
@@ -39,18 +61,4 @@ def take_along(input: Tensor, indices: Any, dim: int) -> Tensor:
 @op(x=lambda g, indices, dim: take_along(g, indices, dim))
 def place_along(input: Tensor, indices: Any, dim: int, shape: tuple[int, ...], distinct: bool = True) -> Tensor:
     """Zeros of `shape` with the input at `indices` along a non-negative `dim`; those that repeat add up unless `distinct`."""
-    x: Any = input
-    if not shape:
-        return x.reshape(())                         # type: ignore[no-any-return]
-    xp = backend_of(x).xp
-    moved = list(shape)
-    moved[dim], moved[-1] = moved[-1], moved[dim]
-    out = xp.zeros(moved, x.dtype)
-    if x.size:
-        at = flat(indices, dim, shape[dim])
-        values = x.swapaxes(dim, -1).reshape(at.shape)
-        if distinct:
-            out.reshape(-1)[at] = values
-        else:
-            xp.add.at(out.reshape(-1), at.reshape(-1), values.reshape(-1))
-    return out.swapaxes(dim, -1)                     # type: ignore[no-any-return]
+    return placed(input, indices, dim, shape, distinct)      # type: ignore[no-any-return]

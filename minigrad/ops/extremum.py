@@ -7,11 +7,12 @@ from ..backend import backend_of
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, UnsupportedDtypeError, describe
-from . import elementwise, results
+from . import results
 from .along import picked, place_along
-from .dims import Dims, kept_shape, many_dims, one_dim
-from .raw import raw
+from .dims import Dims, many_dims, one_dim
+from .raw import like, raw
 from .reduce import axes_of, with_ones
+from .select import maximum, minimum
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -38,13 +39,13 @@ def share(g: Any, x: Any, out: Any, dim: Dims = None, keepdim: bool = False) -> 
     if not keepdim and dim is not None:
         shape = with_ones(x_.shape, dim)
         g, out_ = g.reshape(shape), out_.reshape(shape)
-    return g * parts(x_ == out_, x_.dtype, dim)
+    return g * like(g, parts(x_ == out_, x_.dtype, dim))
 
 
 def share_all(g: Any, x: Any, out: Any) -> Any:
     """As `share` over all elements; a nan that won shares with the other nan."""
     x_, out_ = raw(x), raw(out)
-    return g * parts((x_ == out_) | (x_ != x_) & (out_ != out_), x_.dtype, None)
+    return g * like(g, parts((x_ == out_) | (x_ != x_) & (out_ != out_), x_.dtype, None))
 
 
 def parts(mask: Any, dtype: Any, dim: Dims) -> Any:
@@ -146,7 +147,7 @@ def max(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     """
     if not args and not kwargs:
         return max_of_all(input)
-    return (max_with_indices if has_dim("max", args, kwargs) else elementwise.maximum)(input, *args, **kwargs)
+    return (max_with_indices if has_dim("max", args, kwargs) else maximum)(input, *args, **kwargs)
 
 
 def min(input: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -154,7 +155,7 @@ def min(input: Tensor, *args: Any, **kwargs: Any) -> Any:
     smaller of each two elements."""
     if not args and not kwargs:
         return min_of_all(input)
-    return (min_with_indices if has_dim("min", args, kwargs) else elementwise.minimum)(input, *args, **kwargs)
+    return (min_with_indices if has_dim("min", args, kwargs) else minimum)(input, *args, **kwargs)
 
 
 def has_dim(op: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -98,7 +98,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
 
 
 @op(x=lambda g, present, x_shape, dim, keepdim, dtype, x_dtype:
-    spread(g if dtype is None else in_dtype(g, x_dtype), x_shape, dim, keepdim) * present,
+    spread(g if dtype is None else in_dtype(g, x_dtype), x_shape, dim, keepdim) * like(g, present),
     kept=("present",))
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum over `dim` with nan counted as zero."""

@@ -74,3 +74,78 @@ class aminmax(NamedTuple):                           # noqa: N801
     min: Tensor
     max: Tensor
     __repr__ = show
+
+
+# ---------------------------------------------------------------- linear algebra
+class linalg_qr(NamedTuple):                         # noqa: N801
+    """A = Q R: orthonormal columns, upper triangular."""
+    Q: Tensor
+    R: Tensor
+    __repr__ = show
+
+
+class linalg_svd(NamedTuple):                        # noqa: N801
+    """A = U diag(S) Vh: orthonormal columns, descending singular values, orthonormal rows."""
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+    __repr__ = show
+
+
+class svd(NamedTuple):                               # noqa: N801
+    """A = U diag(S) V^H, as `torch.svd` gives it."""
+    U: Tensor
+    S: Tensor
+    V: Tensor
+    __repr__ = show
+
+
+class linalg_eigh(NamedTuple):                       # noqa: N801
+    """Ascending eigenvalues of a Hermitian matrix, and its eigenvectors as columns."""
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+    __repr__ = show
+
+
+class linalg_eig(NamedTuple):                        # noqa: N801
+    """Eigenvalues in no order, and eigenvectors as columns; complex."""
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+    __repr__ = show
+
+
+class linalg_slogdet(NamedTuple):                    # noqa: N801
+    """A determinant as sign * exp(logabsdet)."""
+    sign: Tensor
+    logabsdet: Tensor
+    __repr__ = show
+
+
+class linalg_lstsq(NamedTuple):                      # noqa: N801
+    """What minimizes |A X - B|, and what is known of A."""
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+    __repr__ = show
+
+
+class triangular_solve(NamedTuple):                  # noqa: N801
+    """The solution of a triangular system, and a copy of the matrix."""
+    solution: Tensor
+    cloned_coefficient: Tensor
+    __repr__ = show
+
+
+class qr(NamedTuple):                                # noqa: N801
+    """A = Q R, as `torch.qr` gives it."""
+    Q: Tensor
+    R: Tensor
+    __repr__ = show
+
+
+class slogdet(NamedTuple):                           # noqa: N801
+    """A determinant as sign * exp(logabsdet), as `torch.slogdet` gives it."""
+    sign: Tensor
+    logabsdet: Tensor
+    __repr__ = show

@@ -9,7 +9,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
 from .dims import Dims, Number, many_dims
 from .matmul import matmul
-from .raw import conj, raw
+from .raw import conj, is_complex, like, raw
 from .reduce import add_up, axes_of, count, mean, spread, with_ones
 from .reduce import sum as sum_of
 
@@ -76,7 +76,7 @@ def var(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, ke
 
 def std_rule(g: Any, x: Any, out: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: Number | None) -> Any:
     """The rule of var, by g / (2 std); zero where std is, as in PyTorch."""
-    at_zero = (raw(out) == 0).astype(raw(out).dtype)
+    at_zero = like(out, (raw(out) == 0).astype(raw(out).dtype))
     return var_rule(g * (1 - at_zero) / (2 * (out + at_zero)), x, dim, unbiased, keepdim, correction)
 
 
@@ -120,3 +120,56 @@ def std_mean(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = Non
 def mean_of(x: Any, dim: Dims, keepdim: bool) -> Any:
     """The mean of an array of floating-point numbers."""
     return add_up(x, axes_of("mean", dim, x.ndim), keepdim) / count(x.shape, dim)
+
+
+# ---------------------------------------------------------------- covariance
+def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, aweights: Tensor | None = None) -> Tensor:
+    """The covariance matrix of variables (rows) over observations (columns), (n, m) -> (n, n); of one variable, a number.
+
+    fweights: how often each observation counts; aweights: how much. correction: taken off the sum of weights.
+    """
+    x: Any = input
+    if raw(x).dtype.kind == "b":
+        raise DtypeError(f"cov(): bool dtype is not supported for input; got {describe(x)}")
+    if x.ndim > 2:
+        raise ShapeError(f"cov(): expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions; got {describe(x)}")
+    x = x if x.ndim == 2 else x.reshape((1, raw(x).size))
+    xp = backend_of(raw(x)).xp
+    weights = [checked_weights(w, name, x.shape[1]) for w, name in ((fweights, "fweights"), (aweights, "aweights")) if w is not None]
+    w: Any = weights[0] if len(weights) == 1 else weights[0] * weights[1] if weights else None
+    total: Any = x.shape[1] if w is None else sum_of(w)
+    x = x - (mean_as_float(x) if w is None else sum_of(x * w, 1, True) / total)
+    removed = correction if aweights is None else correction * sum_of(w * aweights) / total
+    factor: Any = total - removed
+    factor = max(factor, 0) if w is None else wrap(xp.maximum(raw(factor), 0))
+    out = matmul(x if w is None else x * w, conj(x).swapaxes(0, 1)) / factor
+    return out.reshape(()) if out.shape == (1, 1) else out   # type: ignore[no-any-return]
+
+
+def mean_as_float(x: Any) -> Any:
+    """The mean of each row, of integers in the default dtype."""
+    return sum_of(x, 1, True) / x.shape[1] if x.shape[1] else sum_of(x, 1, True) * float("nan")
+
+
+def checked_weights(w: Any, name: str, n: int) -> Any:
+    """Weights of observations, one for each."""
+    if w.ndim > 1 or raw(w).size != n:
+        raise ShapeError(f"cov(): expected {name} to be 1-D with one weight for each of {n} observations; got {describe(w)}")
+    if name == "fweights" and raw(w).dtype.kind not in "iu":
+        raise DtypeError(f"cov(): expected fweights to have integral dtype; got {describe(w)}")
+    if name == "aweights" and raw(w).dtype.kind != "f":
+        raise DtypeError(f"cov(): expected aweights to have floating point dtype; got {describe(w)}")
+    return w
+
+
+def corrcoef(input: Tensor) -> Tensor:
+    """The matrix of Pearson's correlation coefficients of variables (rows) over observations (columns)."""
+    if input.ndim > 2:
+        raise ShapeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions")
+    c: Any = cov(input)
+    if not c.ndim:
+        return c / c                                 # type: ignore[no-any-return]
+    n = c.shape[0]
+    eye = like(c, backend_of(raw(c)).xp.eye(n, dtype=raw(c).dtype))
+    deviation = sum_of(c * eye, 1).real.sqrt() if is_complex(c) else sum_of(c * eye, 1).sqrt()   # type: ignore[attr-defined]
+    return c / deviation.reshape((n, 1)) / deviation # type: ignore[no-any-return]
