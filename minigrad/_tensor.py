@@ -46,6 +46,7 @@ from .ops import (
 from .ops import complex as complex_ops
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
+from .ops import softmax as softmax_ops
 from .ops import tile as tile_ops
 from .ops.dims import one_dim
 
@@ -497,6 +498,8 @@ class Tensor(TensorBase):
     relu_ = activation.relu_
     prelu = activation.prelu
     hardshrink = activation.hardshrink
+    softmax = softmax_ops.softmax
+    log_softmax = softmax_ops.log_softmax
 
     # ------------------------------------------------------------ complex numbers
     real = property(complex_ops.real, complex_ops.set_real)
