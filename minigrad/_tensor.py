@@ -22,31 +22,46 @@ from .errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, Sh
 from .ops import cast as cast_ops
 from .ops import (
     activation,
+    affine,
     axes,
+    bins,
     bitwise,
     blocks,
     compare,
+    cumulative,
+    draws,
     elementwise,
+    extremum,
+    factorizations,
     fused,
     index,
     join,
+    linalg,
     lookup,
+    magnitude,
     mask,
+    order_statistics,
     overwrite,
     parts,
     powers,
+    products,
     reduce,
     rounding,
     rows,
     scatters,
     select,
+    sets,
     special,
+    statistics,
+    systems,
     triangle,
+    triangular,
 )
 from .ops import complex as complex_ops
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
 from .ops import softmax as softmax_ops
+from .ops import sort as sort_ops
 from .ops import tile as tile_ops
 from .ops.dims import one_dim
 
@@ -518,7 +533,91 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------------------ reductions
     sum = reduce.sum
+    nansum = reduce.nansum
     mean = reduce.mean
+    nanmean = reduce.nanmean
+    prod = reduce.prod
+    logsumexp = reduce.logsumexp
+    all = reduce.all
+    any = reduce.any
+    count_nonzero = reduce.count_nonzero
+    var = statistics.var
+    std = statistics.std
+    cov = statistics.cov
+    corrcoef = statistics.corrcoef
+    norm = magnitude.norm
+    dist = magnitude.dist
+    renorm = magnitude.renorm
+    renorm_ = in_place(magnitude.renorm)
+
+    max = extremum.max
+    min = extremum.min
+    amax = extremum.amax
+    amin = extremum.amin
+    aminmax = extremum.aminmax
+    argmax = extremum.argmax
+    argmin = extremum.argmin
+    median = order_statistics.median
+    nanmedian = order_statistics.nanmedian
+    mode = order_statistics.mode
+    kthvalue = order_statistics.kthvalue
+    quantile = order_statistics.quantile
+    nanquantile = order_statistics.nanquantile
+
+    cumsum = cumulative.cumsum
+    cumprod = cumulative.cumprod
+    cummax = cumulative.cummax
+    cummin = cumulative.cummin
+    logcumsumexp = cumulative.logcumsumexp
+    diff = cumulative.diff
+    cumsum_ = in_place(cumulative.cumsum)
+    cumprod_ = in_place(cumulative.cumprod)
+
+    sort = sort_ops.sort
+    argsort = sort_ops.argsort
+    msort = sort_ops.msort
+    topk = sort_ops.topk
+    unique = sets.unique
+    unique_consecutive = sets.unique_consecutive
+    bincount = bins.bincount
+    histc = bins.histc
+
+    # ------------------------------------------------------------ matrices
+    mm = matmul_ops.mm
+    bmm = matmul_ops.bmm
+    mv = matmul_ops.mv
+    dot = matmul_ops.dot
+    vdot = matmul_ops.vdot
+    inner = products.inner
+    outer = products.outer
+    ger = products.ger
+    kron = products.kron
+    cross = products.cross
+    trace = products.trace
+    addmm = affine.addmm
+    addmv = affine.addmv
+    addr = affine.addr
+    addbmm = affine.addbmm
+    baddbmm = affine.baddbmm
+    addmm_ = in_place(affine.addmm)
+    addmv_ = in_place(affine.addmv)
+    addr_ = in_place(affine.addr)
+    addbmm_ = in_place(affine.addbmm)
+    baddbmm_ = in_place(affine.baddbmm)
+
+    inverse = systems.inv
+    det = systems.det
+    logdet = systems.logdet
+    slogdet = systems.slogdet
+    pinverse = linalg.pinverse
+    matrix_power = linalg.matrix_power
+    matrix_exp = linalg.matrix_exp
+    cholesky = factorizations.cholesky
+    qr = factorizations.qr
+    svd = factorizations.svd
+    triangular_solve = triangular.triangular_solve
+    cholesky_solve = triangular.cholesky_solve
+    cholesky_inverse = triangular.cholesky_inverse
 
     # ------------------------------------------------------------ shape
     view = shape_ops.view_method
@@ -632,6 +731,18 @@ class Tensor(TensorBase):
     index_fill_ = in_place(rows.index_fill)
     index_reduce = rows.index_reduce
     index_reduce_ = in_place(rows.index_reduce)
+
+    # ------------------------------------------------------------ random numbers
+    uniform_ = draws.uniform_
+    normal_ = draws.normal_
+    log_normal_ = draws.log_normal_
+    cauchy_ = draws.cauchy_
+    exponential_ = draws.exponential_
+    geometric_ = draws.geometric_
+    random_ = draws.random_
+    bernoulli_ = draws.bernoulli_
+    bernoulli = draws.bernoulli
+    multinomial = draws.multinomial
 
     # ------------------------------------------------------------ new tensors like this one
     new_tensor = _data.new_tensor
