@@ -223,9 +223,9 @@ from .ops.elementwise import exp2 as exp2
 from .ops.elementwise import expm1 as expm1
 from .ops.elementwise import hypot as hypot
 from .ops.elementwise import log as log
-from .ops.elementwise import log10 as log10
 from .ops.elementwise import log1p as log1p
 from .ops.elementwise import log2 as log2
+from .ops.elementwise import log10 as log10
 from .ops.elementwise import logaddexp as logaddexp
 from .ops.elementwise import logaddexp2 as logaddexp2
 from .ops.elementwise import mul as mul
@@ -478,7 +478,7 @@ __version__ = "0.1.0"
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
 LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda", "onnx",
-                  "accelerator", "backends", "jit", "serialization", "version", "__config__"))
+                  "accelerator", "backends", "jit", "return_types", "serialization", "version", "__config__"))
 LAZY_NAMES = {"save": "serialization", "load": "serialization", "autocast": "amp"}
 
 

@@ -26,126 +26,150 @@ class ValuesIndices(NamedTuple):
     """Values, and the positions along the dimension that they were found at."""
     values: Tensor
     indices: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class max(ValuesIndices):                            # noqa: N801
+class max(ValuesIndices):
     """The largest element of each slice along a dimension, and where it is."""
 
 
-class min(ValuesIndices):                            # noqa: N801
+class min(ValuesIndices):
     """The smallest element of each slice along a dimension, and where it is."""
 
 
-class median(ValuesIndices):                         # noqa: N801
+class median(ValuesIndices):
     """The lower median of each slice, and where it is."""
 
 
-class nanmedian(ValuesIndices):                      # noqa: N801
+class nanmedian(ValuesIndices):
     """The lower median of each slice without its nan, and where it is."""
 
 
-class mode(ValuesIndices):                           # noqa: N801
+class mode(ValuesIndices):
     """The most frequent value of each slice, and where it is."""
 
 
-class kthvalue(ValuesIndices):                       # noqa: N801
+class kthvalue(ValuesIndices):
     """The k-th smallest element of each slice, and where it is."""
 
 
-class sort(ValuesIndices):                           # noqa: N801
+class sort(ValuesIndices):
     """Sorted values, and where each came from."""
 
 
-class topk(ValuesIndices):                           # noqa: N801
+class topk(ValuesIndices):
     """The k largest or smallest elements of each slice, and where they are."""
 
 
-class cummax(ValuesIndices):                         # noqa: N801
+class cummax(ValuesIndices):
     """Running maxima, and where each was reached last."""
 
 
-class cummin(ValuesIndices):                         # noqa: N801
+class cummin(ValuesIndices):
     """Running minima, and where each was reached last."""
 
 
-class aminmax(NamedTuple):                           # noqa: N801
+class aminmax(NamedTuple):
     """The smallest and the largest element of each slice."""
     min: Tensor
     max: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
 # ---------------------------------------------------------------- linear algebra
-class linalg_qr(NamedTuple):                         # noqa: N801
+class linalg_qr(NamedTuple):
     """A = Q R: orthonormal columns, upper triangular."""
     Q: Tensor
     R: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class linalg_svd(NamedTuple):                        # noqa: N801
+class linalg_svd(NamedTuple):
     """A = U diag(S) Vh: orthonormal columns, descending singular values, orthonormal rows."""
     U: Tensor
     S: Tensor
     Vh: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class svd(NamedTuple):                               # noqa: N801
+class svd(NamedTuple):
     """A = U diag(S) V^H, as `torch.svd` gives it."""
     U: Tensor
     S: Tensor
     V: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class linalg_eigh(NamedTuple):                       # noqa: N801
+class linalg_eigh(NamedTuple):
     """Ascending eigenvalues of a Hermitian matrix, and its eigenvectors as columns."""
     eigenvalues: Tensor
     eigenvectors: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class linalg_eig(NamedTuple):                        # noqa: N801
+class linalg_eig(NamedTuple):
     """Eigenvalues in no order, and eigenvectors as columns; complex."""
     eigenvalues: Tensor
     eigenvectors: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class linalg_slogdet(NamedTuple):                    # noqa: N801
+class linalg_slogdet(NamedTuple):
     """A determinant as sign * exp(logabsdet)."""
     sign: Tensor
     logabsdet: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class linalg_lstsq(NamedTuple):                      # noqa: N801
+class linalg_lstsq(NamedTuple):
     """What minimizes |A X - B|, and what is known of A."""
     solution: Tensor
     residuals: Tensor
     rank: Tensor
     singular_values: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class triangular_solve(NamedTuple):                  # noqa: N801
+class triangular_solve(NamedTuple):
     """The solution of a triangular system, and a copy of the matrix."""
     solution: Tensor
     cloned_coefficient: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class qr(NamedTuple):                                # noqa: N801
+class qr(NamedTuple):
     """A = Q R, as `torch.qr` gives it."""
     Q: Tensor
     R: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
 
 
-class slogdet(NamedTuple):                           # noqa: N801
+class slogdet(NamedTuple):
     """A determinant as sign * exp(logabsdet), as `torch.slogdet` gives it."""
     sign: Tensor
     logabsdet: Tensor
-    __repr__ = show
+
+    def __repr__(self) -> str:
+        return show(self)
