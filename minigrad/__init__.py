@@ -90,6 +90,8 @@ from .dtypes import int64 as long
 from .dtypes import promote_types as promote_types
 from .dtypes import set_default_dtype as set_default_dtype
 from .dtypes import uint8 as uint8
+from .engine.debug import debug as debug
+from .engine.debug import switch_on as _switch_debug_on
 from .engine.mode import enable_grad as enable_grad
 from .engine.mode import inference_mode as inference_mode
 from .engine.mode import is_grad_enabled as is_grad_enabled
@@ -473,6 +475,8 @@ if TYPE_CHECKING:
     from .amp import autocast as autocast
     from .serialization import load as load
     from .serialization import save as save
+
+_switch_debug_on()
 
 __version__ = "0.1.0"
 

@@ -57,6 +57,10 @@ class LinalgError(MinigradError, RuntimeError):
     """A matrix without what was asked of it: singular, not positive definite, no convergence."""
 
 
+class NonFiniteError(MinigradError, RuntimeError):
+    """A NaN or Inf where `debug(3)` was asked to stop at one."""
+
+
 class MissingDependencyError(MinigradError, ImportError):
     """An optional library that is not installed."""
 

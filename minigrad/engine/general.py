@@ -9,10 +9,9 @@ import numpy as np
 from ..backend import backend_of, is_array
 from ..errors import ArgumentTypeError, DeviceError, DtypeError, MinigradError, describe
 from . import inplace
-from . import node as nodes
 from .inplace import node_of
 from .mode import local
-from .node import Node, Pick, TensorBase, new, wrap
+from .node import Node, Pick, TensorBase, new, tick, user_frame, wrap
 from .promotion import NUMBERS, common_dtype, converted, promote
 from .spec import Op
 
@@ -104,10 +103,8 @@ def general(op: Op) -> Call:
 
 def stamp_from_afar(node: Node) -> None:
     """`stamp` for the general path, whose own frames lie between the op and its caller."""
-    frame: Any = nodes._getframe(2)
-    while nodes.OURS[frame.f_code.co_filename] and frame.f_back is not None:
-        frame = frame.f_back
-    node.time = nodes.tick()
+    frame = user_frame()
+    node.time = tick()
     node.code, node.lasti, node.scope = frame.f_code, frame.f_lasti, local.mode.scope
 
 

@@ -7,7 +7,6 @@ through a view gives the base a new node, and other views re-derive theirs when 
 from __future__ import annotations
 
 from collections.abc import Callable
-from sys import _getframe
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from ..dtypes import CATEGORY
 from ..errors import DtypeError, InplaceError, ShapeError, describe
 from . import node as nodes
 from .mode import enable_grad, local
-from .node import COUNT, LINE, OURS, TIME, Cell, Leaf, Node, Pick, TensorBase, line_of, tick, wrap
+from .node import COUNT, LINE, TIME, Cell, Leaf, Node, Pick, TensorBase, line_of, tick, user_frame, wrap
 
 last_write = 0                                       # time of the latest write anywhere: the engine's fast way out
 
@@ -30,9 +29,7 @@ def wrote(*cells: Cell) -> None:
     """Stamp memory as written now, by the line that called into minigrad."""
     global last_write
     last_write = now = tick()
-    frame = _getframe(1)
-    while OURS[frame.f_code.co_filename] and frame.f_back is not None:
-        frame = frame.f_back
+    frame = user_frame()
     line = frame.f_code, frame.f_lasti
     for cell in cells:
         cell[TIME], cell[LINE] = now, line

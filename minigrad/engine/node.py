@@ -166,6 +166,14 @@ def stamp(node: Node, mode: Mode) -> None:
     node.scope = mode.scope
 
 
+def user_frame() -> Any:
+    """The innermost running frame outside this package."""
+    frame: Any = _getframe(1)
+    while OURS[frame.f_code.co_filename] and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
 def line_of(code: CodeType, lasti: int) -> str:
     """`file:line` of an instruction."""
     line = next((p[0] for p in itertools.islice(code.co_positions(), lasti // 2, None)), None)

@@ -1,0 +1,78 @@
+"""Watching ops as they run: MINIGRAD_DEBUG=1..3, or `with debug(2):`.
+
+1: each op with its shapes, dtype and time. 2: also the rules that will run and the bytes that its node keeps alive.
+3: stop at the first NaN or Inf, naming the op and the line.
+"""
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from .. import config
+from ..backend import backend_of
+from ..errors import ArgumentError, NonFiniteError, describe
+from . import mode as modes
+from .mode import Watch, local
+from .node import TensorBase, line_of, user_frame
+
+
+def watcher(level: int) -> Watch:
+    """What runs in front of every op at a debug level."""
+    def watch(op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        started = time.perf_counter()
+        result = call(*args, **kwargs)
+        took = time.perf_counter() - started
+        outs = [t for t in (result if isinstance(result, tuple) else (result,)) if isinstance(t, TensorBase)]
+        report(op, args, outs, took, level)
+        if level >= 3:
+            for out in outs:
+                stop_if_not_finite(op, out)
+        return result
+    return watch
+
+
+def report(op: Any, args: tuple[Any, ...], outs: list[Any], took: float, level: int) -> None:
+    """One line on stderr about an op that ran; a second one at level 2."""
+    operands = ", ".join(describe(a) for a in args if isinstance(a, TensorBase))
+    print(f"minigrad: {op.name:<24} {operands} -> {', '.join(describe(o) for o in outs)}  {took * 1e6:.0f} us", file=sys.stderr)
+    node = outs[0].node if level >= 2 and outs else None
+    if node is not None:
+        solid = node.parents[0] if node.op.several else node
+        kept = sum(getattr(v, "nbytes", 0) for v in solid.saved or ())
+        live = [op.short[i] for i, parent in zip(op.inputs, solid.parents) if parent is not None]
+        print(f"minigrad: {'':<24} keeps {kept} bytes for the gradients of {', '.join(live)}", file=sys.stderr)
+
+
+def stop_if_not_finite(op: Any, out: Any) -> None:
+    """Raise NonFiniteError if a floating-point result holds NaN or Inf."""
+    array = out.array
+    if array.dtype.kind in "fc" and not bool(backend_of(array).xp.isfinite(array).all()):
+        frame = user_frame()
+        raise NonFiniteError(f"{op.name}: the result {describe(out)} holds NaN or Inf, at {line_of(frame.f_code, frame.f_lasti)}")
+
+
+class debug:
+    """Watch the ops of a block: `with debug(1): model(x)`. Levels are those of MINIGRAD_DEBUG; 0 is silent."""
+
+    def __init__(self, level: int = 1) -> None:
+        if level not in range(4):
+            raise ArgumentError(f"debug: level must be 0, 1, 2 or 3; got {level!r}")
+        self.level = level
+        self._before: list[Watch | None] = []
+
+    def __enter__(self) -> debug:
+        self._before.append(local.mode.watch)
+        local.mode.watch = watcher(self.level) if self.level else None
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        local.mode.watch = self._before.pop()
+
+
+def switch_on() -> None:
+    """Let MINIGRAD_DEBUG take effect, in this thread and in new ones."""
+    if config.DEBUG:
+        modes.default_watch = local.mode.watch = watcher(min(config.DEBUG, 3))

@@ -1,0 +1,51 @@
+"""MINIGRAD_DEBUG and `debug`: ops that tell what they do."""
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+import minigrad as mg
+
+
+def test_level_1_prints_each_op(capsys: pytest.CaptureFixture[str]) -> None:
+    with mg.debug(1):
+        mg.ones(2, 3).exp() + 1.0
+    lines = capsys.readouterr().err.splitlines()
+    assert re.match(r"minigrad: exp +float32 \(2, 3\) -> float32 \(2, 3\)  \d+ us", lines[0])
+    assert lines[1].startswith("minigrad: add ")
+    mg.ones(2).exp()
+    assert capsys.readouterr().err == ""             # silent again
+
+
+def test_level_2_tells_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    x = mg.ones(2, 3, requires_grad=True)
+    with mg.debug(2):
+        x.exp()
+    assert "keeps 24 bytes for the gradients of x" in capsys.readouterr().err
+
+
+def test_level_3_stops_at_the_first_nan() -> None:
+    with mg.debug(3), pytest.raises(RuntimeError, match=r"log: the result float32 \(\) holds NaN or Inf, at .*test_debug\.py:\d+"):
+        mg.tensor(-1.0).log()
+
+
+def test_gradients_are_the_same_while_watched() -> None:
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    with mg.debug(1):
+        y = (x * x).sum()
+        y.backward()
+    assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_an_unknown_level() -> None:
+    with pytest.raises(ValueError, match="debug: level must be 0, 1, 2 or 3; got 7"):
+        mg.debug(7)
+
+
+def test_the_environment_switches_it_on() -> None:
+    code = "import os; os.environ['MINIGRAD_DEBUG'] = '1'; import minigrad; minigrad.ones(1) * 2.0"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "minigrad: mul" in done.stderr
