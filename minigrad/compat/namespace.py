@@ -11,11 +11,13 @@ from typing import Any
 OURS = __name__.partition(".")[0]
 TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
 
-# Packages of ours that carry the name and the meaning of PyTorch's. Other modules beside them are nobody's business.
-PACKAGES = frozenset((
-    "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions", "fft",
-    "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "special", "utils", "version",
-))
+# Modules of ours that carry the name and the meaning of PyTorch's. Those beside them are nobody's business.
+MODULES = {
+    "torch": frozenset((
+        "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
+        "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "special", "utils", "version")),
+    "torch.nn": frozenset(("functional", "init", "parallel", "parameter", "utils")),
+}
 
 # Where PyTorch has more files than we: all of these are the namespace on the left.
 FILES = {
@@ -44,13 +46,14 @@ def real_name(name: str) -> str | None:
     >>> real_name("torch.autograd"), real_name("torchvision.datasets"), real_name("torch.nn.modules.conv"), real_name("torch.engine")
     ('minigrad.autograd', 'minigrad.vision.datasets', 'minigrad.nn', None)
     """
-    top, _, rest = _NAMESPACE_OF.get(name, name).partition(".")
-    parts = rest.split(".") if rest else []
-    if top not in TOPS or (top == "torch" and parts and parts[0] not in PACKAGES):
+    alias, *parts = _NAMESPACE_OF.get(name, name).split(".")
+    if alias not in TOPS:
         return None
-    if any(part.startswith("_") and part not in PACKAGES for part in parts):
-        return None
-    real = ".".join([TOPS[top], *parts])
+    real = ".".join([TOPS[alias], *parts])
+    for part in parts:
+        if part not in MODULES[alias] if alias in MODULES else part.startswith("_"):
+            return None
+        alias += f".{part}"
     return real if real in sys.modules or _findable(real) else None
 
 
@@ -72,8 +75,8 @@ def alias_of(module: ModuleType) -> str | None:
 
 def is_public(name: str, value: Any) -> bool:
     """True for what a module of ours offers, False for what it imports for its own use."""
-    if name.startswith("_") and name not in PACKAGES:
-        return name == "__version__"
+    if name.startswith("_"):
+        return name in ("__version__", "__config__")
     if isinstance(value, ModuleType):
         return (alias_of(value) or "torch") not in TOPS
     return str(getattr(value, "__module__", OURS)).partition(".")[0] == OURS and name != "TYPE_CHECKING"

@@ -17,12 +17,13 @@ Found = tuple[CodeType, dict[str, Any]]              # a program and the globals
 def run_script(path: str, args: Sequence[str]) -> None:
     """`python path args`: a file, or a folder or zip file with a `__main__.py`."""
     sys.argv[:] = [path, *args]
-    archive = get_importer(path)                     # None for a file that is no zip archive
-    if archive is not None and (os.path.isdir(path) or hasattr(archive, "archive")):
-        _set_path(os.path.abspath(path))
+    where = os.path.abspath(path)
+    archive = get_importer(where)                    # None for a file that is no zip archive
+    if archive is not None and (os.path.isdir(where) or hasattr(archive, "archive")):
+        _set_path(where)
         spec = archive.find_spec("__main__")
         if spec is None:
-            _give_up(1, f"can't find '__main__' module in {os.path.abspath(path)!r}")
+            _give_up(1, f"can't find '__main__' module in {where!r}")
         run(lambda: _of_spec(spec))
     else:
         _set_path(os.path.dirname(os.path.realpath(path)))
@@ -46,6 +47,8 @@ def run(find: Callable[[], Found]) -> None:
     try:
         code, start = find()
         main = ModuleType("__main__")
+        if "__annotations__" in vars(sys.modules["__main__"]):           # as this version of Python begins
+            main.__annotations__ = {}
         vars(main).update(start, __builtins__=builtins)
         sys.modules["__main__"] = main
         exec(code, vars(main))
@@ -61,14 +64,14 @@ def run(find: Callable[[], Found]) -> None:
 
 
 def _of_file(path: str) -> Found:
-    where = os.path.abspath(path)
+    where = os.path.join(os.getcwd(), path)
     try:
         with open(path, "rb") as file:
             source = file.read()
     except OSError as error:
         _give_up(2, f"can't open file {where!r}: [Errno {error.errno}] {error.strerror}")
     code = compile(source, where, "exec", dont_inherit=True)
-    return code, {"__file__": where, "__cached__": None, "__loader__": SourceFileLoader("__main__", where), "__annotations__": {}}
+    return code, {"__file__": where, "__cached__": None, "__loader__": SourceFileLoader("__main__", where)}
 
 
 def _of_spec(spec: ModuleSpec) -> Found:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from ..dtypes import dtype
 from ..errors import LackedModuleError, LackedNameError
 from ..version import VISION, __version__
-from .namespace import OURS, PACKAGES, TOPS, is_public, public_names, real_name
+from .namespace import OURS, TOPS, is_public, public_names, real_name
 from .suggestion import lacked_attribute, lacked_import
 
 SETTINGS = "torch.backends."                         # modules below it hold values that programs set
@@ -87,7 +87,7 @@ class Finder:
         if not isinstance(value, ModuleType) and value is not _NOTHING and (attribute[0] == "_" or is_public(attribute, value)):
             return value
         submodule = f"{name}.{attribute}"
-        if (attribute.startswith("__") and attribute not in PACKAGES) or real_name(submodule) is None:
+        if real_name(submodule) is None:
             raise LackedNameError(lacked_attribute(name, attribute))
         return self.alias(submodule)
 

@@ -1,0 +1,307 @@
+"""`as_torch`: what `import torch` means while minigrad stands in, and that nothing of it stays behind."""
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import minigrad
+from minigrad.compat.namespace import public_names, real_name
+from minigrad.errors import LackedModuleError, LackedNameError
+
+WAYS_TO_IMPORT = """
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.optim as optim
+import torch.autograd
+import torch.cuda
+import torch.backends.cudnn as cudnn
+import torch.utils.data
+import torchvision
+import torchvision.transforms as T
+from torch import Tensor, nn as nn2, optim as optim2
+from torch.autograd import Function, Variable
+from torch.nn import Module, functional
+from torch.nn.modules.module import Module as Module2
+from torch.nn.parameter import Parameter
+from torch.nn.utils.rnn import pad_sequence
+from torch.optim import lr_scheduler
+from torch.optim.lr_scheduler import StepLR
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.data.dataloader import DataLoader as DataLoader2
+from torchvision import datasets, transforms
+from torchvision.datasets import MNIST
+"""
+
+
+@pytest.fixture
+def torch() -> Iterator[Any]:
+    with minigrad.as_torch() as stand_in:
+        yield stand_in
+
+
+def outcome(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+# ---------------------------------------------------------------- what an import gives
+def test_every_way_to_import_gives_minigrad(torch: Any) -> None:
+    found: dict[str, Any] = {}
+    exec(WAYS_TO_IMPORT, found)
+    assert found["torch"] is torch is sys.modules["torch"]
+    assert found["nn"] is found["nn2"] is torch.nn is sys.modules["torch.nn"]
+    assert found["F"] is found["functional"] is torch.nn.functional
+    assert found["optim"] is found["optim2"] is torch.optim
+    assert found["torchvision"] is sys.modules["torchvision"]
+    assert found["T"] is found["transforms"] is found["torchvision"].transforms
+    assert found["cudnn"] is torch.backends.cudnn
+    assert found["Tensor"] is minigrad.Tensor
+    assert found["Module"] is found["Module2"] is minigrad.nn.Module
+    assert found["Parameter"] is minigrad.nn.Parameter
+    assert found["DataLoader"] is found["DataLoader2"] is minigrad.utils.data.DataLoader
+    assert found["StepLR"] is torch.optim.lr_scheduler.StepLR is minigrad.optim.lr_scheduler.StepLR
+    assert found["MNIST"] is minigrad.vision.datasets.MNIST
+
+
+def test_an_attribute_needs_no_import_of_its_module(torch: Any) -> None:
+    assert torch.utils.data.TensorDataset is minigrad.utils.data.TensorDataset
+    assert torch.nn.utils.rnn.pad_sequence is minigrad.nn.utils.rnn.pad_sequence
+
+
+def test_an_alias_keeps_what_it_has_looked_up(torch: Any) -> None:
+    assert "zeros" not in vars(torch)
+    assert torch.zeros is minigrad.zeros
+    assert vars(torch)["zeros"] is minigrad.zeros
+    assert type(torch) is ModuleType                 # so that Python's own fast look-up of module attributes holds
+
+
+def test_modules_say_who_they_are(torch: Any) -> None:
+    assert torch.__name__ == "torch"
+    assert torch.nn.functional.__name__ == "torch.nn.functional"
+    assert repr(torch) == "<module 'torch' (minigrad)>"
+    assert Path(torch.__file__) == Path(minigrad.__file__)
+    assert importlib.util.find_spec("torch") is torch.__spec__
+    assert importlib.util.find_spec("torchvision") is not None
+
+
+def test_names_to_import_with_a_star(torch: Any) -> None:
+    everything: dict[str, Any] = {}
+    exec("from torch import *\nfrom torch.nn import *\nfrom torch.nn.functional import *", everything)
+    assert everything["zeros"] is minigrad.zeros
+    assert everything["Module"] is minigrad.nn.Module
+    assert everything["cross_entropy"] is minigrad.nn.functional.cross_entropy
+    assert not {"Any", "annotations", "importlib", "TYPE_CHECKING", "engine", "vision"} & everything.keys()
+    assert {"zeros", "nn", "save", "__version__"} <= set(dir(torch))
+
+
+@pytest.mark.parametrize("alias", ["torch", "torch.nn", "torch.nn.functional", "torch.optim", "torch.utils.data", "torch.autograd",
+                                   "torch.cuda", "torchvision.transforms", "torchvision.datasets"])
+def test_every_public_name_is_there(alias: str, torch: Any) -> None:
+    module = importlib.import_module(alias)
+    names = public_names(alias)
+    assert len(names) > 3
+    assert [name for name in names if not hasattr(module, name)] == []
+
+
+@pytest.mark.parametrize("name", ["ops", "engine", "kernels", "backend", "vision", "viz", "compat", "errors", "config", "dtypes", "_tensor",
+                                  "Any", "annotations", "TYPE_CHECKING", "_C", "__wrapped__"])
+def test_our_own_affairs_are_not_in_torch(name: str, torch: Any) -> None:
+    assert not hasattr(torch, name)
+
+
+def test_a_patched_attribute_is_what_the_program_sees_and_leaves_minigrad_alone(torch: Any) -> None:
+    torch.nn.functional.relu = "patched"
+    exec("import torch.nn.functional as F\nassert F.relu == 'patched'")
+    assert callable(minigrad.nn.functional.relu)
+
+
+# ---------------------------------------------------------------- how things print
+def test_names_print_as_pytorch_s(torch: Any) -> None:
+    assert repr(torch.float32) == "torch.float32"
+    assert repr(torch.zeros(2, 3).shape) == "torch.Size([2, 3])"
+    assert repr(torch.zeros(2, dtype=torch.int64).dtype) == "torch.int64"
+    assert repr(torch.ones(2, dtype=torch.float64)) == "tensor([1., 1.], dtype=torch.float64)"
+    assert torch.zeros(1).type() == "torch.FloatTensor"
+    assert repr(torch.device("cpu")) == "device(type='cpu')"
+    assert repr(torch.device("cuda", 1)) == "device(type='cuda', index=1)"
+    assert repr(torch.strided) == "torch.strided"
+    assert repr(torch.channels_last) == "torch.channels_last"
+
+
+def test_names_print_as_ours_again_afterwards() -> None:
+    with minigrad.as_torch():
+        assert repr(minigrad.float32) == "torch.float32"
+    assert repr(minigrad.float32) == "minigrad.float32"
+
+
+def test_the_version_survives_the_checks_that_programs_make(torch: Any) -> None:
+    assert torch.__version__ == torch.version.__version__ == "2.13.0+minigrad"
+    assert tuple(int(n) for n in torch.__version__.split(".")[:2]) >= (1, 10)
+    assert torch.__version__ >= "2.2"                # as numbers: the text "2.13" is smaller
+    assert torch.__version__ >= (2, 0)
+    assert not torch.__version__ < "1.13"
+    assert isinstance(torch.__version__, str)
+    assert torch.version.cuda is None
+    packaging = pytest.importorskip("packaging.version")
+    assert packaging.parse(torch.__version__) >= packaging.parse("2.0")
+    assert packaging.parse(importlib.import_module("torchvision").__version__).minor == 28
+
+
+# ---------------------------------------------------------------- what we lack
+def test_a_lacking_attribute_names_the_nearest(torch: Any) -> None:
+    with pytest.raises(AttributeError) as error:
+        torch.nn.functional.cross_entropyy           # noqa: B018
+    assert str(error.value) == ("module 'torch.nn.functional' has no attribute 'cross_entropyy': minigrad lacks this name; the nearest "
+                                "that it has: torch.nn.functional.cross_entropy, torch.nn.functional.binary_cross_entropy")
+    assert isinstance(error.value, LackedNameError)
+    assert getattr(torch, "no_such_name", 3) == 3
+    with pytest.raises(AttributeError, match=r"^module 'torch' has no attribute 'zqxjkw': minigrad lacks this name$"):
+        torch.zqxjkw                                 # noqa: B018
+
+
+def test_a_name_that_lives_elsewhere_is_found_there(torch: Any) -> None:
+    with pytest.raises(AttributeError, match=r"the nearest that it has: torch\.nn\.Parameter"):
+        torch.Parameter                              # noqa: B018
+    with pytest.raises(AttributeError, match=r"the nearest that it has: torch\.utils\.data\.DataLoader"):
+        torch.nn.DataLoader                          # noqa: B018
+
+
+def test_a_lacking_import_names_the_nearest(torch: Any) -> None:
+    for statement, wanted in (
+        ("from torch.nn import Modul", "cannot import name 'Modul' from 'torch.nn': minigrad lacks this name; "
+                                       "the nearest that it has: torch.nn.Module"),
+        ("from torch.nn.functional import cross_entropi", "the nearest that it has: torch.nn.functional.cross_entropy"),
+        ("import torch.optin", "cannot import name 'optin' from 'torch': minigrad lacks this name; the nearest that it has: torch.optim"),
+        ("import torch.utils.dta as d", "the nearest that it has: torch.utils.data"),
+        ("from torchvision.transforms import Composed", "the nearest that it has: torchvision.transforms.Compose"),
+    ):
+        with pytest.raises(ModuleNotFoundError) as error:
+            exec(statement, {})
+        assert wanted in str(error.value)
+        assert isinstance(error.value, LackedModuleError)
+
+
+def test_minigrad_under_its_own_name_says_the_same() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'minigrad' has no attribute 'Parameter': minigrad lacks this name; "
+                                             r"the nearest that it has: minigrad\.nn\.Parameter"):
+        minigrad.Parameter                           # noqa: B018
+
+
+def test_asking_costs_no_search(torch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("minigrad.compat.suggestion.nearest", lambda *_: pytest.fail("searched"))
+    assert not hasattr(torch, "no_such_name")
+
+
+# ---------------------------------------------------------------- settings
+def test_settings_are_minigrad_s_own(torch: Any) -> None:
+    from minigrad.backends import cudnn as real
+    torch.backends.cudnn.benchmark = True
+    assert real.benchmark is True
+    real.benchmark = False
+    assert torch.backends.cudnn.benchmark is False
+    with torch.backends.cudnn.flags(deterministic=True):
+        assert torch.backends.cudnn.deterministic is True
+    assert torch.backends.cudnn.deterministic is False
+    with pytest.raises(AttributeError, match="module 'torch.backends.cudnn' has no attribute 'benchmrk': minigrad lacks this name"):
+        torch.backends.cudnn.benchmrk                # noqa: B018
+
+
+# ---------------------------------------------------------------- begin and end
+def test_a_real_pytorch_is_hidden_and_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, part = ModuleType("torch"), ModuleType("torch.nn")
+    monkeypatch.setitem(sys.modules, "torch", real)
+    monkeypatch.setitem(sys.modules, "torch.nn", part)
+    finders = list(sys.meta_path)
+    with minigrad.as_torch() as torch:
+        assert sys.modules["torch"] is torch is not real
+        assert "torch.nn" not in sys.modules
+        importlib.import_module("torch.optim")
+    assert sys.modules["torch"] is real
+    assert sys.modules["torch.nn"] is part
+    assert "torch.optim" not in sys.modules
+    assert sys.meta_path == finders
+
+
+def test_it_ends_also_by_an_error() -> None:
+    before = sys.modules.get("torch")
+    with pytest.raises(ZeroDivisionError), minigrad.as_torch():
+        1 / 0                                        # noqa: B018
+    assert sys.modules.get("torch") is before
+    assert repr(minigrad.float32) == "minigrad.float32"
+
+
+def test_uses_may_overlap() -> None:
+    before = sys.modules.get("torch")
+    outer, inner = minigrad.as_torch(), minigrad.as_torch()
+    torch = importlib.import_module("torch")
+    outer.undo()
+    outer.undo()                                     # a second time changes nothing
+    assert importlib.import_module("torch") is torch
+    with minigrad.as_torch() as again:
+        assert again is torch
+    inner.undo()
+    assert sys.modules.get("torch") is before
+
+
+def test_each_use_begins_fresh() -> None:
+    with minigrad.as_torch() as torch:
+        torch.mine = 3
+    with minigrad.as_torch() as torch:
+        assert not hasattr(torch, "mine")
+
+
+def test_an_alias_works_on_after_the_end() -> None:
+    with minigrad.as_torch() as torch:
+        pass
+    assert torch.optim.SGD is minigrad.optim.SGD
+    assert torch.nn.functional.relu is minigrad.nn.functional.relu
+
+
+def test_pickles_do_not_depend_on_it() -> None:
+    with minigrad.as_torch() as torch:
+        data = pickle.dumps((torch.ones(2), torch.float64, torch.nn.functional.relu, torch.Size((2,))))
+    tensor, dtype, function, size = pickle.loads(data)
+    assert tensor.tolist() == [1, 1]
+    assert dtype is minigrad.float64
+    assert function is minigrad.nn.functional.relu
+    assert size == (2,)
+
+
+def test_called_at_the_head_of_a_program() -> None:
+    assert outcome("import minigrad\nminigrad.as_torch()\nimport torch\nprint(torch.zeros(1).dtype)") == "torch.float32\n"
+
+
+def test_an_installed_pytorch_does_not_leak_in() -> None:
+    code = WAYS_TO_IMPORT.replace("\nimport torch\n", "\nimport sys, minigrad\nminigrad.as_torch()\nimport torch\n") + """
+folders = tuple(f"{path}/{top}/" for path in sys.path for top in ("torch", "torchvision"))
+print([name for name, m in sys.modules.items() if (getattr(m, "__file__", None) or "").startswith(folders)])
+print(hasattr(torch, "_C"))
+"""
+    assert outcome(code) == "[]\nFalse\n"
+
+
+def test_importing_minigrad_does_not_load_what_only_messages_need() -> None:
+    code = ("import sys, numpy; before = set(sys.modules)\nimport minigrad; minigrad.as_torch(); import torch; torch.zeros(2)\n"
+            "print({'difflib', 'pkgutil', 'minigrad.cuda', 'minigrad.nn'} & (set(sys.modules) - before))")
+    assert outcome(code) == "set()\n"
+
+
+@pytest.mark.parametrize(("alias", "real"), [
+    ("torch", "minigrad"), ("torch.nn.functional", "minigrad.nn.functional"), ("torchvision.transforms", "minigrad.vision.transforms"),
+    ("torch.nn.modules", "minigrad.nn"), ("torch.nn.modules.batchnorm", "minigrad.nn"), ("torch.utils.data.dataset", "minigrad.utils.data"),
+    ("torch.nn.registration", None), ("torch.engine", None), ("torch.ops.conv", None), ("torch.nn.functional.relu", None),
+    ("numpy", None), ("torchvision._pillow", None), ("torch.utils.nowhere.deep", None),
+])
+def test_which_module_answers(alias: str, real: str | None) -> None:
+    assert real_name(alias) == real

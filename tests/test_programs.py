@@ -1,0 +1,124 @@
+"""Whole programs that say `import torch`: unchanged they print under minigrad what they print under PyTorch.
+
+What PyTorch prints is kept in `programs/expected`; `python -m tests.test_programs` writes it anew, and needs PyTorch.
+"""
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigrad.vision.datasets.idx import idx_bytes
+
+FOLDER = Path(__file__).parent / "programs"
+EXPECTED = FOLDER / "expected"
+PROGRAMS = sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
+NUMBER = re.compile(r"[-+]?\b\d+(?:\.\d*)?(?:e[-+]?\d+)?\b")
+
+# Runs every program in one process, since PyTorch takes seconds to import; prints {program: what it printed}.
+ALL_BY_TORCH = """
+import contextlib, io, json, runpy, sys
+import torch
+torch.set_num_threads(1)
+with contextlib.suppress(ImportError):
+    try:
+        import torchvision
+    except RuntimeError:                 # its compiled part, made for GPUs, does not load; then it wants two ops declared
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for op in ("nms", "qnms"):
+            library.define(op + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        import torchvision
+printed = {}
+for path, arguments in json.loads(sys.argv[1]).items():
+    sys.argv, out = [path, *arguments], io.StringIO()
+    with contextlib.redirect_stdout(out):
+        runpy.run_path(path, run_name="__main__")
+    printed[path] = out.getvalue()
+print(json.dumps(printed))
+"""
+
+
+def write_digits(folder: Path) -> None:
+    """A data set in MNIST's files: 64 + 32 blurry strokes whose angle is the class."""
+    raw = folder / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    rows, columns = np.mgrid[-14:14, -14:14] / 14
+    for split, n in (("train", 64), ("t10k", 32)):
+        labels = (np.arange(n) * 7 % 10).astype(np.uint8)
+        angles = labels * np.pi / 10 + 0.05 * np.sin(np.arange(n))
+        off_stroke = rows * np.cos(angles)[:, None, None] + columns * np.sin(angles)[:, None, None]
+        images = (255 * np.exp(-20 * off_stroke ** 2)).astype(np.uint8)
+        (raw / f"{split}-images-idx3-ubyte").write_bytes(idx_bytes(images))
+        (raw / f"{split}-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("digits")
+    write_digits(folder)
+    return folder
+
+
+def arguments(program: str, data: Path) -> list[str]:
+    return ["--data", str(data)] if program == "mnist_convnet" else []
+
+
+def run(command: list[str]) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def by_torch(programs: list[str], data: Path) -> dict[str, str]:
+    jobs = {str(FOLDER / f"{program}.py"): arguments(program, data) for program in programs}
+    printed = json.loads(run([sys.executable, "-c", ALL_BY_TORCH, json.dumps(jobs)]))
+    return {Path(path).stem: text for path, text in printed.items()}
+
+
+def assert_same(got: str, wanted: str) -> None:
+    """Line by line the same words and whole numbers, and floats that are close: sums are added up in another order."""
+    got_lines, wanted_lines = got.splitlines(), wanted.splitlines()
+    for got_line, wanted_line in zip(got_lines, wanted_lines, strict=False):
+        assert NUMBER.sub("#", got_line).split() == NUMBER.sub("#", wanted_line).split(), f"{got_line!r} is not {wanted_line!r}"
+        for mine, theirs in zip(NUMBER.findall(got_line), NUMBER.findall(wanted_line), strict=True):
+            exact = "." not in theirs and "e" not in theirs
+            assert float(mine) == pytest.approx(float(theirs), rel=0 if exact else 1e-3, abs=0 if exact else 3e-4), \
+                f"{got_line!r} is not {wanted_line!r}"
+    assert len(got_lines) == len(wanted_lines)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_minigrad_prints_what_pytorch_prints(program: str, data: Path) -> None:
+    printed = run([sys.executable, "-m", "minigrad", "run", str(FOLDER / f"{program}.py"), *arguments(program, data)])
+    assert_same(printed, (EXPECTED / f"{program}.txt").read_text(encoding="utf-8"))
+
+
+def test_what_is_expected_is_what_pytorch_prints(data: Path) -> None:
+    pytest.importorskip("torch")
+    programs = [program for program in PROGRAMS if program != "mnist_convnet" or find_spec("torchvision")]
+    printed = by_torch(programs, data)
+    for program in programs:
+        assert_same(printed[program], (EXPECTED / f"{program}.txt").read_text(encoding="utf-8"))
+
+
+def test_a_difference_is_seen() -> None:
+    assert_same("loss 0.50001 at 3", "loss 0.5 at 3")
+    for got, wanted in (("loss 0.51", "loss 0.5"), ("at 3", "at 4"), ("loss 0.5", "lost 0.5"), ("a", "a\nb"), ("a\nb", "a")):
+        with pytest.raises(AssertionError):
+            assert_same(got, wanted)
+
+
+if __name__ == "__main__":
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        write_digits(Path(folder))
+        EXPECTED.mkdir(exist_ok=True)
+        for name, text in by_torch(PROGRAMS, Path(folder)).items():
+            (EXPECTED / f"{name}.txt").write_text(text, encoding="utf-8")
