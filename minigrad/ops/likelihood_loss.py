@@ -35,7 +35,7 @@ def log_sigmoid_of(x: Any) -> Any:
 
 def times(g: Any, constant: Any) -> Any:
     """A gradient times a constant array, or as it is without one."""
-    return g if constant is None else g * like(g, constant)
+    return g if constant is None else g * like(g, constant.astype(raw(g).dtype, copy=False))
 
 
 @op(promotes="same",
@@ -62,7 +62,7 @@ def logits_rule(g: Any, x: Any, t: Any, pos_weight: Any) -> Any:
     """sigmoid(x) - t; with p what a positive counts: (t * p + 1 - t) * sigmoid(x) - t * p."""
     if pos_weight is None:
         return (sigmoid(x) - t) * g
-    tp = t * like(t, pos_weight)
+    tp = times(t, pos_weight)
     return ((tp + 1 - t) * sigmoid(x) - tp) * g
 
 
@@ -70,7 +70,7 @@ def targets_rule(g: Any, x: Any, pos_weight: Any) -> Any:
     """-x; with p what a positive counts: -x - (p - 1) * log_sigmoid(x)."""
     if pos_weight is None:
         return -x * g
-    return (log_sigmoid_of(x) * like(x, 1 - pos_weight) - x) * g
+    return (times(log_sigmoid_of(x), 1 - pos_weight) - x) * g
 
 
 @op(promotes="arithmetic",

@@ -139,14 +139,12 @@ def multi_margin_rule(g: Any, x: Any, t: Any, p: int, margin: float, weight: Any
     if weight is not None:
         wrong *= weight[t][:, None]
     wrong /= array.shape[1]
-    if p == 2:
-        own = x[(rows, t)].reshape((t.shape[0], 1))
-        slopes = like(x, wrong) * ((margin - own + x) * 2)
-    else:
-        slopes = like(x, wrong)
     label = xp.zeros(array.shape, array.dtype)
     label[rows, t] = 1
-    slopes = slopes - like(x, label) * slopes.sum(1).reshape((t.shape[0], 1))
+    slopes, label = like(x, wrong), like(x, label)
+    if p == 2:
+        slopes = slopes * ((margin - sum(x * label, 1, True) + x) * 2)
+    slopes = slopes - label * sum(slopes, 1, True)
     g = share(g, reduction, t.shape)
     return slopes * (g.reshape((t.shape[0], 1)) if g.ndim else g)
 

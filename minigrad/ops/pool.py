@@ -14,6 +14,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .powers import pow
+from .unpool import put_planes
 from .windows import numbers
 
 if TYPE_CHECKING:
@@ -38,14 +39,14 @@ def max_pool(input: Tensor, kernel: Pair, stride: Pair, padding: Pads, dilation:
     return backend_of(input).kernels.max_pool2d(input, kernel, stride, padding, dilation, out_size)   # type: ignore[no-any-return]
 
 
-@op(x=lambda g, k, x_shape, kernel, stride, padding, dilation: max_pool_input(g, k, x_shape, kernel, stride, padding, dilation),
-    kept=("indices", "k"), returns=lambda output, indices, k: MaxPool(output, indices))
+@op(x=lambda g, indices, x_shape: put_planes(g, indices, x_shape[2:]),
+    kept=("indices",), returns=MaxPool)
 def max_pool_with_indices(input: Tensor, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair, out_size: Pair) -> Tensor:
     """`max_pool`, and where the values stand in the flattened plane, as int64."""
     x: Any = input
     kernels = backend_of(x).kernels
     y, k = kernels.max_pool2d(x, kernel, stride, padding, dilation, out_size)
-    return y, kernels.max_pool2d_flat(k, x.shape, kernel, stride, padding, dilation), k   # type: ignore[return-value]
+    return y, kernels.max_pool2d_flat(k, x.shape, kernel, stride, padding, dilation)   # type: ignore[return-value]
 
 
 @op(y=lambda g, taps, kernel, stride, padding, dilation: max_pool_gather(g, taps, kernel, stride, padding, dilation))

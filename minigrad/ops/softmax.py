@@ -93,6 +93,8 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | Non
     dtype, dim and errors as in `softmax`.
     """
     x, to, d = prepared("log_softmax", input, dim, dtype, _stacklevel)
+    if not x.size:
+        return x.astype(to)                          # type: ignore[no-any-return]
     xp = backend_of(x).xp
     z = shifted(x, d)
     return (z - xp.log(total(xp.exp(z), d))).astype(to, copy=False)   # type: ignore[no-any-return]
