@@ -4,7 +4,6 @@ Shapes are PyTorch's: x (N, C, H, W), w (F, C / groups, KH, KW). Pairs are (vert
 ((top, bottom), (left, right)), and a negative padding cuts rows or columns off. A tap is one place (ky, kx) of the
 window; over all windows it sees `x[..., ky*dilation::stride, kx*dilation::stride]`, so every kernel loops over taps only.
 """
-# ruff: noqa: PLR0913, PLR0917
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,4 @@
 """Convolution kernels: compiled against reference, reference against PyTorch, and the rules that bind the three."""
-# ruff: noqa: PLR2004
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -9,7 +9,6 @@ over long runs of pixels q. The adjoint in x is the same product on the gradient
 product per phase of x. The adjoint in w is a dot product over q. All sums run in an order that depends on shapes and
 on the number of threads only.
 """
-# ruff: noqa: PLR0913, PLR0917
 from __future__ import annotations
 
 from functools import lru_cache

@@ -36,27 +36,36 @@ _mask = threading.local()             # Numba's own thread count is per thread
 _one_at_a_time = threading.Lock()
 
 
+# Sums may be fused with products; nothing else about floating point is relaxed unless a kernel asks for it.
+_OPTIONS: dict[str, Any] = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+
+
 @overload
 def jit(function: Kernel) -> Kernel: ...
 @overload
 def jit(**options: Any) -> Callable[[Kernel], Kernel]: ...
 def jit(function: Kernel | None = None, **options: Any) -> Any:
-    """Compile a kernel at its first call with each set of types; the result is kept on disk.
-
-    Sums may be fused with products (`contract`); nothing else about floating point is relaxed unless asked.
-    """
-    options = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy", **options}
-
+    """Compile a kernel at its first call with each set of types; the result is kept on disk."""
     def compile_late(function: Kernel) -> Any:
         try:
-            return numba.njit(cache=True, **options)(function)
+            return numba.njit(cache=True, **(_OPTIONS | options))(function)
         except RuntimeError as error:
             if "cache" not in str(error):
                 raise
             _tell("no folder for compiled kernels can be written, so they are compiled again in each process; "
                   "set NUMBA_CACHE_DIR to one that can")
-            return numba.njit(**options)(function)
+            return numba.njit(**(_OPTIONS | options))(function)
 
+    return compile_late if function is None else compile_late(function)
+
+
+@overload
+def part(function: Kernel) -> Kernel: ...
+@overload
+def part(**options: Any) -> Callable[[Kernel], Kernel]: ...
+def part(function: Kernel | None = None, **options: Any) -> Any:
+    """A function that kernels of the same file call: compiled into them, with no entry from Python and no cache."""
+    compile_late = numba.njit(**(_OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options))
     return compile_late if function is None else compile_late(function)
 
 

@@ -8,7 +8,6 @@ dropped.
 Everything that is compiled for pooling is in this file, the tuple that it reads included: Numba looks at one file's
 text to know whether a compiled function is still good.
 """
-# ruff: noqa: PLR0913, PLR0917, PLR2004
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import int64, prange, uint64
 
-from .jit import call_address, jit
+from .jit import call_address, jit, part
 
 MANY = 16                # taps above which the adjoint of max_pool2d looks up each winner instead of asking each tap
 
@@ -44,7 +43,7 @@ class Windows(NamedTuple):
 # Positions are unsigned: for signed ones Numba asks each time whether they are negative and count from the end, and
 # LLVM then gives up vectorising. A loop of its own for step 2 lets LLVM load and shuffle whole vectors.
 
-@jit
+@part
 def _extent(size: int, stride: int, phase: int, before: int, count: int) -> Any:
     """Which of `count` elements of a phase lie in the axis, first .. last, and where the first of them comes from."""
     across = phase - before
@@ -52,7 +51,7 @@ def _extent(size: int, stride: int, phase: int, before: int, count: int) -> Any:
     return first, max(first, min(count, -((across - size) // stride))), across + first * stride
 
 
-@jit
+@part
 def _split(lines: Any, x: Any, neutral: Any, first: int, many: int, p: Windows) -> None:
     """Planes first .. first + many -> their phase planes."""
     lines[:] = neutral
@@ -79,7 +78,7 @@ def _split(lines: Any, x: Any, neutral: Any, first: int, many: int, p: Windows) 
                     origin += uint64(p.stride_y * p.width)
 
 
-@jit
+@part
 def _join(x: Any, lines: Any, first: int, many: int, p: Windows) -> None:
     """The way back: phase planes -> planes, zero where no window reaches."""
     pixels = x.reshape(-1)
@@ -103,7 +102,7 @@ def _join(x: Any, lines: Any, first: int, many: int, p: Windows) -> None:
                     to += uint64(p.stride_y * p.width)
 
 
-@jit
+@part
 def _narrow(y: Any, wide: Any, first: int, many: int, p: Windows) -> None:
     """Results with R elements per row -> y."""
     values, (planes, rows, columns) = y.reshape(-1), _runs(many, p)
@@ -116,7 +115,7 @@ def _narrow(y: Any, wide: Any, first: int, many: int, p: Windows) -> None:
             to += uint64(columns)
 
 
-@jit
+@part
 def _widen(wide: Any, y: Any, first: int, many: int, p: Windows) -> None:
     """y -> R elements per row, zeros between rows."""
     wide[:] = 0
@@ -130,7 +129,7 @@ def _widen(wide: Any, y: Any, first: int, many: int, p: Windows) -> None:
             origin += uint64(columns)
 
 
-@jit
+@part
 def _runs(many: int, p: Windows) -> Any:
     """Planes, rows and columns to copy; one long row where no gaps lie between rows, or between planes."""
     if p.line > p.columns:
@@ -140,7 +139,7 @@ def _runs(many: int, p: Windows) -> Any:
     return 1, 1, many * p.rows * p.columns
 
 
-@jit
+@part
 def _share(units: int, threads: int, t: int, planes: int, p: Windows) -> Any:
     """First planes of the groups that thread t works on."""
     return range(units * t // threads * p.group, min(units * (t + 1) // threads * p.group, planes), p.group)
@@ -167,7 +166,7 @@ def largest(y: Any, k: Any, x: Any, starts: Any, offsets: Any, p: Windows, units
         _narrow(k, winner, first, many, p)
 
 
-@jit
+@part
 def _larger(best: Any, winner: Any, old: Any, by: Any, lines: Any, offset: int, tap: Any, count: int) -> None:
     """best, winner = what tap sees, where that is greater than old or NaN; else old, by.
 
@@ -180,7 +179,7 @@ def _larger(best: Any, winner: Any, old: Any, by: Any, lines: Any, offset: int, 
         winner[q] = tap if wins else by[q]
 
 
-@jit
+@part
 def _length(many: int, p: Windows) -> int:
     """From the first window to the last, over so many planes."""
     return max(0, (many - 1) * p.plane + (p.rows - 1) * p.line + p.columns)
@@ -207,7 +206,7 @@ def max_input(dx: Any, g: Any, k: Any, offsets: Any, p: Windows, units: int, thr
         _join(dx, lines, first, many, p)
 
 
-@jit
+@part
 def _scatter(dx: Any, g: Any, k: Any, p: Windows) -> None:
     """One plane, window by window: for windows of so many taps that asking each of them takes longer."""
     dx[:] = 0
@@ -218,7 +217,7 @@ def _scatter(dx: Any, g: Any, k: Any, p: Windows) -> None:
                 dx[y, x] += g[i, j]
 
 
-@jit
+@part
 def _place(i: int, j: int, tap: int, p: Windows) -> Any:
     """Row and column that a tap of window (i, j) sees; a window that lies in the padding alone has none."""
     ky, kx = divmod(tap, p.kernel_x)

@@ -8,7 +8,6 @@ view again. The columns between two rows of the picture are computed too and dro
 Everything that is compiled for convolution is in this file, the tuples that it reads included: Numba looks at one
 file's text to know whether a compiled function is still good.
 """
-# ruff: noqa: PLR0913, PLR0917
 from __future__ import annotations
 
 from typing import Any, NamedTuple
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import int64, prange, uint64
 
-from .jit import call_address, jit
+from .jit import call_address, jit, part
 
 TILE = 1024              # output pixels per tile at most: 4 rows of sums and a few planes fit the first-level cache
 LINE = TILE + 32         # distance between two rows of sums; a multiple of 1024 would fall on the same cache lines
@@ -66,7 +65,7 @@ class Target(NamedTuple):
 # Positions in scratch are unsigned: for signed ones Numba asks each time whether they are negative and count from the
 # end, and LLVM then gives up vectorising. All planes are one flat array for the same reason.
 
-@jit
+@part
 def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: int, images: int, group: int, y0: int,
           x0: int, rows: int, columns: int) -> None:
     """Copy what one tile needs of x into its planes, zeros around it."""
@@ -98,7 +97,7 @@ def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: in
             base += tiles.plane
 
 
-@jit
+@part
 def _multiply(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any, w0: Any, w1: Any, w2: Any,
               w3: Any) -> None:
     """sums[r, :n] += w[r, 0] * planes[a:] + ... + w[r, 3] * planes[d:], for 4 filters at once.
@@ -120,7 +119,7 @@ def _multiply(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any, w0
         sums[s] = sums[s] + w30 * x0 + w31 * x1 + w32 * x2 + w33 * x3
 
 
-@jit
+@part
 def _multiply_one(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any, w: Any) -> None:
     """The same for a single filter."""
     w0, w1, w2, w3 = w[0], w[1], w[2], w[3]
@@ -129,7 +128,7 @@ def _multiply_one(sums: Any, n: int, planes: Any, a: Any, b: Any, c: Any, d: Any
         sums[p] = sums[p] + w0 * planes[a + p] + w1 * planes[b + p] + w2 * planes[c + p] + w3 * planes[d + p]
 
 
-@jit
+@part
 def _tile_of(unit: int, tiles: Tiles) -> Any:
     """Unit of work -> its place: part of the filters, group, first image, row, column, and how many of these."""
     rest, ix = divmod(unit, tiles.along_x)
@@ -141,7 +140,7 @@ def _tile_of(unit: int, tiles: Tiles) -> Any:
     return part, group, n0, y0, x0, images, rows, min(tiles.columns, tiles.width - x0)
 
 
-@jit
+@part
 def _store(out: Any, channel: int, sums: Any, row: int, tiles: Tiles, target: Target, n0: int, y0: int, x0: int,
            images: int, rows: int, columns: int) -> None:
     """Copy one row of sums, without the junk between image rows, to where it belongs."""
@@ -199,7 +198,7 @@ def correlate_parallel(serial: int, out: Any, x: Any, w: Any, bias: Any, taps: A
         call_address(serial, (out, x, w, bias, taps, phases, source, tiles, target, units, threads, int64(t)))
 
 
-@jit(fastmath={"contract", "reassoc"})
+@part(fastmath={"contract", "reassoc"})
 def _dots(g0: Any, g1: Any, planes: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     """Dot products of two gradient rows with four shifted views; the order of the sums is LLVM's."""
     s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = g0.dtype.type(0)
@@ -218,7 +217,7 @@ def _dots(g0: Any, g1: Any, planes: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     return s00, s01, s02, s03, s10, s11, s12, s13
 
 
-@jit
+@part
 def _add_dots(sums: Any, g0: Any, g1: Any, planes: Any, taps: Any, start: int, n: int) -> None:
     """Add to one or two filters' sums, over all taps, the dot products over pixels start .. start + n."""
     u, v = g0[start:start + n], g1[start:start + n]

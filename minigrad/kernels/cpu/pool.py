@@ -4,7 +4,6 @@ A group of planes is copied into phase planes (see phases.py), where one tap of 
 run, which LLVM vectorises. The adjoints do the same backwards: gradients are added into phase planes, which are then
 put together again.
 """
-# ruff: noqa: PLR0913, PLR0917
 from __future__ import annotations
 
 from functools import lru_cache
