@@ -114,7 +114,8 @@ def logcumsumexp_rule(g: Any, x: Any, out: Any, dim: int) -> Any:
     if not x.ndim:
         return g
     d = dim % x.ndim
-    decay = exp(out - shifted(out, d, -1, 0)) if x.shape[d] > 1 else out * 0
+    after = cat((part(out, d, 1), part(out, d, max(x.shape[d] - 1, 0))), d)      # the last has none: itself, so that exp is 1
+    decay = exp(out - after)
     return exp(x - out) * recurrence(g, decay, d, True)
 
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, describe
-from .axes import movedim, permute
+from .axes import permute
 from .matmul import product
+from .parts import diagonal
 from .raw import conj
 from .reduce import sum as sum_of
 
@@ -137,9 +138,7 @@ def own_diagonal(x: Any, labels: Labels, i: int) -> tuple[Any, Labels]:
             if x.shape[a] != x.shape[b]:
                 raise ShapeError(f"einsum(): subscript {k} is repeated for operand {i} but the sizes don't match, {x.shape[b]} != {x.shape[a]}; "
                                  f"got {describe(x)}")
-            n = x.shape[a]
-            x = movedim(x, (a, b), (-2, -1))
-            x = x.reshape((*x.shape[:-2], n * n))[..., ::n + 1]
+            x = diagonal(x, 0, a, b)
             labels = (*[other for d, other in enumerate(labels) if d not in (a, b)], k)
     return x, labels
 

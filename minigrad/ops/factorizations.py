@@ -65,13 +65,10 @@ def qr_rule(g: Any, q: Any, r: Any) -> Any:
     return solve_triangular(adjoint(r), gq + matmul(q, s), upper=False, left=False)
 
 
-@op(several=True, returns=lambda q, r, *kept: results.linalg_qr(q, r), A=lambda g, q, r: qr_rule(g, q, r),
+@op(several=True, A=lambda g, q, r: qr_rule(g, q, r),
     kept={"q": lambda A, mode: linalg_qr(A, mode)[0], "r": lambda A, mode: linalg_qr(A, mode)[1]})
-def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple[Tensor, Tensor]:
-    """A = Q R: Q (..., m, k) with orthonormal columns and R (..., k, n) upper triangular, k = min(m, n).
-
-    mode: "complete" for k = m; "r" for R alone, with an empty Q.
-    """
+def qr_factors(A: Tensor, mode: str = "reduced") -> tuple[Tensor, Tensor]:
+    """Q and R. What `linalg.qr` is."""
     x: Any = A
     if mode not in ("reduced", "complete", "r"):
         raise ShapeError(f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'")
@@ -80,6 +77,14 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     found = xp.linalg.qr(x, mode)
     q, r = (xp.zeros((0,), x.dtype), found) if mode == "r" else found
     return (q, r), q, r                              # type: ignore[return-value]
+
+
+def linalg_qr(A: Tensor, mode: str = "reduced") -> results.linalg_qr:
+    """A = Q R: Q (..., m, k) with orthonormal columns and R (..., k, n) upper triangular, k = min(m, n).
+
+    mode: "complete" for k = m; "r" for R alone, with an empty Q.
+    """
+    return results.linalg_qr(*qr_factors(A, mode))
 
 
 def qr(input: Tensor, some: bool = True) -> Any:
@@ -115,18 +120,23 @@ def on_diagonal_of(x: Any) -> Any:
     return x * eye(x)
 
 
-@op(several=True, returns=lambda u, s, vh, *kept: results.linalg_svd(u, s, vh), A=lambda g, u, s, vh: svd_rule(g, u, s, vh),
+@op(several=True, A=lambda g, u, s, vh: svd_rule(g, u, s, vh),
     kept={"u": lambda A, full_matrices: linalg_svd(A, full_matrices)[0], "s": lambda A, full_matrices: linalg_svd(A, full_matrices)[1],
-              "vh": lambda A, full_matrices: linalg_svd(A, full_matrices)[2]})
-def linalg_svd(A: Tensor, full_matrices: bool = True) -> tuple[Tensor, Tensor, Tensor]:
-    """A = U diag(S) Vh: S descending, U (..., m, m) and Vh (..., n, n) or, without `full_matrices`, (..., m, k) and (..., k, n).
-
-    Gradients go through the first k = min(m, n) columns of U and rows of Vh.
-    """
+          "vh": lambda A, full_matrices: linalg_svd(A, full_matrices)[2]})
+def svd_factors(A: Tensor, full_matrices: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    """U, S and Vh. What `linalg.svd` is."""
     x: Any = A
     check_matrix("linalg.svd", x, square=False)
     u, s, vh = attempt("linalg.svd", "The algorithm failed to converge", backend_of(x).xp.linalg.svd, x, full_matrices)
     return (u, s, vh), u, s, vh                      # type: ignore[return-value]
+
+
+def linalg_svd(A: Tensor, full_matrices: bool = True) -> results.linalg_svd:
+    """A = U diag(S) Vh: S descending, U (..., m, m) and Vh (..., n, n) or, without `full_matrices`, (..., m, k) and (..., k, n).
+
+    Gradients go through the first k = min(m, n) columns of U and rows of Vh.
+    """
+    return results.linalg_svd(*svd_factors(A, full_matrices))
 
 
 @op(A=lambda g, u, vh: matmul(u * row(g), vh),
@@ -165,12 +175,17 @@ def hermitian_eigen(op: str, x: Any, UPLO: str) -> tuple[Any, Any]:
     return attempt(op, "The algorithm failed to converge", backend_of(x).xp.linalg.eigh, x, UPLO.upper())    # type: ignore[no-any-return]
 
 
-@op(several=True, returns=lambda w, v, *kept: results.linalg_eigh(w, v), A=lambda g, w, v: eigh_rule(g, w, v),
+@op(several=True, A=lambda g, w, v: eigh_rule(g, w, v),
     kept={"w": lambda A, UPLO: eigh(A, UPLO)[0], "v": lambda A, UPLO: eigh(A, UPLO)[1]})
-def eigh(A: Tensor, UPLO: str = "L") -> tuple[Tensor, Tensor]:
-    """Eigenvalues, ascending, and eigenvectors, as columns, of a Hermitian matrix, of which the lower ("L") or upper triangle is read."""
+def eigh_factors(A: Tensor, UPLO: str = "L") -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors. What `linalg.eigh` is."""
     w, v = hermitian_eigen("linalg.eigh", A, UPLO)
     return (w, v), w, v                              # type: ignore[return-value]
+
+
+def eigh(A: Tensor, UPLO: str = "L") -> results.linalg_eigh:
+    """Eigenvalues, ascending, and eigenvectors, as columns, of a Hermitian matrix, of which the lower ("L") or upper triangle is read."""
+    return results.linalg_eigh(*eigh_factors(A, UPLO))
 
 
 @op(A=lambda g, v: matmul(v * row(g), adjoint(v)), kept={"v": lambda A, UPLO: eigh(A, UPLO)[1]})
@@ -203,12 +218,17 @@ def general_eigen(op: str, x: Any) -> tuple[Any, Any]:
     return w.astype(to), v.astype(to)
 
 
-@op(several=True, returns=lambda w, v, *kept: results.linalg_eig(w, v), A=lambda g, w, v, A_dtype: eig_rule(g, w, v, A_dtype),
+@op(several=True, A=lambda g, w, v, A_dtype: eig_rule(g, w, v, A_dtype),
     kept={"w": lambda A: eig(A)[0], "v": lambda A: eig(A)[1]})
-def eig(A: Tensor) -> tuple[Tensor, Tensor]:
-    """Eigenvalues, in no order, and eigenvectors of norm 1, as columns, of a square matrix; complex."""
+def eig_factors(A: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues and eigenvectors. What `linalg.eig` is."""
     w, v = general_eigen("linalg.eig", A)
     return (w, v), w, v                              # type: ignore[return-value]
+
+
+def eig(A: Tensor) -> results.linalg_eig:
+    """Eigenvalues, in no order, and eigenvectors of norm 1, as columns, of a square matrix; complex."""
+    return results.linalg_eig(*eig_factors(A))
 
 
 @op(A=lambda g, v, A_dtype: returned(matmul(on_diagonal(g), adjoint(v)), adjoint(v), A_dtype), kept={"v": lambda A: eig(A)[1]})

@@ -11,7 +11,6 @@ from . import results
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, per_matrix
 from .raw import adjoint, conj, is_complex, raw
-from .reduce import others
 from .select import choose
 
 if TYPE_CHECKING:
@@ -84,7 +83,8 @@ def cofactors(A: Tensor) -> Tensor:
     linalg = backend_of(x).xp.linalg
     u, s, vh = linalg.svd(x)
     sign = conj(linalg.det(u) * linalg.det(vh))
-    return (u * others(s)[..., None, :]) @ vh * sign[..., None, None]    # type: ignore[no-any-return]
+    rest = backend_of(x).xp.where(backend_of(x).xp.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)    # all singular values but one
+    return (u * rest[..., None, :]) @ vh * sign[..., None, None]     # type: ignore[no-any-return]
 
 
 @op(A=lambda g, A: per_matrix(g) * cofactors(A))
@@ -103,25 +103,28 @@ def slogdet_rule(g: Any, A: Any, sign: Any) -> Any:
     return per_matrix(glog) * adjoint(inv(A))
 
 
-@op(several=True, returns=lambda sign, log, *kept: results.linalg_slogdet(sign, log),
-    kept={"sign": lambda A: linalg_slogdet(A)[0]},
-    A=lambda g, A, sign: slogdet_rule(g, A, sign))
-def linalg_slogdet(A: Tensor) -> tuple[Tensor, Tensor]:
-    """The determinant as sign and logarithm of its size, which neither overflow; (0, -inf) of a singular matrix."""
+@op(several=True, A=lambda g, A, sign: slogdet_rule(g, A, sign), kept={"sign": lambda A: linalg_slogdet(A)[0]})
+def slogdet_parts(A: Tensor) -> tuple[Tensor, Tensor]:
+    """Sign and logarithm. What `linalg.slogdet` is."""
     x: Any = A
     check_matrix("linalg.slogdet", x)
     sign, log = backend_of(x).xp.linalg.slogdet(x)
     return (sign, log), sign                         # type: ignore[return-value]
 
 
+def linalg_slogdet(A: Tensor) -> results.linalg_slogdet:
+    """The determinant as sign and logarithm of its size, which neither overflow; (0, -inf) of a singular matrix."""
+    return results.linalg_slogdet(*slogdet_parts(A))
+
+
 def slogdet(input: Tensor) -> results.slogdet:
     """The determinant as sign and logarithm of its size; PyTorch's older name of `linalg.slogdet`."""
-    return results.slogdet(*linalg_slogdet(input))
+    return results.slogdet(*slogdet_parts(input))
 
 
 def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant: -inf where it is 0, nan where it is negative."""
-    sign, log = linalg_slogdet(input)
+    sign, log = slogdet_parts(input)
     if is_complex(sign):
         return log + 1j * sign.angle()               # type: ignore[attr-defined, no-any-return]
     below = sign < 0                                 # type: ignore[operator]
