@@ -134,8 +134,8 @@ class _InstanceNorm(_RunningNorm):
             if self.affine:
                 raise ArgumentError(f"expected input's size at dim={at} to match num_features ({self.num_features}), but got: "
                                     f"{input.array.shape[at]}.")
-            warnings.warn(f"input's size at dim={at} does not match num_features. You can silence this warning by not passing in num_features, "
-                          "which is not used because affine=False", stacklevel=2)
+            warnings.warn(f"input's size at dim={at} does not match num_features. You can silence this warning by not passing in "
+                          "num_features, which is not used because affine=False", stacklevel=2)
         share = 0.0 if self.momentum is None else self.momentum
         by_sample = self.training or not self.track_running_stats
         batched = input if at else input.unsqueeze(0)

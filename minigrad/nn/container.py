@@ -12,10 +12,10 @@ from .traversal import framed, indented
 
 def position(i: Any, n: int) -> int:
     """A list index counted from the front."""
-    i = index(i)
-    if not -n <= i < n:
-        raise OutOfRangeError(f"index {i} is out of range; there are {n}")
-    return i % n
+    at: int = index(i)
+    if not -n <= at < n:
+        raise OutOfRangeError(f"index {at} is out of range; there are {n}")
+    return at % n
 
 
 class _Indexed(Module):

@@ -45,7 +45,8 @@ def converter(*args: Any, **kwargs: Any) -> Converter:
     dtype, device = kwargs.pop("dtype", None), kwargs.pop("device", None)
     tensor = kwargs.pop("tensor", None)
     if kwargs:
-        raise ArgumentTypeError(f"to: got an unexpected keyword argument {next(iter(kwargs))!r}; it takes device, dtype, tensor, non_blocking")
+        raise ArgumentTypeError(f"to: got an unexpected keyword argument {next(iter(kwargs))!r}; "
+                                "it takes device, dtype, tensor, non_blocking")
     for arg in args:
         if isinstance(arg, TensorBase):
             tensor = arg

@@ -27,7 +27,8 @@ def table(module: Any, padding_idx: int | None, weight: Tensor | None, freeze: b
         module.reset_parameters()
         return
     if tuple(weight.array.shape) != (n, size):
-        raise AssertedArgumentError(f"Shape of weight does not match num_embeddings and embedding_dim; got {describe(weight)}, expected ({n}, {size})")
+        raise AssertedArgumentError("Shape of weight does not match num_embeddings and embedding_dim; "
+                                    f"got {describe(weight)}, expected ({n}, {size})")
     module.weight = Parameter(weight, requires_grad=not freeze)
 
 
@@ -35,6 +36,11 @@ def check_2d(embeddings: Tensor) -> None:
     """Raise unless given rows are a matrix."""
     if embeddings.array.ndim != 2:
         raise AssertedArgumentError(f"Embeddings parameter is expected to be 2-dimensional; got {describe(embeddings)}")
+
+
+def listed(module: Any, options: list[tuple[str, Any, Any]]) -> str:
+    """The sizes, and those options that are not as usual."""
+    return f"{module.num_embeddings}, {module.embedding_dim}" + "".join([f", {k}={value}" for k, value, usual in options if value != usual])
 
 
 class _Table(Module):
@@ -70,7 +76,7 @@ class Embedding(_Table):
     def extra_repr(self) -> str:
         unusual = [("padding_idx", self.padding_idx, None), ("max_norm", self.max_norm, None), ("norm_type", self.norm_type, 2),
                    ("scale_grad_by_freq", self.scale_grad_by_freq, False)]
-        text = f"{self.num_embeddings}, {self.embedding_dim}" + "".join([f", {name}={value}" for name, value, usual in unusual if value != usual])
+        text = listed(self, unusual)
         return f"{text}, sparse=True" if self.sparse else text
 
     @classmethod
@@ -98,12 +104,13 @@ class EmbeddingBag(_Table):
         table(self, padding_idx, _weight, False, device, dtype)
 
     def forward(self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None) -> Tensor:
-        return F.embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode, self.sparse,
-                               per_sample_weights, self.include_last_offset, self.padding_idx)
+        return F.embedding_bag(input, self.weight, offsets, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.mode,
+                               self.sparse, per_sample_weights, self.include_last_offset, self.padding_idx)
 
     def extra_repr(self) -> str:
-        unusual = [("max_norm", self.max_norm, None), ("norm_type", self.norm_type, 2), ("scale_grad_by_freq", self.scale_grad_by_freq, False)]
-        text = f"{self.num_embeddings}, {self.embedding_dim}" + "".join([f", {name}={value}" for name, value, usual in unusual if value != usual])
+        unusual = [("max_norm", self.max_norm, None), ("norm_type", self.norm_type, 2),
+                   ("scale_grad_by_freq", self.scale_grad_by_freq, False)]
+        text = listed(self, unusual)
         text += f", mode={self.mode!r}"
         return f"{text}, padding_idx={self.padding_idx}" if self.padding_idx is not None else text
 

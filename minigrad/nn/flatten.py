@@ -30,12 +30,13 @@ class Unflatten(Module):
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
         if not isinstance(dim, int):
-            raise ArgumentTypeError(f"unflatten: dim must be an int; got {dim!r} ({type(dim).__name__}); named dimensions are not supported")
+            raise ArgumentTypeError(f"unflatten: dim must be an int; got {dim!r}; named dimensions are not supported")
         if not isinstance(unflattened_size, (tuple, list)):
             raise ArgumentTypeError(f"unflattened_size must be tuple of ints, but found type {type(unflattened_size).__name__}")
         for i, size in enumerate(unflattened_size):
             if not isinstance(size, int):
-                raise ArgumentTypeError(f"unflattened_size must be tuple of ints, but found element of type {type(size).__name__} at pos {i}")
+                raise ArgumentTypeError("unflattened_size must be tuple of ints, but found element of type "
+                                        f"{type(size).__name__} at pos {i}")
         self.dim, self.unflattened_size = dim, unflattened_size
 
     def forward(self, input: Tensor) -> Tensor:

@@ -60,6 +60,7 @@ from ..ops.likelihood_loss import poisson_nll_loss as poisson_nll_loss
 from ..ops.linear import linear as linear
 from ..ops.lookup import embedding as embedding
 from ..ops.lookup import one_hot as one_hot
+from ..ops.magnitude import pdist as pdist
 from ..ops.margin_loss import cosine_embedding_loss as cosine_embedding_loss
 from ..ops.margin_loss import hinge_embedding_loss as hinge_embedding_loss
 from ..ops.margin_loss import margin_ranking_loss as margin_ranking_loss
@@ -85,6 +86,7 @@ from ..ops.pool import lp_pool3d as lp_pool3d
 from ..ops.pool import max_pool1d as max_pool1d
 from ..ops.pool import max_pool2d as max_pool2d
 from ..ops.pool import max_pool3d as max_pool3d
+from ..ops.products import bilinear as bilinear
 from ..ops.regression_loss import huber_loss as huber_loss
 from ..ops.regression_loss import l1_loss as l1_loss
 from ..ops.regression_loss import mse_loss as mse_loss

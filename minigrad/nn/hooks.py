@@ -215,7 +215,8 @@ class Backward:
             if changed is None:
                 continue
             if not self.inputs and not (isinstance(changed, tuple) and all(c is None for c in changed)):
-                raise GraphError("Backward hook for Modules where no input requires gradient should always return None or None for all gradients.")
+                raise GraphError("Backward hook for Modules where no input requires gradient should always return None or None for all "
+                                 "gradients.")
             grads = self._checked(changed, self.n_inputs, "grad_input")
         self.grad_outputs = None
         return grads

@@ -74,42 +74,43 @@ def _like(tensor: Tensor) -> Any:
 
 
 # ---------------------------------------------------------------- one distribution or constant
-@no_grad
+@no_grad()
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Uniform numbers of [a, b)."""
     return tensor.uniform_(a, b, generator=generator)
 
 
-@no_grad
+@no_grad()
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Normal numbers."""
     return tensor.normal_(mean, std, generator=generator)
 
 
-@no_grad
+@no_grad()
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """One value everywhere."""
     return _write(tensor, val)
 
 
-@no_grad
+@no_grad()
 def ones_(tensor: Tensor) -> Tensor:
     """Ones."""
     return _write(tensor, 1)
 
 
-@no_grad
+@no_grad()
 def zeros_(tensor: Tensor) -> Tensor:
     """Zeros."""
     return _write(tensor, 0)
 
 
-@no_grad
+@no_grad()
 def trunc_normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
                   generator: Generator | None = None) -> Tensor:
     """Normal numbers, drawn again until they lie within [a, b] (by rejection from a uniform where few normal ones would)."""
     if mean < a - 2 * std or mean > b + 2 * std:
-        warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.", stacklevel=2)
+        warnings.warn("mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
+                      stacklevel=2)
     xp = backend_of(tensor.array).xp
     inside = (math.erf((b - mean) / std / math.sqrt(2)) - math.erf((a - mean) / std / math.sqrt(2))) / 2
     draw = tensor.normal_ if inside > 0.3 else tensor.uniform_
@@ -170,7 +171,7 @@ def kaiming_normal_(tensor: Tensor, a: float = 0, mode: Fan = "fan_in", nonlinea
 
 
 # ---------------------------------------------------------------- matrices of a certain form
-@no_grad
+@no_grad()
 def eye_(tensor: Tensor) -> Tensor:
     """The identity matrix. 2-D tensors only."""
     if tensor.array.ndim != 2:
@@ -178,7 +179,7 @@ def eye_(tensor: Tensor) -> Tensor:
     return _write(tensor, backend_of(tensor.array).xp.eye(*tensor.array.shape))
 
 
-@no_grad
+@no_grad()
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """Convolution weights (F, C/groups, *kernel) that pass each channel on, as far as there are as many."""
     shape = tensor.array.shape
@@ -195,7 +196,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return tensor
 
 
-@no_grad
+@no_grad()
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
     """gain times a random (semi-)orthogonal matrix (size 0, all other sizes). Saxe et al., 2013.
 
@@ -214,7 +215,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
     return _write(tensor, (q.T if wide else q).reshape(tensor.array.shape) * gain)
 
 
-@no_grad
+@no_grad()
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
     """Normal numbers with a fraction `sparsity` of each column set to zero. 2-D tensors only. Martens, 2010."""
     if tensor.array.ndim != 2:

@@ -142,7 +142,7 @@ class Module(ModuleBase):
 
     def get_submodule(self, target: str) -> Module:
         """The module at a path such as "features.0"; "" is the module itself. Raises AttributeError."""
-        return registration.get_submodule(self, target)
+        return registration.get_submodule(self, target)    # type: ignore[no-any-return]
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put a module at a path; strict: only where there is one already."""
@@ -150,11 +150,11 @@ class Module(ModuleBase):
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a path such as "features.0.weight". Raises AttributeError."""
-        return registration.get_parameter(self, target)
+        return registration.get_parameter(self, target)    # type: ignore[no-any-return]
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer at a path such as "norm.running_mean". Raises AttributeError."""
-        return registration.get_buffer(self, target)
+        return registration.get_buffer(self, target)    # type: ignore[no-any-return]
 
     # ------------------------------------------------------------ everything below
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -189,7 +189,8 @@ class Module(ModuleBase):
         for _, module in self.named_modules(remove_duplicate=remove_duplicate):
             yield module
 
-    def named_modules(self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+    def named_modules(self, memo: set[Module] | None = None, prefix: str = "",
+                      remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
         """This module and all below, with their paths; its own is ""."""
         return traversal.named_modules(self, set() if memo is None else memo, prefix, remove_duplicate)
 
@@ -291,8 +292,8 @@ class Module(ModuleBase):
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         state.save(self, destination, prefix, keep_vars)
 
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], strict: bool,
-                              missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str]) -> None:
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], strict: bool, missing_keys: list[str],
+                              unexpected_keys: list[str], error_msgs: list[str]) -> None:
         state.load(self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
 
     def get_extra_state(self) -> Any:

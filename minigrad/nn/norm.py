@@ -48,8 +48,8 @@ class RMSNorm(Module):
     eps: the smallest number of the input's dtype that added to 1 makes a difference, unless given.
     """
 
-    def __init__(self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, device: Any = None,
-                 dtype: Any = None) -> None:
+    def __init__(self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True,
+                 device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.normalized_shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
@@ -71,8 +71,8 @@ class RMSNorm(Module):
 class GroupNorm(Module):
     """(x - mean) / sqrt(var + eps) per sample and group of channels, times weight plus bias per channel: (N, C, ...). Wu and He, 2018."""
 
-    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None, dtype: Any = None, *,
-                 bias: bool = True) -> None:
+    def __init__(self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, device: Any = None, dtype: Any = None,
+                 *, bias: bool = True) -> None:
         super().__init__()
         if num_groups <= 0:
             raise ArgumentError(f"num_groups must be positive; got {num_groups}")

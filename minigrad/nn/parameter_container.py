@@ -104,7 +104,8 @@ class ParameterDict(Module):
     @staticmethod
     def _checked(key: Any) -> str:
         if not isinstance(key, str):
-            raise ArgumentTypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').")
+            raise ArgumentTypeError("Index given to ParameterDict cannot be used as a key as it is not a string (type is "
+                                    f"'{type(key).__name__}').")
         return key
 
     def __len__(self) -> int:
@@ -163,7 +164,7 @@ class ParameterDict(Module):
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A new dictionary with one value for all keys."""
-        return ParameterDict({key: default for key in keys})
+        return ParameterDict(dict.fromkeys(keys, default))
 
     def update(self, parameters: Any) -> None:
         """Add values from a mapping (a plain one in sorted order), or from pairs of key and value."""

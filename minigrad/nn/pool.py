@@ -9,7 +9,7 @@ from . import functional as F
 from .factory import Ints, repeated
 from .module import Module
 
-Bins = int | None | Sequence[int | None]
+Bins = int | Sequence[int | None]
 
 
 class _MaxPool(Module):
@@ -114,14 +114,16 @@ class AvgPool2d(_AvgPool):
     """The mean of each window: (N, C, H, W) -> (N, C, OH, OW). divisor_override: divide by this, not by the window's size."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.avg_pool2d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+        return F.avg_pool2d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                            self.divisor_override)
 
 
 class AvgPool3d(_AvgPool):
     """The mean of each window: (N, C, D, H, W) -> (N, C, OD, OH, OW). divisor_override: divide by this, not by the window's size."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.avg_pool3d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override)
+        return F.avg_pool3d(input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad,
+                            self.divisor_override)
 
 
 class _LPPool(Module):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import dtypes
+from .._tensor import Tensor
 from ..engine.node import TensorBase
 from ..errors import ArgumentError, ArgumentTypeError, MemberError, NameTakenError
 from .members import Members, ModuleBase
@@ -24,7 +25,7 @@ def fresh() -> dict[str, Any]:
 
 def type_name(value: Any) -> str:
     """What an error calls an argument: `minigrad.FloatTensor`, `int`."""
-    return str(value.type()) if isinstance(value, TensorBase) else type(value).__name__
+    return str(value.type()) if isinstance(value, Tensor) else type(value).__name__
 
 
 # ---------------------------------------------------------------- registering
@@ -60,12 +61,12 @@ def put(module: Any, kind: str, name: str, member: Any) -> None:
 def register_parameter(module: Any, name: str, param: Any) -> None:
     """See `Module.register_parameter`."""
     check_name(module, "parameter", name)
-    prefix = dtypes.dtype.prefix
     if param is not None and not isinstance(param, Parameter):
-        raise ArgumentTypeError(f"cannot assign '{type_name(param)}' object to parameter '{name}' ({prefix}.nn.Parameter or None required)")
+        raise ArgumentTypeError(f"cannot assign '{type_name(param)}' object to parameter '{name}' "
+                                f"({dtypes.dtype.prefix}.nn.Parameter or None required)")
     if param is not None and not param.is_leaf:
-        raise ArgumentTypeError(f"cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To express "
-                                f"'{name}' as a function of another Tensor, compute the value in the forward() method.")
+        raise ArgumentTypeError(f"cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. "
+                                f"To express '{name}' as a function of another Tensor, compute the value in the forward() method.")
     put(module, "parameter", name, param)
 
 
@@ -73,7 +74,8 @@ def register_buffer(module: Any, name: str, tensor: Any, persistent: bool) -> No
     """See `Module.register_buffer`."""
     check_name(module, "buffer", name)
     if tensor is not None and not isinstance(tensor, TensorBase):
-        raise ArgumentTypeError(f"cannot assign '{type_name(tensor)}' object to buffer '{name}' ({dtypes.dtype.prefix} Tensor or None required)")
+        raise ArgumentTypeError(f"cannot assign '{type_name(tensor)}' object to buffer '{name}' "
+                                f"({dtypes.dtype.prefix} Tensor or None required)")
     put(module, "buffer", name, tensor)
     if persistent:
         module._non_persistent_buffers_set.discard(name)
@@ -98,8 +100,8 @@ def set_member(module: Any, name: str, value: Any) -> bool:
         register_parameter(module, name, value)
     elif name in attributes.get("_parameter_names", ()):
         if value is not None:
-            raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as parameter '{name}' ({dtypes.dtype.prefix}.nn.Parameter or None expected)"
-                                    f"; write nn.Parameter(value), or copy into it under no_grad()")
+            raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as parameter '{name}' ({dtypes.dtype.prefix}.nn.Parameter "
+                                    "or None expected); write nn.Parameter(value), or copy into it under no_grad()")
         attributes[name] = None
     elif isinstance(value, ModuleBase):
         check_ready(module, "module")                # and no check of the name: it may be one of the class
@@ -107,14 +109,16 @@ def set_member(module: Any, name: str, value: Any) -> bool:
         put(module, "module", name, value)
     elif name in attributes.get("_module_names", ()):
         if value is not None:
-            raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as child module '{name}' ({dtypes.dtype.prefix}.nn.Module or None expected)")
+            raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as child module '{name}' "
+                                    f"({dtypes.dtype.prefix}.nn.Module or None expected)")
         attributes[name] = None
     elif isinstance(value, Buffer):
         register_buffer(module, name, value, value.persistent)
     elif name in attributes.get("_buffer_names", ()):
         if value is not None and not isinstance(value, TensorBase):
             prefix = dtypes.dtype.prefix
-            raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as buffer '{name}' ({prefix}.nn.Buffer, {prefix}.Tensor or None expected)")
+            raise ArgumentTypeError(f"cannot assign '{type_name(value)}' as buffer '{name}' "
+                                    f"({prefix}.nn.Buffer, {prefix}.Tensor or None expected)")
         attributes[name] = value
     else:
         return False

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .. import dtypes
+from .._tensor import Tensor
 from ..engine.mode import no_grad
-from ..engine.node import TensorBase
 from ..errors import ArgumentTypeError, MinigradError, StateDictError
 from .parameter import Parameter
 
@@ -24,8 +24,6 @@ class IncompatibleKeys(NamedTuple):
             return "<All keys matched successfully>"
         return f"_IncompatibleKeys(missing_keys={self.missing_keys!r}, unexpected_keys={self.unexpected_keys!r})"
 
-    __str__ = __repr__
-
 
 def persistent_buffers(module: Any) -> dict[str, Any]:
     """The buffers that are part of the state."""
@@ -35,7 +33,8 @@ def persistent_buffers(module: Any) -> dict[str, Any]:
 # ---------------------------------------------------------------- saving
 def state_dict(module: Any, *args: Any, destination: Any, prefix: str, keep_vars: bool) -> Any:
     """See `Module.state_dict`; its arguments may be positional."""
-    destination, prefix, keep_vars = (*args, *(destination, prefix, keep_vars)[len(args):])
+    given = [*args, *(destination, prefix, keep_vars)[len(args):]]
+    destination, prefix, keep_vars = given
     if destination is None:
         destination = OrderedDict()
         destination._metadata = OrderedDict()        # for each module, in which version of its layout it was saved
@@ -142,14 +141,14 @@ def load(module: Any, state: Any, prefix: str, local_metadata: dict[str, Any], s
 
 def load_member(module: Any, name: str, member: Any, key: str, value: Any, assign: bool, errors: list[str]) -> None:
     """Copy one value into its member, or say why not."""
-    if not isinstance(value, TensorBase):
-        errors.append(f'While copying the parameter named "{key}", expected {dtypes.dtype.prefix}.Tensor or Tensor-like object from checkpoint '
-                      f"but received {type(value)}")
+    if not isinstance(value, Tensor):
+        errors.append(f'While copying the parameter named "{key}", expected {dtypes.dtype.prefix}.Tensor or Tensor-like object '
+                      f"from checkpoint but received {type(value)}")
         return
     if not member.array.ndim and value.array.ndim == 1:
-        value = value[0]                             # type: ignore[index]   # very old checkpoints keep 0-d values as 1-d
+        value = value[0]                             # very old checkpoints keep 0-d values as 1-d
     if value.array.shape != member.array.shape:
-        errors.append(f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "    # type: ignore[attr-defined]
+        errors.append(f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
                       f"the shape in current model is {member.shape}.")
         return
     try:
@@ -157,10 +156,10 @@ def load_member(module: Any, name: str, member: Any, key: str, value: Any, assig
             if not assign:
                 member.copy_(value)
             elif isinstance(member, Parameter):
-                new = value if isinstance(value, Parameter) else Parameter(value, requires_grad=member.requires_grad)    # type: ignore[arg-type]
+                new = value if isinstance(value, Parameter) else Parameter(value, requires_grad=member.requires_grad)
                 setattr(module, name, new.requires_grad_(member.requires_grad))
             else:
                 setattr(module, name, value)
     except MinigradError as error:
-        errors.append(f'While copying the parameter named "{key}", whose dimensions in the model are {member.shape} and whose dimensions in '
-                      f"the checkpoint are {value.shape}, an exception occurred : {error.args}.")    # type: ignore[attr-defined]
+        errors.append(f'While copying the parameter named "{key}", whose dimensions in the model are {member.shape} and whose '
+                      f"dimensions in the checkpoint are {value.shape}, an exception occurred : {error.args}.")

@@ -22,11 +22,11 @@ class Adadelta(Optimizer):
             raise ArgumentError(f"Invalid rho value: {rho}")
         non_negative("epsilon value", eps)
         non_negative("weight_decay value", weight_decay)
-        super().__init__(params, dict(lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize, capturable=capturable,
-                                      foreach=foreach, differentiable=differentiable))
+        super().__init__(params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+                                  "capturable": capturable, "foreach": foreach, "differentiable": differentiable})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
         lr, rho, eps, decay = float(group["lr"]), group["rho"], group["eps"], group["weight_decay"]
         state = self.state[p]
         if not state:
@@ -34,7 +34,7 @@ class Adadelta(Optimizer):
             state["square_avg"] = self._zeros(p)
             state["acc_delta"] = self._zeros(p)
         self._count(state)
-        for w, g, v, u, t, d in self.pieces(2, p.array, g, state["square_avg"].array, state["acc_delta"].array):
+        for w, g, v, u, t, d in self.pieces(2, p.array, gradient, state["square_avg"].array, state["acc_delta"].array):
             g = xp.add(xp.multiply(w, decay, d), g, d) if decay else g
             v *= rho
             v += xp.multiply(xp.multiply(g, g, t), 1 - rho, t)

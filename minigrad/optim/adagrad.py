@@ -26,9 +26,9 @@ class Adagrad(Optimizer):
         non_negative("epsilon value", eps)
         if fused and foreach:
             raise RefusedArgumentError("`fused` and `foreach` cannot be `True` together.")
-        super().__init__(params, dict(lr=lr, lr_decay=lr_decay, eps=eps, weight_decay=weight_decay,
-                                      initial_accumulator_value=initial_accumulator_value, foreach=foreach, maximize=maximize,
-                                      differentiable=differentiable, fused=fused))
+        super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
+                                  "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
+                                  "differentiable": differentiable, "fused": fused})
         for group in self.param_groups:
             for p in group["params"]:
                 self._begin(group, p)
@@ -38,14 +38,14 @@ class Adagrad(Optimizer):
         start = complex(start, start) if p.array.dtype.kind == "c" else start
         self.state[p] = {"step": self._counter(), "sum": wrap(backend_of(p.array).xp.full(p.array.shape, start, p.array.dtype))}
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
         if not self.state[p]:                        # its group was added later
             self._begin(group, p)
         state = self.state[p]
         decay = group["weight_decay"]
         lr = float(group["lr"]) / (1 + (self._count(state) - 1) * group["lr_decay"])
-        for w, g, v, t, s in self.pieces(2, p.array, g, state["sum"].array):
+        for w, g, v, t, s in self.pieces(2, p.array, gradient, state["sum"].array):
             if decay:
                 g = xp.add(xp.multiply(w, decay, s), g, s)
             v += xp.multiply(g, g, t)

@@ -27,12 +27,12 @@ class Adam(Optimizer):
         non_negative("weight_decay value", weight_decay)
         if fused and foreach:
             raise RefusedArgumentError("`fused` and `foreach` cannot be `True` together.")
-        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad, maximize=maximize,
-                                      foreach=foreach, capturable=capturable, differentiable=differentiable, fused=fused,
-                                      decoupled_weight_decay=decoupled_weight_decay))
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
+                                  "maximize": maximize, "foreach": foreach, "capturable": capturable, "differentiable": differentiable,
+                                  "fused": fused, "decoupled_weight_decay": decoupled_weight_decay})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
         (beta1, beta2), decay, amsgrad, decoupled = group["betas"], group["weight_decay"], group["amsgrad"], group["decoupled_weight_decay"]
         lr = float(group["lr"])
         state = self.state[p]
@@ -48,7 +48,7 @@ class Adam(Optimizer):
         step = lr * root / (1 - beta1 ** n)
         eps = group["eps"] * root
         tops = (state["max_exp_avg_sq"].array,) if amsgrad else ()
-        for w, g, m, v, *top, t, s in self.pieces(2, p.array, g, state["exp_avg"].array, state["exp_avg_sq"].array, *tops):
+        for w, g, m, v, *top, t, s in self.pieces(2, p.array, gradient, state["exp_avg"].array, state["exp_avg_sq"].array, *tops):
             if decay and decoupled:
                 w *= 1 - lr * decay
             elif decay:
@@ -69,4 +69,4 @@ class AdamW(Adam):
                  weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
                  capturable: bool = False, differentiable: bool = False, fused: bool | None = None) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
-                         differentiable=differentiable, fused=fused, decoupled_weight_decay=True)
+              differentiable=differentiable, fused=fused, decoupled_weight_decay=True)

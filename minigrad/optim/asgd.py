@@ -21,11 +21,11 @@ class ASGD(Optimizer):
                  foreach: bool | None = None, maximize: bool = False, differentiable: bool = False, capturable: bool = False) -> None:
         non_negative("learning rate", lr)
         non_negative("weight_decay value", weight_decay)
-        super().__init__(params, dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0, weight_decay=weight_decay, foreach=foreach, maximize=maximize,
-                                      differentiable=differentiable, capturable=capturable))
+        super().__init__(params, {"lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0, "weight_decay": weight_decay, "foreach": foreach,
+                                  "maximize": maximize, "differentiable": differentiable, "capturable": capturable})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
         lr, lambd, decay = float(group["lr"]), group["lambd"], group["weight_decay"]
         state = self.state[p]
         if not state:
@@ -35,7 +35,7 @@ class ASGD(Optimizer):
             state["ax"] = self._zeros(p)
         n = self._count(state)
         eta, mu = state["eta"].array.item(), state["mu"].array.item()
-        for w, g, mean, t, s in self.pieces(2, p.array, g, state["ax"].array):
+        for w, g, mean, t, s in self.pieces(2, p.array, gradient, state["ax"].array):
             if decay:
                 g = xp.add(xp.multiply(w, decay, s), g, s)
             w *= 1 - lambd * eta

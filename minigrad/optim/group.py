@@ -18,7 +18,7 @@ def checked(group: Any, defaults: dict[str, Any], others: list[dict[str, Any]]) 
     """
     if not isinstance(group, dict):
         raise ArgumentTypeError(f"param_group must be a dict, but got {type(group)}")
-    group = dict(group)
+    group = {**group}
     group["params"], names = listed(group["params"])
     if names is not None:
         group["param_names"] = names
@@ -26,7 +26,8 @@ def checked(group: Any, defaults: dict[str, Any], others: list[dict[str, Any]]) 
         if not isinstance(p, TensorBase):
             raise ArgumentTypeError(f"optimizer can only optimize Tensors, but one of the params is {describe(p)}")
         if not p.is_leaf:                            # type: ignore[attr-defined]
-            raise ArgumentError(f"can't optimize a non-leaf Tensor; got {describe(p)}; it was computed: give the leaf it came from, or detach() it")
+            raise ArgumentError(f"can't optimize a non-leaf Tensor; got {describe(p)}, which was computed; give the leaf it came from, "
+                                "or detach() it")
     for name, default in defaults.items():
         if default is required and name not in group:
             raise ArgumentError(f"parameter group didn't specify a value of required optimization parameter {name}")

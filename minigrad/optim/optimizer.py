@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -71,8 +71,8 @@ class Optimizer:
     >>> import minigrad
     >>> p = minigrad.nn.Parameter(minigrad.ones(1))
     >>> class Descent(Optimizer):
-    ...     def update(self, group, p, g):
-    ...         p.array[...] -= group["lr"] * g
+    ...     def update(self, group, p, gradient):
+    ...         p.array[...] -= group["lr"] * gradient
     >>> optimizer = Descent([p], {"lr": 0.5})
     >>> (p * 4).sum().backward()
     >>> optimizer.step()
@@ -91,7 +91,8 @@ class Optimizer:
             raise ArgumentTypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                                     f"{describe(params)}; write [p]")
         if defaults.get("differentiable"):
-            raise UnsupportedError(f"{type(self).__name__}: differentiable=True is not supported: steps are not recorded; write the update with tensor ops")
+            raise UnsupportedError(f"{type(self).__name__}: differentiable=True is not supported, as steps are not recorded; "
+                                   "write the update with tensor ops")
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
@@ -147,9 +148,9 @@ class Optimizer:
         wrote(*written)                              # a graph that kept one of them must not be used any more
         return loss
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
         """Write into `p.array`, given the gradient as an array (its sign changed if the group maximizes)."""
-        raise UnsupportedError(f"{type(self).__name__}: an optimizer must implement update(group, p, g), or step()")
+        raise UnsupportedError(f"{type(self).__name__}: an optimizer must implement update(group, p, gradient), or step()")
 
     def pieces(self, scratch: int, *arrays: Any) -> Iterator[tuple[Any, ...]]:
         """Arrays of one shape to update element by element, with `scratch` arrays behind them to compute in.
@@ -160,7 +161,7 @@ class Optimizer:
         if first.dtype.kind == "c":
             yield from self.pieces(scratch, *[a.real for a in arrays])
             yield from self.pieces(scratch, *[a.imag for a in arrays])
-        elif first.size <= PIECE or backend_of(first) is not NUMPY or not all([a.flags.c_contiguous for a in arrays]):
+        elif first.size <= PIECE or backend_of(first) is not NUMPY or not all(a.flags.c_contiguous for a in arrays):
             yield *arrays, *self._scratch_like(first, scratch)
         else:
             flat = [a.reshape(-1) for a in arrays]

@@ -12,18 +12,19 @@ from .optimizer import Group, Optimizer
 class RAdam(Optimizer):
     """Adam that follows the mean gradient alone until v has seen enough steps to be trusted. Liu et al., 2020."""
 
-    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8, weight_decay: float = 0,
-                 decoupled_weight_decay: bool = False, *, foreach: bool | None = None, maximize: bool = False, capturable: bool = False,
-                 differentiable: bool = False) -> None:
+    def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+                 weight_decay: float = 0, decoupled_weight_decay: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+                 capturable: bool = False, differentiable: bool = False) -> None:
         non_negative("learning rate", lr)
         non_negative("epsilon value", eps)
         check_betas(betas)
         non_negative("weight_decay value", weight_decay)
-        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, maximize=maximize, foreach=foreach,
-                                      capturable=capturable, decoupled_weight_decay=decoupled_weight_decay, differentiable=differentiable))
+        super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,
+                                  "foreach": foreach, "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay,
+                                  "differentiable": differentiable})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
         lr, (beta1, beta2), decay, decoupled = float(group["lr"]), group["betas"], group["weight_decay"], group["decoupled_weight_decay"]
         state = self.state[p]
         if not state:
@@ -33,7 +34,7 @@ class RAdam(Optimizer):
         n = self._count(state)
         rectified = rectification(beta2, n)
         step = lr * rectified / (1 - beta1 ** n)
-        for w, g, m, v, t, s in self.pieces(2, p.array, g, state["exp_avg"].array, state["exp_avg_sq"].array):
+        for w, g, m, v, t, s in self.pieces(2, p.array, gradient, state["exp_avg"].array, state["exp_avg_sq"].array):
             if decay and decoupled:
                 w *= 1 - lr * decay
             elif decay:

@@ -15,20 +15,22 @@ class RMSprop(Optimizer):
     momentum: steps along a velocity. weight_decay: adds weight_decay * p to g.
     """
 
-    def __init__(self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0, momentum: float = 0,
-                 centered: bool = False, capturable: bool = False, foreach: bool | None = None, maximize: bool = False,
-                 differentiable: bool = False) -> None:
+    def __init__(self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+                 momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
+                 maximize: bool = False, differentiable: bool = False) -> None:
         non_negative("learning rate", lr)
         non_negative("epsilon value", eps)
         non_negative("momentum value", momentum)
         non_negative("weight_decay value", weight_decay)
         non_negative("alpha value", alpha)
-        super().__init__(params, dict(lr=lr, momentum=momentum, alpha=alpha, eps=eps, centered=centered, weight_decay=weight_decay,
-                                      capturable=capturable, foreach=foreach, maximize=maximize, differentiable=differentiable))
+        super().__init__(params, {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered,
+                                  "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach, "maximize": maximize,
+                                  "differentiable": differentiable})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
-        lr, alpha, decay, momentum, centered = float(group["lr"]), group["alpha"], group["weight_decay"], group["momentum"], group["centered"]
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
+        lr, alpha, decay = float(group["lr"]), group["alpha"], group["weight_decay"]
+        momentum, centered = group["momentum"], group["centered"]
         state = self.state[p]
         if not state:
             state["step"] = self._counter()
@@ -39,7 +41,7 @@ class RMSprop(Optimizer):
                 state["grad_avg"] = self._zeros(p)
         self._count(state)
         more = [state[name].array for name, wanted in (("momentum_buffer", momentum > 0), ("grad_avg", centered)) if wanted]
-        for w, g, v, *extra, t, s in self.pieces(2, p.array, g, state["square_avg"].array, *more):
+        for w, g, v, *extra, t, s in self.pieces(2, p.array, gradient, state["square_avg"].array, *more):
             if decay:
                 g = xp.add(xp.multiply(w, decay, s), g, s)
             v *= alpha

@@ -11,21 +11,22 @@ from .optimizer import Group, Optimizer
 
 
 class Rprop(Optimizer):
-    """Each element has a step size of its own: it grows while the sign of g stays, and shrinks where it changes. Riedmiller and Braun, 1993.
+    """Each element has a step size of its own, which grows while the sign of g stays and shrinks where it changes.
 
-    etas: factors of shrinking and growing. step_sizes: bounds. Made for gradients of all data at once.
+    Riedmiller and Braun, 1993. etas: factors of shrinking and growing. step_sizes: bounds. Made for gradients of all data at once.
     """
 
-    def __init__(self, params: Any, lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2), step_sizes: tuple[float, float] = (1e-6, 50), *,
-                 capturable: bool = False, foreach: bool | None = None, maximize: bool = False, differentiable: bool = False) -> None:
+    def __init__(self, params: Any, lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
+                 step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False, foreach: bool | None = None,
+                 maximize: bool = False, differentiable: bool = False) -> None:
         non_negative("learning rate", lr)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
             raise ArgumentError(f"Invalid eta values: {etas[0]}, {etas[1]}")
-        super().__init__(params, dict(lr=lr, etas=etas, step_sizes=step_sizes, foreach=foreach, maximize=maximize,
-                                      differentiable=differentiable, capturable=capturable))
+        super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "foreach": foreach, "maximize": maximize,
+                                  "differentiable": differentiable, "capturable": capturable})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
-        xp = backend_of(g).xp
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
+        xp = backend_of(gradient).xp
         (shrink, grow), (least, most) = group["etas"], group["step_sizes"]
         state = self.state[p]
         if not state:
@@ -33,9 +34,9 @@ class Rprop(Optimizer):
             start = complex(lr, lr) if p.array.dtype.kind == "c" else lr
             state["step"] = self._counter()
             state["prev"] = self._zeros(p)
-            state["step_size"] = wrap(xp.full(g.shape, start, g.dtype))
+            state["step_size"] = wrap(xp.full(gradient.shape, start, gradient.dtype))
         self._count(state)
-        for w, g, before, size, t in self.pieces(1, p.array, g, state["prev"].array, state["step_size"].array):
+        for w, g, before, size, t in self.pieces(1, p.array, gradient, state["prev"].array, state["step_size"].array):
             agreement = xp.multiply(g, before, t)
             turned = agreement < 0
             size *= xp.where(turned, shrink, xp.where(agreement > 0, grow, 1)).astype(size.dtype)

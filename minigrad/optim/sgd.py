@@ -25,24 +25,24 @@ class SGD(Optimizer):
         non_negative("weight_decay value", weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ArgumentError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(params, dict(lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay, nesterov=nesterov,
-                                      maximize=maximize, foreach=foreach, differentiable=differentiable, fused=fused))
+        super().__init__(params, {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay,
+                                  "nesterov": nesterov, "maximize": maximize, "foreach": foreach, "differentiable": differentiable,
+                                  "fused": fused})
 
-    def update(self, group: Group, p: Any, g: Any) -> None:
+    def update(self, group: Group, p: Any, gradient: Any) -> None:
         lr, momentum, decay = float(group["lr"]), group["momentum"], group["weight_decay"]
-        xp = backend_of(g).xp
+        xp = backend_of(gradient).xp
         if not momentum:
-            for w, g, t in self.pieces(1, p.array, g):
+            for w, g, t in self.pieces(1, p.array, gradient):
                 if decay:
                     g = xp.add(xp.multiply(w, decay, t), g, t)
                 w -= xp.multiply(g, lr, t)
             return
         state = self.state[p]
-        v = state.get("momentum_buffer")
-        first = v is None
-        if v is None:
-            v = state["momentum_buffer"] = wrap(xp.empty(g.shape, g.dtype))
-        for w, g, v, t in self.pieces(1, p.array, g, v.array):
+        first = state.get("momentum_buffer") is None
+        if first:
+            state["momentum_buffer"] = wrap(xp.empty(gradient.shape, gradient.dtype))
+        for w, g, v, t in self.pieces(1, p.array, gradient, state["momentum_buffer"].array):
             if decay:
                 g = xp.add(xp.multiply(w, decay, t), g, t)
             if first:
@@ -50,8 +50,5 @@ class SGD(Optimizer):
             else:
                 v *= momentum
                 v += g if not group["dampening"] else xp.multiply(g, 1 - group["dampening"])
-            if group["nesterov"]:
-                g = xp.add(xp.multiply(v, momentum), g, t)
-            else:
-                g = v
-            w -= xp.multiply(g, lr, t)
+            along = xp.add(xp.multiply(v, momentum), g, t) if group["nesterov"] else v
+            w -= xp.multiply(along, lr, t)

@@ -26,7 +26,8 @@ def load_state_dict(optimizer: Any, found: dict[str, Any]) -> None:
     """Replace state and options by copies of what was saved; the parameters stay the optimizer's own."""
     groups, saved_groups = optimizer.param_groups, found["param_groups"]
     if len(groups) != len(saved_groups):
-        raise ArgumentError(f"loaded state dict has a different number of parameter groups: {len(saved_groups)}, the optimizer has {len(groups)}")
+        raise ArgumentError(f"loaded state dict has a different number of parameter groups: {len(saved_groups)}, "
+                            f"the optimizer has {len(groups)}")
     if any(len(group["params"]) != len(saved["params"]) for group, saved in zip(groups, saved_groups)):
         raise ArgumentError("loaded state dict contains a parameter group that doesn't match the size of optimizer's group")
     parameters = {number: p for group, saved in zip(groups, saved_groups) for number, p in zip(saved["params"], group["params"])}

@@ -139,7 +139,8 @@ def test_gradients_of_several_inputs_and_outputs(m, n) -> None:
             return x * y * number, x + y
     module = Pair()
     seen = []
-    module.register_full_backward_hook(lambda mod, gi, go: seen.append(([None if g is None else g.item() for g in gi], [g.item() for g in go])))
+    module.register_full_backward_hook(lambda mod, gi,
+        go: seen.append(([None if g is None else g.item() for g in gi], [g.item() for g in go])))
     x, y = m.tensor(2.0, requires_grad=True), m.tensor(3.0, requires_grad=True)
     a, b = module(x, 7, y)
     (a * 2 + b).backward()
@@ -176,7 +177,8 @@ def test_an_output_that_is_no_tensor_gets_a_warning(m, n) -> None:
             return [x]
     module = Listing()
     module.register_full_backward_hook(lambda mod, gi, go: None)
-    with pytest.warns(UserWarning, match="For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received"):
+    with pytest.warns(UserWarning,
+        match="For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received"):
         module(m.tensor(1.0, requires_grad=True))
 
 

@@ -74,9 +74,11 @@ def changed(t, state, **values):
 
 
 BROKEN = [
-    dict(scale=None), dict(part__weight=None, part__count=None), dict(extra=lambda t: t.ones(1)), dict(part__extra=lambda t: 3, parts__7__x=lambda t: 3),
-    dict(part__weight=lambda t: t.ones(3, 3)), dict(part__weight=lambda t: t.ones(3, 3), scale=None, extra=lambda t: 3), dict(scale=lambda t: "no"),
-    dict(parts__0__weight=lambda t: 3.0), dict(part__secret=lambda t: t.ones(1)), dict(part__bias=lambda t: t.ones(1)),
+    {"scale": None}, {"part__weight": None, "part__count": None}, {"extra": lambda t: t.ones(1)},
+    {"part__extra": lambda t: 3, "parts__7__x": lambda t: 3},
+    {"part__weight": lambda t: t.ones(3, 3)}, {"part__weight": lambda t: t.ones(3, 3), "scale": None, "extra": lambda t: 3},
+    {"scale": lambda t: "no"},
+    {"parts__0__weight": lambda t: 3.0}, {"part__secret": lambda t: t.ones(1)}, {"part__bias": lambda t: t.ones(1)},
 ]
 
 
@@ -110,7 +112,8 @@ def test_assign_takes_the_tensors() -> None:
         m.load_state_dict(state, assign=True)
         with t.no_grad():
             state["scale"].mul_(2)
-        found.append((m.scale.item(), str(m.scale.dtype)[-7:], m.scale.requires_grad, str(m.part.count.dtype)[-7:], len(list(m.parameters()))))
+        found.append((m.scale.item(), str(m.scale.dtype)[-7:], m.scale.requires_grad, str(m.part.count.dtype)[-7:],
+            len(list(m.parameters()))))
     assert found[0] == found[1] == (12.0, "float64", True, "float64", 3)
 
 
@@ -148,9 +151,11 @@ def test_hooks_of_saving_and_loading() -> None:
     for _, _, m in worlds():
         log: list = []
         m.part.register_state_dict_pre_hook(lambda mod, prefix, keep, log=log: log.append(("saving", prefix, keep)))
-        m.part.register_state_dict_post_hook(lambda mod, state, prefix, meta, log=log: log.append(("saved", prefix, meta["version"], len(state))))
+        m.part.register_state_dict_post_hook(lambda mod, state, prefix, meta,
+            log=log: log.append(("saved", prefix, meta["version"], len(state))))
         m.part.register_load_state_dict_pre_hook(
-            lambda mod, state, prefix, meta, strict, missing, unexpected, errors, log=log: log.append(("loading", prefix, meta, strict, len(state))))
+            lambda mod, state, prefix, meta, strict, missing, unexpected, errors,
+            log=log: log.append(("loading", prefix, meta, strict, len(state))))
         m._register_load_state_dict_pre_hook(
             lambda state, prefix, meta, strict, missing, unexpected, errors: state.setdefault("scale", state.pop("old_name", None)))
         m.register_load_state_dict_post_hook(lambda mod, keys: keys.missing_keys.clear())

@@ -53,7 +53,7 @@ IDS = [name for name, _ in CASES]
 
 
 def optimizers(kind: str = "SGD"):
-    options = dict(momentum=0.9) if kind == "SGD" else {}
+    options = {"momentum": 0.9} if kind == "SGD" else {}
     ours, theirs = [nn.Parameter(minigrad.ones(1)) for _ in range(2)], [torch.nn.Parameter(torch.ones(1)) for _ in range(2)]
     return (getattr(optim, kind)([{"params": ours[0]}, {"params": ours[1], "lr": 0.3}], lr=0.1, **options),
             getattr(torch.optim, kind)([{"params": theirs[0]}, {"params": theirs[1], "lr": 0.3}], lr=0.1, **options))
@@ -120,8 +120,8 @@ def test_any_epoch_at_once(name: str) -> None:
 @pytest.mark.parametrize("name", ["LambdaLR", "StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR",
                                   "CosineAnnealingLR", "CosineAnnealingWarmRestarts"])
 def test_resuming_at_an_epoch(name: str) -> None:
-    arguments = dict(LambdaLR=(halve,), StepLR=(3,), MultiStepLR=([2, 5],), ExponentialLR=(0.9,), CosineAnnealingLR=(6,),
-                     CosineAnnealingWarmRestarts=(4,)).get(name, ())
+    arguments = {"LambdaLR": (halve,), "StepLR": (3,), "MultiStepLR": ([2, 5],), "ExponentialLR": (0.9,), "CosineAnnealingLR": (6,),
+                     "CosineAnnealingWarmRestarts": (4,)}.get(name, ())
     ours, theirs = optimizers()
     found = []
     for module, optimizer in ((optim.lr_scheduler, ours), (torch.optim.lr_scheduler, theirs)):
@@ -150,8 +150,9 @@ def test_warm_restarts_take_fractions_of_an_epoch() -> None:
 
 
 @pytest.mark.parametrize("options", [
-    {}, dict(mode="max", factor=0.5, patience=1), dict(patience=2, threshold_mode="abs", threshold=0.5, cooldown=2),
-    dict(patience=0, min_lr=[0.05, 0.2]), dict(mode="max", threshold_mode="abs", patience=1, min_lr=0.01), dict(patience=0, factor=0.99, eps=0.002),
+    {}, {"mode": "max", "factor": 0.5, "patience": 1}, {"patience": 2, "threshold_mode": "abs", "threshold": 0.5, "cooldown": 2},
+    {"patience": 0, "min_lr": [0.05, 0.2]}, {"mode": "max", "threshold_mode": "abs", "patience": 1, "min_lr": 0.01},
+    {"patience": 0, "factor": 0.99, "eps": 0.002},
 ])
 def test_plateau(options: dict) -> None:
     ours, theirs = optimizers()
@@ -202,7 +203,8 @@ ERRORS = [
     (lambda s, o: s.LinearLR(o, 1, 2), ValueError, "Ending multiplicative factor expected to be between 0 and 1"),
     (lambda s, o: s.StepLR(o, 1, last_epoch=3), KeyError, r"param 'initial_lr' is not specified in param_groups\[0\]"),
     (lambda s, o: s.SequentialLR(o, [], []), ValueError, "SequentialLR expects at least one scheduler, but got no scheduler"),
-    (lambda s, o: s.SequentialLR(o, [s.StepLR(o, 1)], [1]), ValueError, "number of schedulers 1 and the number of milestones to be equal to 1"),
+    (lambda s, o: s.SequentialLR(o, [s.StepLR(o, 1)], [1]), ValueError,
+        "number of schedulers 1 and the number of milestones to be equal to 1"),
     (lambda s, o: s.SequentialLR(o, [s.ReduceLROnPlateau(o)], []), ValueError, "SequentialLR does not support `ReduceLROnPlateau`"),
     (lambda s, o: s.ChainedScheduler([]), ValueError, "ChainedScheduler expects at least one scheduler to be chained"),
     (lambda s, o: s.ChainedScheduler([3], o), TypeError, "ChainedScheduler at index 0 should have `optimizer` as its attribute"),

@@ -11,39 +11,39 @@ torch = pytest.importorskip("torch")
 
 SHAPES = ((3, 4), (4,), (), (2, 1, 3), (130, 140))
 CASES = [
-    ("SGD", dict(lr=0.1)),
-    ("SGD", dict(lr=0.1, weight_decay=0.1)),
-    ("SGD", dict(lr=0.1, momentum=0.9)),
-    ("SGD", dict(lr=0.1, momentum=0.9, dampening=0.3, weight_decay=0.01)),
-    ("SGD", dict(lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.01)),
-    ("SGD", dict(lr=0.1, momentum=0.9, maximize=True, weight_decay=0.01)),
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "maximize": True, "weight_decay": 0.01}),
     ("Adam", {}),
-    ("Adam", dict(lr=0.01, betas=(0.8, 0.9), eps=1e-3, weight_decay=0.1)),
-    ("Adam", dict(amsgrad=True, maximize=True)),
-    ("Adam", dict(weight_decay=0.1, decoupled_weight_decay=True)),
+    ("Adam", {"lr": 0.01, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1}),
+    ("Adam", {"amsgrad": True, "maximize": True}),
+    ("Adam", {"weight_decay": 0.1, "decoupled_weight_decay": True}),
     ("AdamW", {}),
-    ("AdamW", dict(lr=0.1, weight_decay=0.3, amsgrad=True)),
+    ("AdamW", {"lr": 0.1, "weight_decay": 0.3, "amsgrad": True}),
     ("Adagrad", {}),
-    ("Adagrad", dict(lr=0.1, lr_decay=0.1, weight_decay=0.1, initial_accumulator_value=0.5, maximize=True)),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.5, "maximize": True}),
     ("RMSprop", {}),
-    ("RMSprop", dict(lr=0.1, alpha=0.9, weight_decay=0.1)),
-    ("RMSprop", dict(centered=True)),
-    ("RMSprop", dict(momentum=0.9, maximize=True)),
-    ("RMSprop", dict(momentum=0.9, centered=True, weight_decay=0.1)),
+    ("RMSprop", {"lr": 0.1, "alpha": 0.9, "weight_decay": 0.1}),
+    ("RMSprop", {"centered": True}),
+    ("RMSprop", {"momentum": 0.9, "maximize": True}),
+    ("RMSprop", {"momentum": 0.9, "centered": True, "weight_decay": 0.1}),
     ("Adadelta", {}),
-    ("Adadelta", dict(lr=0.5, rho=0.8, weight_decay=0.1, maximize=True)),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1, "maximize": True}),
     ("Adamax", {}),
-    ("Adamax", dict(weight_decay=0.1, maximize=True)),
+    ("Adamax", {"weight_decay": 0.1, "maximize": True}),
     ("NAdam", {}),
-    ("NAdam", dict(weight_decay=0.1, momentum_decay=0.1)),
-    ("NAdam", dict(weight_decay=0.1, decoupled_weight_decay=True, maximize=True)),
+    ("NAdam", {"weight_decay": 0.1, "momentum_decay": 0.1}),
+    ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True, "maximize": True}),
     ("RAdam", {}),
-    ("RAdam", dict(weight_decay=0.1, maximize=True)),
-    ("RAdam", dict(weight_decay=0.1, decoupled_weight_decay=True)),
+    ("RAdam", {"weight_decay": 0.1, "maximize": True}),
+    ("RAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}),
     ("Rprop", {}),
-    ("Rprop", dict(lr=0.1, etas=(0.4, 1.4), step_sizes=(1e-3, 1.0), maximize=True)),
+    ("Rprop", {"lr": 0.1, "etas": (0.4, 1.4), "step_sizes": (1e-3, 1.0), "maximize": True}),
     ("ASGD", {}),
-    ("ASGD", dict(lr=0.1, lambd=0.1, t0=3, weight_decay=0.1, maximize=True)),
+    ("ASGD", {"lr": 0.1, "lambd": 0.1, "t0": 3, "weight_decay": 0.1, "maximize": True}),
 ]
 IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in CASES]
 
@@ -124,7 +124,7 @@ def test_float32_parameters(name: str, options: dict) -> None:
 
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adadelta", "ASGD", "RAdam", "NAdam", "Adamax", "Rprop"])
 def test_complex_parameters_are_pairs_of_reals(name: str) -> None:
-    twins = Twins(name, dict(lr=0.1), "complex128")
+    twins = Twins(name, {"lr": 0.1}, "complex128")
     for n in range(5):
         twins.step(n)
     twins.check(1e-8, 1e-10)
@@ -132,7 +132,7 @@ def test_complex_parameters_are_pairs_of_reals(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
 def test_parameters_and_gradients_of_any_memory_layout(name: str) -> None:
-    options = dict(lr=0.1, weight_decay=0.1)
+    options = {"lr": 0.1, "weight_decay": 0.1}
     start = np.random.default_rng(0).normal(size=(150, 160))
     ours = nn.Parameter(minigrad.tensor(start).T)
     theirs = torch.nn.Parameter(torch.tensor(start).T)

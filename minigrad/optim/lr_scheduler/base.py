@@ -32,7 +32,8 @@ def per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         return [value] * n
     if len(value) != n:
-        raise ArgumentError(f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups has {n}.")
+        raise ArgumentError(f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, "
+                            f"param_groups has {n}.")
     return list(value)
 
 
@@ -76,8 +77,8 @@ class LRScheduler:
             if last_epoch == -1:
                 group.setdefault("initial_lr", option(group, "lr"))
             elif "initial_lr" not in group:
-                raise NameTakenError(f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0; "
-                                     "load the optimizer's state first, or begin with last_epoch=-1")
+                raise NameTakenError(f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with "
+                                     "last_epoch >= 0; load the optimizer's state first, or begin with last_epoch=-1")
         self.base_lrs: list[float] = [option(group, "initial_lr") for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._initial_step()

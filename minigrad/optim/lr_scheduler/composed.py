@@ -17,11 +17,11 @@ def check(name: str, schedulers: Sequence[Any], optimizer: Any) -> None:
         if not hasattr(s, "optimizer"):
             raise ArgumentTypeError(f"{name} at index {i} should have `optimizer` as its attribute.")
         if isinstance(s, ReduceLROnPlateau):
-            raise ArgumentError(f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified when "
-                                f"calling `step`, but got one at index {i} in the given schedulers sequence.")
+            raise ArgumentError(f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified "
+                                f"when calling `step`, but got one at index {i} in the given schedulers sequence.")
         if s.optimizer is not optimizer:
-            raise ArgumentError(f"{name} expects all schedulers to belong to the same optimizer, but got scheduler {type(s).__name__} at index "
-                                f"{i} with another {type(s.optimizer).__name__}.")
+            raise ArgumentError(f"{name} expects all schedulers to belong to the same optimizer, but got scheduler {type(s).__name__} "
+                                f"at index {i} with another {type(s.optimizer).__name__}.")
 
 
 class _Composed(LRScheduler):
@@ -52,8 +52,9 @@ class SequentialLR(_Composed):
             raise ArgumentError(f"{name} expects at least one scheduler, but got no scheduler.")
         check(name, schedulers, optimizer)
         if len(milestones) != len(schedulers) - 1:
-            raise ArgumentError("Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone points, "
-                                f"but got number of schedulers {len(schedulers)} and the number of milestones to be equal to {len(milestones)}")
+            raise ArgumentError("Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone "
+                                f"points, but got number of schedulers {len(schedulers)} and the number of milestones to be equal to "
+                                f"{len(milestones)}")
         self._schedulers, self._milestones = schedulers, milestones
         self.last_epoch = last_epoch + 1
         self.optimizer = optimizer

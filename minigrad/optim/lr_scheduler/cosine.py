@@ -32,7 +32,7 @@ class CosineAnnealingLR(LRScheduler):
         ratio = (1 + math.cos(math.pi * n / period)) / (1 + math.cos(math.pi * (n - 1) / period))
         return [ratio * (lr - low) + low for lr in self._current()]
 
-    def _closed_form(self) -> list[float]:           # type: ignore[override]
+    def _closed_form(self) -> list[float]:
         return [half_wave(base, self.eta_min, self.last_epoch / self.T_max) for base in self.base_lrs]
 
 
@@ -70,8 +70,11 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         elif epoch < 0:
             raise ArgumentError(f"Expected non-negative epoch, but got {epoch}")
         else:
-            restarts = 0 if epoch < self.T_0 else int(math.log(epoch / self.T_0 * (self.T_mult - 1) + 1, self.T_mult)) if self.T_mult > 1 else 0
-            self.T_i = self.T_0 * self.T_mult ** restarts
-            self.T_cur = epoch % self.T_0 if self.T_mult == 1 else epoch - self.T_0 * (self.T_mult ** restarts - 1) / (self.T_mult - 1)
+            first, times = self.T_0, self.T_mult
+            if times == 1:
+                self.T_i, self.T_cur = first, epoch % first
+            else:                                    # the cycles before took first * (1 + times + times**2 ...)
+                cycles = int(math.log(epoch / first * (times - 1) + 1, times))
+                self.T_i, self.T_cur = first * times ** cycles, epoch - first * (times ** cycles - 1) / (times - 1)
         self.last_epoch = math.floor(epoch)
         self._set(self._ask())

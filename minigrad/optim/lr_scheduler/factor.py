@@ -29,7 +29,7 @@ class _ByFactor(LRScheduler):
         """From the initial rate to `last_epoch`."""
         raise NotImplementedError
 
-    def _closed_form(self) -> list[float]:           # type: ignore[override]
+    def _closed_form(self) -> list[float]:
         total = self._total()
         return [base * total for base in self.base_lrs]
 

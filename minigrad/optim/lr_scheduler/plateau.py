@@ -50,7 +50,8 @@ class ReduceLROnPlateau(LRScheduler):
         """Say how well an epoch went."""
         current = float(metrics)
         if epoch is not None:
-            warnings.warn("the epoch parameter of `scheduler.step()` is deprecated; call `scheduler.step(metrics)` without it", stacklevel=2)
+            warnings.warn("the epoch parameter of `scheduler.step()` is deprecated; call `scheduler.step(metrics)` without it",
+                          stacklevel=2)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current, self.best):
             self.best = current
@@ -70,8 +71,8 @@ class ReduceLROnPlateau(LRScheduler):
         groups = self.optimizer.param_groups
         if len(groups) != len(self.min_lrs):
             if self.default_min_lr is None:
-                raise StateDictError(f"The number of param groups in the `optimizer` ({len(groups)}) differs from when `ReduceLROnPlateau` was "
-                                     f"initialized ({len(self.min_lrs)}); set `min_lrs` to one value per group")
+                raise StateDictError(f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
+                                     f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}); set `min_lrs` to one value per group")
             self.min_lrs = [self.default_min_lr] * len(groups)
         for group, least in zip(groups, self.min_lrs):
             old = float(option(group, "lr"))
