@@ -214,14 +214,15 @@ def load(f: FileLike, map_location: Any = None, *, weights_only: bool = True, mm
 def _parse(data: bytes, source: str) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
     """Arrays and metadata of a safetensors file."""
     from safetensors import SafetensorError, deserialize
-    if data[:4] == b"PK\x03\x04":
-        raise CheckpointError(f"load: {source} is a zip file, PyTorch's own format; save it from PyTorch with safetensors.torch.save_file(...)")
-    if data[:1] == b"\x80":
-        raise CheckpointError(f"load: {source} is a pickle, which may run code when read; save it again as safetensors")
     try:
         entries = deserialize(data)
         header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError) as error:   # only now look at the first bytes: a header's length may be any of these
+        if data[:4] == b"PK\x03\x04":
+            raise CheckpointError(f"load: {source} is a zip file, PyTorch's own format; "
+                                  "save it from PyTorch with safetensors.torch.save_file(...)") from error
+        if data[:1] == b"\x80":
+            raise CheckpointError(f"load: {source} is a pickle, which may run code when read; save it again as safetensors") from error
         raise CheckpointError(f"load: {source} is no safetensors file, or a damaged one ({error}; {len(data)} bytes)") from error
     arrays = {}
     for name, entry in entries:
