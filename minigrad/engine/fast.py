@@ -37,6 +37,8 @@ def unary(op: Op, slow: Call) -> Call:
             return slow(input)
         try:
             out = forward(x)
+        except MinigradError:
+            raise
         except Exception as error:
             raise op.explain(error, (x,)) from error
         if type(out) is not ndarray and not is_array(out):
@@ -104,6 +106,8 @@ def binary(op: Op, slow: Call) -> Call:
             return slow(input, other)
         try:
             out = forward(x, y)
+        except MinigradError:
+            raise
         except TypeError:
             return slow(input, other)                # a better message
         except Exception as error:

@@ -62,6 +62,9 @@ def node_of(x: TensorBase) -> Node | None:
 
 def positions(base: Any, view: Any) -> Any:
     """Flat logical index in `base` of each element of a view of it; int64, of the view's shape."""
+    if view.dtype != base.dtype:
+        raise InplaceError(f"in-place: a write through real, imag or view_as_real ({view.dtype}) into a tensor that records ({base.dtype}) "
+                           "is not supported; compute the parts and join them with complex(), or write into a clone()")
     offset = (address(view) - address(base)) // base.itemsize
     if base.flags.c_contiguous:                      # logical order is memory order
         at: Any = np.full((1,) * view.ndim, offset)

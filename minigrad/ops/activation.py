@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgume
 from .dims import one_dim
 from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
 from .join import cat
-from .raw import raw
+from .raw import raw, shown
 from .scalars import fitting
 from .select import LARGE, blend, choose, clamp_to_numbers, masked
 from .special import SLOPE, erf
@@ -70,7 +70,7 @@ def relu_into(x: Any, out: Any) -> Any:
     kind = x.dtype.kind
     if kind in "bc":
         if kind == "b":
-            raise DtypeError(f"relu: Boolean inputs not supported for relu; got {describe(x).removeprefix('ndarray ')}")
+            raise DtypeError(f"relu: Boolean inputs not supported for relu; got {shown(x)}")
         refuse("relu", x, "c")
     return backend_of(x).xp.maximum(x, 0, out=out) if x.size < LARGE or kind != "f" else x.clip(0, math.inf, out=out)
 
@@ -95,7 +95,7 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         low, high = int(min_val), int(max_val)
         if x.dtype.kind == "u" and low < 0:
             raise RefusedArgumentError("hardtanh: cannot do hardtanh on an unsigned type with negative limits; got "
-                                       f"{describe(x).removeprefix('ndarray ')}, min_val {min_val}")
+                                       f"{shown(x)}, min_val {min_val}")
         return x.clip(fitting("hardtanh", low, x.dtype), fitting("hardtanh", high, x.dtype))   # type: ignore[no-any-return]
     return x.clip(min_val, max_val)                  # type: ignore[no-any-return]
 
@@ -145,14 +145,14 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             raise ArgumentTypeError(f"prelu: {name} must be a Tensor; got {describe(value)}")
     x, w = input.array, weight.array
     if w.ndim > 1:
-        raise ShapeError(f"prelu: expected weight to be a scalar or 1D tensor, but got ndim = {w.ndim}; got w {describe(w)}")
+        raise ShapeError(f"prelu: expected weight to be a scalar or 1D tensor, but got ndim = {w.ndim}; got w {shown(w)}")
     if w.size != 1:
         if not x.ndim:
-            raise ShapeError(f"prelu: not allow zero-dim input tensor with several weights; got x {describe(x)}, w {describe(w)}")
+            raise ShapeError(f"prelu: not allow zero-dim input tensor with several weights; got x {shown(x)}, w {shown(w)}")
         channels = x.shape[1] if x.ndim > 1 else 1
         if w.size != channels:
             raise ShapeError(f"prelu: mismatch of parameter numbers and input channel size. Found parameter numbers = {w.size} and "
-                             f"channel size = {channels}; got x {describe(x)}")
+                             f"channel size = {channels}; got x {shown(x)}")
     shape = (-1, *[1] * (x.ndim - 2)) if x.ndim > 1 else (-1,) if x.ndim else ()
     return prelu_kernel(input, weight.reshape(shape))
 
@@ -174,8 +174,8 @@ def noisy_relu(input: Tensor, lower: float, upper: float) -> Tensor:
     from ..rng.continuous import uniform             # numpy.random is slow to import
     x: Any = input
     backend = backend_of(x)
-    slopes = backend.asarray(uniform(default_generator, x.shape, x.dtype, lower, upper))
-    slopes[x > 0] = 1
+    slopes, low = backend.xp.ones(x.shape, x.dtype), x <= 0
+    slopes[low] = backend.asarray(uniform(default_generator, (int(low.sum()),), "f8", lower, upper))
     return x * slopes, slopes                        # type: ignore[return-value]
 
 

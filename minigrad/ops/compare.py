@@ -11,6 +11,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, GraphError, RefusedArgumentError, ShapeError, describe
 from .dims import Number
 from .elementwise import refuse
+from .raw import shown
 from .rounding import without_derivative
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def isneginf(input: Tensor) -> Tensor:
 def infinite(name: str, x: Any, value: float) -> Any:
     """Where x is one infinity."""
     if x.dtype.kind == "c":
-        raise DtypeError(f"{name}: does not support complex inputs; got {describe(x)}")
+        raise DtypeError(f"{name}: does not support complex inputs; got {shown(x)}")
     return x == value
 
 

@@ -11,7 +11,7 @@ from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
 from .elementwise import cos, refuse, sin, zeros_as
-from .raw import in_dtype, raw
+from .raw import in_dtype, raw, shown
 from .select import masked
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def imag(input: Tensor) -> Tensor:
     """The imaginary part; a view. Raises DtypeError for real tensors."""
     x: Any = input
     if x.dtype.kind != "c":
-        raise DtypeError(f"imag: is not implemented for tensors with non-complex dtypes; got {describe(x)}")
+        raise DtypeError(f"imag: is not implemented for tensors with non-complex dtypes; got {shown(x)}")
     return x.imag                                    # type: ignore[no-any-return]
 
 
@@ -92,7 +92,7 @@ def view_as_real(input: Tensor) -> Tensor:
     """(...) complex -> (..., 2) real: real and imaginary parts in the same memory."""
     x: Any = input
     if x.dtype.kind != "c":
-        raise DtypeError(f"view_as_real: is only supported for complex tensors; got {describe(x)}")
+        raise DtypeError(f"view_as_real: is only supported for complex tensors; got {shown(x)}")
     return x[..., None].view(f"f{x.itemsize // 2}")  # type: ignore[no-any-return]
 
 
@@ -101,11 +101,11 @@ def view_as_complex(input: Tensor) -> Tensor:
     """(..., 2) real -> (...) complex, in the same memory."""
     x: Any = input
     if x.dtype.kind != "f" or x.itemsize < 4:
-        raise DtypeError(f"view_as_complex: is only supported for float and double tensors; got {describe(x)}")
+        raise DtypeError(f"view_as_complex: is only supported for float and double tensors; got {shown(x)}")
     if not x.ndim or x.shape[-1] != 2:
-        raise ShapeError(f"view_as_complex: Tensor must have a last dimension of size 2; got {describe(x)}")
+        raise ShapeError(f"view_as_complex: Tensor must have a last dimension of size 2; got {shown(x)}")
     if x.size and (x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize) for s in x.strides[:-1])):
-        raise ShapeError(f"view_as_complex: Tensor must have a last dimension with stride 1, and others divisible by 2; got {describe(x)}, "
+        raise ShapeError(f"view_as_complex: Tensor must have a last dimension with stride 1, and others divisible by 2; got {shown(x)}, "
                          f"stride {tuple(s // x.itemsize for s in x.strides)}; use contiguous()")
     return x.view(f"c{x.itemsize * 2}")[..., 0]      # type: ignore[no-any-return]
 
@@ -121,7 +121,7 @@ def pairs(input: Tensor) -> Tensor:
 def of_parts(name: str, x: Any, y: Any) -> Any:
     """Uninitialised complex numbers for the parts x and y."""
     if x.dtype.kind != "f":
-        raise DtypeError(f"{name}: expected both inputs to be Half, Float or Double tensors; got {x.dtype} {x.shape} and {y.dtype} {y.shape}")
+        raise DtypeError(f"{name}: expected both inputs to be Half, Float or Double tensors; got {shown(x)} and {shown(y)}")
     return backend_of(x).xp.empty(np.broadcast_shapes(x.shape, y.shape), complex_of(x.dtype))
 
 

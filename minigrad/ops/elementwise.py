@@ -14,7 +14,7 @@ from ..backend import backend_of
 from ..engine.op import direct, op
 from ..errors import DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
 from .dims import Number
-from .raw import raw
+from .raw import raw, shown
 from .scalars import fitting
 from .select import masked
 
@@ -43,7 +43,7 @@ def unary(name: str, rule: Callable[..., Any], doc: str, of: str = "") -> Callab
 def refuse(name: str, x: Any, kinds: str, remedy: str = "") -> None:
     """Raise UnsupportedDtypeError for an array whose dtype is of one of these kinds (NumPy's letters)."""
     if x.dtype.kind in kinds:
-        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got {describe(x).removeprefix('ndarray ')}{remedy}")
+        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got {shown(x)}{remedy}")
 
 
 # ---------------------------------------------------------------- constants in pieces

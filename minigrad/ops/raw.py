@@ -12,16 +12,21 @@ def raw(x: Any) -> Any:
     return x.array if isinstance(x, TensorBase) else x
 
 
+def shown(array: Any) -> str:
+    """An array in an error message: `float32 (3, 4)`."""
+    return f"{array.dtype} {tuple(array.shape)}"
+
+
 def like(x: Any, array: Any) -> Any:
     """A constant array as an operand of x: a tensor where x is one."""
     return wrap(array) if isinstance(x, TensorBase) else array
 
 
 def in_dtype(x: Any, dtype: Any) -> Any:
-    """A tensor or an array in a NumPy dtype."""
+    """A tensor or an array in a NumPy dtype; of complex numbers, for a real dtype, the real part."""
     if isinstance(x, TensorBase):
         return x if x.array.dtype == dtype else cast(x, dtype)
-    return x if x.dtype == dtype else x.astype(dtype)
+    return x if x.dtype == dtype else (x.real if x.dtype.kind == "c" and dtype.kind != "c" else x).astype(dtype)
 
 
 def is_complex(x: Any) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.op import op
-from ..errors import GraphError, RefusedArgumentError, UnsupportedDtypeError, describe
+from ..errors import GraphError, RefusedArgumentError, UnsupportedDtypeError
 from .dims import Number
 from .elementwise import refuse, true_divide, zeros_as
+from .raw import shown
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -40,7 +41,7 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     refuse("round", x, "bc")
     if x.dtype.kind != "f":
         if decimals:
-            raise UnsupportedDtypeError(f"round: decimals are not implemented for {x.dtype}; got decimals {decimals}, {describe(x)}")
+            raise UnsupportedDtypeError(f"round: decimals are not implemented for {x.dtype}; got decimals {decimals}, {shown(x)}")
         return x.copy()                              # type: ignore[no-any-return]
     xp = backend_of(x).xp
     if not decimals:
@@ -64,7 +65,7 @@ def check_divisor(name: str, x: Any, y: Any) -> None:
     if kind in "bc":
         refuse(name, y, "bc")
     if kind in "iu" and (y == 0).any():
-        raise RefusedArgumentError(f"{name}: ZeroDivisionError: a whole number divided by zero; got {describe(x)}, {describe(y)}")
+        raise RefusedArgumentError(f"{name}: ZeroDivisionError: a whole number divided by zero; got {shown(x)}, {shown(y)}")
 
 
 def floored(name: str, x: Any, y: Any) -> Any:

@@ -13,7 +13,7 @@ from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
 from .cast import cast
 from .dims import Number
-from .raw import in_dtype, raw
+from .raw import in_dtype, raw, shown
 from .scalars import fitting
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Ten
 def refuse_complex(name: str, x: Any) -> None:
     """Complex numbers have no order."""
     if x.dtype.kind == "c":
-        raise DtypeError(f"{name}: not implemented for complex tensors, which have no order; got {describe(x)}; take abs() or .real")
+        raise DtypeError(f"{name}: not implemented for complex tensors, which have no order; got {shown(x)}; take abs() or .real")
 
 
 def winner(g: Any, x: Any, y: Any, loses: Any) -> Any:
@@ -189,7 +189,7 @@ def above(x: Any, min: Any, max: Any) -> Any:
 def refuse_clamp(x: Any) -> None:
     """Dtypes that have no bounds."""
     if x.dtype.kind in "bc":
-        raise UnsupportedDtypeError(f"clamp: not implemented for {x.dtype}; got {describe(x)}")
+        raise UnsupportedDtypeError(f"clamp: not implemented for {x.dtype}; got {shown(x)}")
 
 
 def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Number | None = None, *, out: Tensor | None = None) -> Tensor:
