@@ -71,7 +71,8 @@ def arguments(program: str, data: Path) -> list[str]:
 
 
 def run(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env={**os.environ, "OMP_NUM_THREADS": "1", "MINIGRAD_VERIFY_DATA": "0"})     # the digits are our own
     assert done.returncode == 0, done.stderr
     return done.stdout
 

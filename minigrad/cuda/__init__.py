@@ -12,6 +12,7 @@ from .. import _device
 from ..accelerator import device_count as device_count
 from ..accelerator import is_available as is_available
 from ..errors import DeviceError
+from . import amp as amp
 
 Device = _device.device | str | int | None
 

@@ -10,7 +10,7 @@ from torch import nn, optim
 def make():
     torch.manual_seed(4)
     model = nn.Sequential(OrderedDict([
-        ("fc1", nn.Linear(5, 16)), ("norm", nn.BatchNorm1d(16)), ("act", nn.Tanh()), ("drop", nn.Dropout(0.2)), ("fc2", nn.Linear(16, 2))]))
+        ("fc1", nn.Linear(5, 16, bias=False)), ("norm", nn.BatchNorm1d(16)), ("act", nn.Tanh()), ("drop", nn.Dropout(0.2)), ("fc2", nn.Linear(16, 2))]))
     optimizer = optim.AdamW(model.parameters(), lr=1e-2, amsgrad=True)
     scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=8)
     return model, optimizer, scheduler
@@ -53,7 +53,7 @@ for key, value in model2.state_dict().items():
 print(sorted(optimizer2.state_dict()["state"][0]), optimizer2.param_groups[0]["lr"], scheduler2.last_epoch)
 
 torch.save(model.state_dict(), path)
-smaller = nn.Sequential(OrderedDict([("fc1", nn.Linear(5, 16)), ("extra", nn.Linear(1, 1))]))
+smaller = nn.Sequential(OrderedDict([("fc1", nn.Linear(5, 16, bias=False)), ("extra", nn.Linear(1, 1))]))
 result = smaller.load_state_dict(torch.load(path), strict=False)
 print("missing", result.missing_keys, "unexpected", sorted(result.unexpected_keys))
 try:

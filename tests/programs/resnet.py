@@ -109,5 +109,5 @@ for epoch in range(3):
     with torch.inference_mode():
         val = sum(criterion(net(x.to(device)), y.to(device)).item() * len(y) for x, y in valloader) / len(val_set)
     scheduler.step()
-    print(f"epoch {epoch} loss {train_loss / len(trainloader):.4f} acc {100.0 * correct / total:.1f} val {val:.4f} lr {scheduler.get_last_lr()[0]:.5f}")
+    print(f"epoch {epoch} loss {train_loss / len(trainloader):.4f} right {correct > total // 4} of {total} val {val:.4f} lr {scheduler.get_last_lr()[0]:.5f}")
 print(len(net.state_dict()), list(net.state_dict())[-3:])
