@@ -29,7 +29,8 @@ def path_from(caller: Any, module: Any) -> str:
     if id(module) not in caller._paths:
         caller.__dict__["_paths"] = paths = {id(m): name for name, m in caller.named_modules()}
         paths.setdefault(id(module), None)
-    return caller._paths[id(module)] or f"<{type(module).__name__}>"
+    found: str | None = caller._paths[id(module)]
+    return f"<{type(module).__name__}>" if found is None else found
 
 
 def warn_of_hidden(module: Any) -> None:

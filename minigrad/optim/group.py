@@ -11,14 +11,14 @@ from ..errors import ArgumentError, ArgumentTypeError, describe
 required: Any = type("required", (), {"__repr__": lambda self: "<required parameter>"})()
 
 
-def checked(group: Any, defaults: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
+def checked(given: Any, defaults: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any]:
     """A copy of a group with its parameters as a list and all options filled in.
 
     Raises ArgumentTypeError for what is no parameter, ArgumentError for one that is no leaf or has a group already.
     """
-    if not isinstance(group, dict):
-        raise ArgumentTypeError(f"param_group must be a dict, but got {type(group)}")
-    group = {**group}
+    if not isinstance(given, dict):
+        raise ArgumentTypeError(f"param_group must be a dict, but got {type(given)}")
+    group = {**given}
     group["params"], names = listed(group["params"])
     if names is not None:
         group["param_names"] = names
@@ -54,7 +54,7 @@ def listed(params: Any) -> tuple[list[Any], list[str] | None]:
     if pairs and len(pairs) == len(params):
         return [p for _, p in pairs], [name for name, _ in pairs]
     if pairs:
-        raise ArgumentTypeError("all optimizer params should be with/without names. Some param names are missing")
+        raise ArgumentError("all optimizer params should be with/without names. Some param names are missing")
     return params, None
 
 
