@@ -57,12 +57,12 @@ def may_write(call: F) -> F:
 @op(x=lambda g, out: masked(g, raw(out) != 0))       # no output is negative, and a nan lets its gradient pass
 def relu(input: Tensor) -> Tensor:
     """max(x, 0). Its gradient at 0 is 0."""
-    return relu_into(input, None)                    # type: ignore[no-any-return]
+    return relu_into(input, None)
 
 
 @direct(relu)
 def relu_in_place(input: Tensor) -> Tensor:
-    return relu_into(input, input)                   # type: ignore[no-any-return]
+    return relu_into(input, input)
 
 
 def relu_into(x: Any, out: Any) -> Any:
@@ -96,8 +96,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         if x.dtype.kind == "u" and low < 0:
             raise RefusedArgumentError("hardtanh: cannot do hardtanh on an unsigned type with negative limits; got "
                                        f"{shown(x)}, min_val {min_val}")
-        return x.clip(fitting("hardtanh", low, x.dtype), fitting("hardtanh", high, x.dtype))   # type: ignore[no-any-return]
-    return x.clip(min_val, max_val)                  # type: ignore[no-any-return]
+        return x.clip(fitting("hardtanh", low, x.dtype), fitting("hardtanh", high, x.dtype))
+    return x.clip(min_val, max_val)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -111,7 +111,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     """x above the threshold, `value` at it and below."""
     x: Any = input
     refuse("threshold", x, "bc")
-    return backend_of(x).xp.where(x <= threshold, fitting("threshold", value, x.dtype), x)             # type: ignore[no-any-return]
+    return backend_of(x).xp.where(x <= threshold, fitting("threshold", value, x.dtype), x)
 
 
 @may_write
@@ -121,8 +121,8 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     """x above 0, negative_slope * x below. Its gradient at 0 is negative_slope."""
     x: Any = input
     if 0 <= negative_slope <= 1:
-        return backend_of(x).xp.maximum(x, x * negative_slope)       # type: ignore[no-any-return]
-    return blend(x > 0, x, x * negative_slope)       # type: ignore[no-any-return]
+        return backend_of(x).xp.maximum(x, x * negative_slope)
+    return blend(x > 0, x, x * negative_slope)
 
 
 @op(broadcast=True, promotes="same",
@@ -132,7 +132,7 @@ def prelu_kernel(input: Tensor, weight: Tensor) -> Tensor:
     """`prelu` with a weight that broadcasts with the input."""
     x: Any = input
     refuse("prelu", x, "biuc")
-    return blend(x > 0, x, x * weight)               # type: ignore[no-any-return]
+    return blend(x > 0, x, x * weight)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -163,7 +163,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
         raise RefusedArgumentError(f"rrelu: Lower bound should be less than or equal to the upper bound; got {lower} and {upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    return writes.write(input, noisy_relu, lower, upper) if inplace else noisy_relu(input, lower, upper)   # type: ignore[no-any-return]
+    return writes.write(input, noisy_relu, lower, upper) if inplace else noisy_relu(input, lower, upper)
 
 
 @op(x=lambda g, slopes: g * slopes, kept=("slopes",))
@@ -171,7 +171,7 @@ def rrelu(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, trainin
 def noisy_relu(input: Tensor, lower: float, upper: float) -> Tensor:
     """`rrelu` in training."""
     from ..rng import default_generator
-    from ..rng.continuous import uniform             # numpy.random is slow to import
+    from ..rng.continuous import uniform  # numpy.random is slow to import
     x: Any = input
     backend = backend_of(x)
     slopes, low = backend.xp.ones(x.shape, x.dtype), x <= 0
@@ -198,7 +198,7 @@ def elu_rule(g: Any, x: Any, alpha: float, scale: float = 1.0, input_scale: floa
 @floats
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x above 0, alpha * (exp(x) - 1) below. Its gradient at 0 is alpha."""
-    return elu_of(input, alpha)                      # type: ignore[no-any-return]
+    return elu_of(input, alpha)
 
 
 # Source: Klambauer et al. 2017, Self-Normalizing Neural Networks.
@@ -210,7 +210,7 @@ SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.050700987355480493
 @floats
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """elu with the alpha, and scaled by the factor, that keep mean 0 and variance 1 from layer to layer."""
-    return elu_of(input, SELU_ALPHA, SELU_SCALE)     # type: ignore[no-any-return]
+    return elu_of(input, SELU_ALPHA, SELU_SCALE)
 
 
 @may_write
@@ -220,7 +220,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """max(0, x) + min(0, alpha * (exp(x / alpha) - 1)): an elu whose gradient at 0 is 1 for every alpha."""
     if not alpha:
         raise RefusedArgumentError("celu: ZeroDivisionError: alpha cannot be 0 for CELU")
-    return elu_of(input, alpha, 1.0, 1 / alpha)      # type: ignore[no-any-return]
+    return elu_of(input, alpha, 1.0, 1 / alpha)
 
 
 @op(x=lambda g, x, beta, threshold: choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)))
@@ -231,7 +231,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     xp = backend_of(x).xp
     z = x * beta
     soft = xp.log1p(xp.exp(xp.minimum(z, threshold)))
-    return blend(z > threshold, x, soft / beta)      # type: ignore[no-any-return]
+    return blend(z > threshold, x, soft / beta)
 
 
 @op(x=lambda g, x: g * sigmoid(-x))
@@ -240,7 +240,7 @@ def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), without overflow."""
     x: Any = input
     xp = backend_of(x).xp
-    return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))           # type: ignore[no-any-return]
+    return xp.minimum(x, 0) - xp.log1p(xp.exp(-xp.abs(x)))
 
 
 def silu_rule(g: Any, x: Any) -> Any:
@@ -257,7 +257,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     refuse("silu", x, "biu")
     out = sigmoid.__wrapped__(x)                     # type: ignore[attr-defined]
     out *= x
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def mish_rule(g: Any, x: Any) -> Any:
@@ -276,7 +276,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     xp = backend_of(x).xp
     n = xp.exp(xp.minimum(x, 20))                    # beyond, tanh(softplus(x)) is 1 in float64 too
     w = n * (n + 2)
-    return x * (w / (w + 2))                         # type: ignore[no-any-return]
+    return x * (w / (w + 2))
 
 
 # ---------------------------------------------------------------- gelu
@@ -310,7 +310,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
         cdf = backend_of(x).xp.tanh(x * (x * x * TANH_CUBIC + 1) * TANH_SCALE)
     cdf += 1
     cdf *= x
-    return cdf * 0.5                                 # type: ignore[no-any-return]
+    return cdf * 0.5
 
 
 # ---------------------------------------------------------------- the rest
@@ -330,7 +330,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """0 below -3, 1 above 3, a straight line between. Its gradient at -3 and 3 is 0."""
     x: Any = input
-    return (x + 3).clip(0, 6) / 6                    # type: ignore[no-any-return]
+    return (x + 3).clip(0, 6) / 6
 
 
 def hardswish_rule(g: Any, x: Any) -> Any:
@@ -345,7 +345,7 @@ def hardswish_rule(g: Any, x: Any) -> Any:
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * hardsigmoid(x). Source: Howard et al. 2019, Searching for MobileNetV3."""
     x: Any = input
-    return x * (x + 3).clip(0, 6) / 6                # type: ignore[no-any-return]
+    return x * (x + 3).clip(0, 6) / 6
 
 
 @op(x=lambda g, x, lambd: masked(g, ~(abs(raw(x)) <= lambd)))
@@ -353,7 +353,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """x, and 0 where |x| <= lambd."""
     x: Any = input
-    return masked.__wrapped__(x, ~(backend_of(x).xp.abs(x) <= lambd))        # type: ignore[attr-defined, no-any-return]
+    return masked.__wrapped__(x, ~(backend_of(x).xp.abs(x) <= lambd))        # type: ignore[attr-defined]
 
 
 @op(x=lambda g, x, lambd: masked(g, ~(abs(raw(x)) <= lambd)))
@@ -363,7 +363,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     x: Any = input
     if lambd < 0:
         raise RefusedArgumentError(f"softshrink: lambda must be greater or equal to 0, but found to be {lambd}")
-    return x - x.clip(-lambd, lambd)                 # type: ignore[no-any-return]
+    return x - x.clip(-lambd, lambd)
 
 
 def glu_rule(g: Any, x: Any, dim: int) -> Any:
@@ -394,7 +394,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     if x.shape[d] % 2:
         raise ShapeError(f"glu: Halving dimension must be even, but dimension {d} is size {x.shape[d]}")
     a, b = halves(x, d)
-    return sigmoid.__wrapped__(b) * a                # type: ignore[attr-defined, no-any-return]
+    return sigmoid.__wrapped__(b) * a                # type: ignore[attr-defined]
 
 
 elu_, selu_, celu_, leaky_relu_ = in_place(elu), in_place(selu), in_place(celu), in_place(leaky_relu)

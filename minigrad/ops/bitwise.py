@@ -22,7 +22,7 @@ def bitwise(name: str, of: str, kinds: str, doc: str) -> Callable[..., Tensor]:
         for operand in (input, other):
             if hasattr(operand, "dtype"):
                 refuse(name, operand, kinds)
-        return combine(input, other)                 # type: ignore[no-any-return]
+        return combine(input, other)
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     return op(promotes="arithmetic", broadcast=True)(forward)
@@ -31,7 +31,7 @@ def bitwise(name: str, of: str, kinds: str, doc: str) -> Callable[..., Tensor]:
 bitwise_and = bitwise("bitwise_and", "and_", "fc", "The bits that both have; of bools, whether both are true.")
 bitwise_or = bitwise("bitwise_or", "or_", "fc", "The bits that one or both have; of bools, whether one is true.")
 bitwise_xor = bitwise("bitwise_xor", "xor", "fc", "The bits that one, and not both, has; of bools, whether they differ.")
-bitwise_left_shift = bitwise("bitwise_left_shift", "lshift", "bfc", "input * 2**other, without what overflows; 0 for a shift out of the dtype.")
+bitwise_left_shift = bitwise("bitwise_left_shift", "lshift", "bfc", "input * 2**other, without what overflows.")
 bitwise_right_shift = bitwise("bitwise_right_shift", "rshift", "bfc", "input / 2**other, rounded down.")
 
 
@@ -39,7 +39,7 @@ bitwise_right_shift = bitwise("bitwise_right_shift", "rshift", "bfc", "input / 2
 def bitwise_not(input: Tensor) -> Tensor:
     """Every bit turned; of bools, their opposite."""
     refuse("bitwise_not", input, "fc")
-    return ~input                                    # type: ignore[no-any-return]
+    return ~input
 
 
 def invert(input: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.node import TensorBase
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, GraphError, RefusedArgumentError, ShapeError, describe
+from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .dims import Number
 from .elementwise import refuse
 from .raw import shown
@@ -26,7 +26,7 @@ def comparison(name: str, doc: str, ordered: bool = True) -> Callable[..., Tenso
     def forward(input: Tensor, other: Tensor | Number) -> Tensor:
         if ordered:
             refuse(name, input, "c", "; take abs() or .real")
-        return compare(input, other)                 # type: ignore[no-any-return]
+        return compare(input, other)
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     return op(promotes="comparison", broadcast=True)(forward)
@@ -57,9 +57,9 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     if equal_nan:
         close |= (x != x) & (y != y)
     if x.dtype.kind == "b" or not rtol and not atol:
-        return close                                 # type: ignore[no-any-return]
+        return close
     distance = abs(x - y) if x.dtype.kind != "u" else xp.where(x > y, x - y, y - x)    # unsigned differences wrap
-    return close | xp.isfinite(distance) & (distance <= atol + rtol * abs(y))          # type: ignore[no-any-return]
+    return close | xp.isfinite(distance) & (distance <= atol + rtol * abs(y))
 
 
 def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
@@ -84,7 +84,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
 def logical(name: str, doc: str) -> Callable[[Tensor, Tensor], Tensor]:
     """A binary op that is the array library's function `logical_...`; of numbers, all but 0 are true."""
     def forward(input: Tensor, other: Tensor) -> Tensor:
-        return getattr(backend_of(input).xp, name)(input, other)     # type: ignore[no-any-return]
+        return getattr(backend_of(input).xp, name)(input, other)
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     return op(broadcast=True)(forward)
@@ -107,7 +107,7 @@ def question(name: str, doc: str, otherwise: bool) -> Callable[[Tensor], Tensor]
     def forward(input: Tensor) -> Tensor:
         x: Any = input
         xp = backend_of(x).xp
-        return getattr(xp, name)(x) if x.dtype.kind in "fc" else xp.full(x.shape, otherwise)   # type: ignore[no-any-return]
+        return getattr(xp, name)(x) if x.dtype.kind in "fc" else xp.full(x.shape, otherwise)
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     return op()(forward)
@@ -141,7 +141,7 @@ def infinite(name: str, x: Any, value: float) -> Any:
 def isreal(input: Tensor) -> Tensor:
     """True where the imaginary part is 0."""
     x: Any = input
-    return x.imag == 0 if x.dtype.kind == "c" else backend_of(x).xp.full(x.shape, True)   # type: ignore[no-any-return]
+    return x.imag == 0 if x.dtype.kind == "c" else backend_of(x).xp.full(x.shape, True)
 
 
 @op(promotes="same", broadcast=True,
@@ -151,7 +151,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """0 where the input is negative (or nan), 1 where it is positive, `values` where it is 0."""
     x: Any = input
     refuse("heaviside", x, "c")
-    return backend_of(x).xp.where(x == 0, values, (x > 0).astype(x.dtype))   # type: ignore[no-any-return]
+    return backend_of(x).xp.where(x == 0, values, (x > 0).astype(x.dtype))
 
 
 def is_nonzero(input: Tensor) -> bool:

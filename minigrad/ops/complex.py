@@ -10,7 +10,7 @@ from ..dtypes import complex_of
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
-from .elementwise import cos, refuse, sin, zeros_as
+from .elementwise import cos, sin, zeros_as
 from .raw import in_dtype, raw, shown
 from .select import masked
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @op(view=True, x=lambda g, x_dtype: in_dtype(g, x_dtype))
 def real(input: Tensor) -> Tensor:
     """The real part; a view. Real tensors are their own."""
-    return input.real                                # type: ignore[no-any-return]
+    return input.real
 
 
 @op(view=True, x=lambda g: g * 1j)
@@ -31,7 +31,7 @@ def imag(input: Tensor) -> Tensor:
     x: Any = input
     if x.dtype.kind != "c":
         raise DtypeError(f"imag: is not implemented for tensors with non-complex dtypes; got {shown(x)}")
-    return x.imag                                    # type: ignore[no-any-return]
+    return x.imag
 
 
 def set_real(self: Tensor, value: Any) -> None:
@@ -48,7 +48,7 @@ def set_imag(self: Tensor, value: Any) -> None:
 def conj_physical(input: Tensor) -> Tensor:
     """The complex conjugate, in memory of its own."""
     x: Any = input
-    return x.conj() if x.dtype.kind == "c" else x.copy()             # type: ignore[no-any-return]
+    return x.conj() if x.dtype.kind == "c" else x.copy()
 
 
 def conj(input: Tensor) -> Tensor:
@@ -82,8 +82,8 @@ def angle(input: Tensor) -> Tensor:
     x: Any = input
     xp = backend_of(x).xp
     if x.dtype.kind == "c":
-        return xp.arctan2(x.imag, x.real)            # type: ignore[no-any-return]
-    return xp.where(x != x, x, (x < 0) * x.dtype.type(np.pi))        # type: ignore[no-any-return]
+        return xp.arctan2(x.imag, x.real)
+    return xp.where(x != x, x, (x < 0) * x.dtype.type(np.pi))
 
 
 # ---------------------------------------------------------------- real pairs
@@ -93,7 +93,7 @@ def view_as_real(input: Tensor) -> Tensor:
     x: Any = input
     if x.dtype.kind != "c":
         raise DtypeError(f"view_as_real: is only supported for complex tensors; got {shown(x)}")
-    return x[..., None].view(f"f{x.itemsize // 2}")  # type: ignore[no-any-return]
+    return x[..., None].view(f"f{x.itemsize // 2}")
 
 
 @op(view=True, x=lambda g: pairs(g))
@@ -107,14 +107,14 @@ def view_as_complex(input: Tensor) -> Tensor:
     if x.size and (x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize) for s in x.strides[:-1])):
         raise ShapeError(f"view_as_complex: Tensor must have a last dimension with stride 1, and others divisible by 2; got {shown(x)}, "
                          f"stride {tuple(s // x.itemsize for s in x.strides)}; use contiguous()")
-    return x.view(f"c{x.itemsize * 2}")[..., 0]      # type: ignore[no-any-return]
+    return x.view(f"c{x.itemsize * 2}")[..., 0]
 
 
 @op(x=lambda g: complex(g[..., 0], g[..., 1]))
 def pairs(input: Tensor) -> Tensor:
     """(...) complex -> (..., 2) real, in memory of its own, whatever the input's is like."""
     x: Any = input
-    return backend_of(x).xp.stack((x.real, x.imag), -1)              # type: ignore[no-any-return]
+    return backend_of(x).xp.stack((x.real, x.imag), -1)
 
 
 # ---------------------------------------------------------------- made of reals
@@ -133,7 +133,7 @@ def complex(real: Tensor, imag: Tensor) -> Tensor:
     out = of_parts("complex", real, imag)
     out.real[...] = real
     out.imag[...] = imag
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 @op(broadcast=True, promotes="same",
@@ -145,7 +145,7 @@ def polar(abs: Tensor, angle: Tensor) -> Tensor:
     out = of_parts("polar", abs, angle)
     out.real[...] = abs * xp.cos(angle)
     out.imag[...] = abs * xp.sin(angle)
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 # ---------------------------------------------------------------- questions

@@ -1,7 +1,6 @@
 """Two or three arithmetic steps in one op: interpolation, and sums with products and quotients."""
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
@@ -27,10 +26,10 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     span = end - x
     near = abs(weight) < 0.5                         # type: ignore[arg-type]
     if isinstance(weight, (int, float, complex)):
-        return x + weight * span if near else end - span * (1 - weight)      # type: ignore[no-any-return]
+        return x + weight * span if near else end - span * (1 - weight)
     shape = backend_of(x).xp.broadcast_to
     full = (span * weight).shape
-    return blend(shape(near, full), x + weight * span, end - span * (1 - weight))   # type: ignore[no-any-return, operator]
+    return blend(shape(near, full), x + weight * span, end - span * (1 - weight))   # type: ignore[operator]
 
 
 def scale(name: str, x: Any, value: Any) -> Any:
@@ -47,7 +46,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
     """input + value * tensor1 * tensor2."""
     factor = scale("addcmul", input, value)
     product: Any = tensor1 * tensor2
-    return input + (product if factor == 1 else factor * product)   # type: ignore[no-any-return]
+    return input + (product if factor == 1 else factor * product)
 
 
 @op(broadcast=True, promotes="arithmetic", check=lambda x, tensor1, tensor2, value: two_integers(tensor1, tensor2),
@@ -57,7 +56,7 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:
     """input + value * tensor1 / tensor2. Raises DtypeError where both are integers."""
     quotient: Any = tensor1 / tensor2
-    return input + (quotient if value == 1 else value * quotient)   # type: ignore[no-any-return]
+    return input + (quotient if value == 1 else value * quotient)
 
 
 def two_integers(tensor1: Any, tensor2: Any) -> None:

@@ -82,7 +82,7 @@ def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     """
     if hasattr(input, "dtype"):
         refuse("pow", input, "b")
-    return power(input, exponent)                    # type: ignore[no-any-return]
+    return power(input, exponent)
 
 
 def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
@@ -93,7 +93,7 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     minigrad.float64
     """
     values = (input, exponent)
-    complex_too = any(v.array.dtype.kind == "c" if isinstance(v, TensorBase) else isinstance(v, (complex, np.complexfloating)) for v in values)
-    to = np.dtype("c16" if complex_too else "f8")
+    kinds = [v.array.dtype.kind if isinstance(v, TensorBase) else np.asarray(v).dtype.kind for v in values]
+    to = np.dtype("c16" if "c" in kinds else "f8")
     wide = [cast(v, to) if isinstance(v, TensorBase) and v.array.dtype != to else v for v in values]
     return pow(*wide)                                # type: ignore[arg-type]

@@ -22,7 +22,7 @@ def rounding(name: str, doc: str) -> Callable[[Tensor], Tensor]:
     def forward(input: Tensor) -> Tensor:
         refuse(name, input, "bc")
         x: Any = input
-        return getattr(backend_of(x).xp, name)(x) if x.dtype.kind == "f" else x.copy()   # type: ignore[no-any-return]
+        return getattr(backend_of(x).xp, name)(x) if x.dtype.kind == "f" else x.copy()
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     return op(x=lambda g: zeros_as(g))(forward)
@@ -42,12 +42,12 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     if x.dtype.kind != "f":
         if decimals:
             raise UnsupportedDtypeError(f"round: decimals are not implemented for {x.dtype}; got decimals {decimals}, {shown(x)}")
-        return x.copy()                              # type: ignore[no-any-return]
+        return x.copy()
     xp = backend_of(x).xp
     if not decimals:
-        return xp.rint(x)                            # type: ignore[no-any-return]
+        return xp.rint(x)
     ten = 10.0 ** builtins.abs(decimals)
-    return xp.rint(x * ten) / ten if decimals > 0 else xp.rint(x / ten) * ten   # type: ignore[no-any-return]
+    return xp.rint(x * ten) / ten if decimals > 0 else xp.rint(x / ten) * ten
 
 
 @op(x=lambda g: g)
@@ -55,7 +55,7 @@ def frac(input: Tensor) -> Tensor:
     """What `trunc` cuts off, with the input's sign."""
     x: Any = input
     refuse("frac", x, "biuc")
-    return x - backend_of(x).xp.trunc(x)             # type: ignore[no-any-return]
+    return x - backend_of(x).xp.trunc(x)
 
 
 # ---------------------------------------------------------------- division
@@ -87,7 +87,7 @@ def truncated(name: str, x: Any, y: Any) -> Any:
     y=lambda g: zeros_as(g))
 def divide_and_floor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`div` with rounding_mode="floor"."""
-    return floored("div", input, other)              # type: ignore[no-any-return]
+    return floored("div", input, other)
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -95,7 +95,7 @@ def divide_and_floor(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     y=lambda g: zeros_as(g))
 def divide_and_truncate(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`div` with rounding_mode="trunc"."""
-    return truncated("div", input, other)            # type: ignore[no-any-return]
+    return truncated("div", input, other)
 
 
 def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
@@ -111,7 +111,7 @@ def div(input: Tensor | Number, other: Tensor | Number, *, rounding_mode: str | 
     if rounding_mode not in DIVISIONS:
         raise RefusedArgumentError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found {rounding_mode!r}")
     call = DIVISIONS[rounding_mode]
-    return call(input, other) if out is None else call(input, other, out=out)   # type: ignore[no-any-return]
+    return call(input, other) if out is None else call(input, other, out=out)
 
 
 DIVISIONS: dict[str | None, Any] = {None: true_divide, "floor": divide_and_floor, "trunc": divide_and_truncate}
@@ -131,7 +131,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 
     Raises RefusedArgumentError for a whole number divided by zero, GraphError in a backward pass, as PyTorch does.
     """
-    return floored("floor_divide", input, other)     # type: ignore[no-any-return]
+    return floored("floor_divide", input, other)
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -140,7 +140,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input - other * floor(input / other): the remainder with the sign of other, Python's %."""
     check_divisor("remainder", input, other)
-    return input % other                             # type: ignore[operator, no-any-return]
+    return input % other                             # type: ignore[operator]
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -149,4 +149,4 @@ def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 def fmod(input: Tensor, other: Tensor | Number) -> Tensor:
     """input - other * trunc(input / other): the remainder with the sign of input, C's %."""
     check_divisor("fmod", input, other)
-    return backend_of(input).xp.fmod(input, other)   # type: ignore[no-any-return]
+    return backend_of(input).xp.fmod(input, other)

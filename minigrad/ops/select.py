@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import backend_of
-from ..dtypes import FLOATS, get_default_numpy, result_numpy, SCALAR, scalar_dtype
-from ..engine.promotion import NUMBERS
+from ..dtypes import FLOATS, SCALAR, result_numpy, scalar_dtype
 from ..engine.node import TensorBase, wrap
 from ..engine.op import direct, op
+from ..engine.promotion import NUMBERS
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
 from .cast import cast
 from .dims import Number
@@ -34,8 +34,8 @@ def masked(input: Tensor, mask: Any) -> Tensor:
     x: Any = input
     bits = BITS.get(x.dtype)
     if bits is None:
-        return backend_of(x).xp.where(mask, x, 0)    # type: ignore[no-any-return]
-    return (x.view(bits) * mask).view(x.dtype)       # type: ignore[no-any-return]
+        return backend_of(x).xp.where(mask, x, 0)
+    return (x.view(bits) * mask).view(x.dtype)
 
 
 def blend(mask: Any, x: Any, y: Any) -> Any:
@@ -55,10 +55,11 @@ def blend(mask: Any, x: Any, y: Any) -> Any:
     y=lambda g, condition: masked(g, ~condition))
 def choose(condition: Any, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`where` with its three arguments: input where the condition is true, else other; all three broadcast."""
-    return blend(condition, input, other)            # type: ignore[no-any-return]
+    return blend(condition, input, other)
 
 
-def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None, *, out: Tensor | None = None) -> Any:
+def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None, *,
+          out: Tensor | None = None) -> Any:
     """input where the condition is true, else other; all three broadcast. Of a condition alone, the indices where it is true.
 
     condition: bool (uint8 passes). Raises DtypeError for a condition of another dtype.
@@ -84,7 +85,7 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
 
 def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
     """self where the condition is true, else other."""
-    return where(condition, self, other)             # type: ignore[no-any-return]
+    return where(condition, self, other)
 
 
 # ---------------------------------------------------------------- by size
@@ -106,7 +107,7 @@ def winner(g: Any, x: Any, y: Any, loses: Any) -> Any:
 def maximum(input: Tensor, other: Tensor) -> Tensor:
     """The greater of each two elements; nan if one is nan. Ties share the gradient."""
     refuse_complex("maximum", input)
-    return backend_of(input).xp.maximum(input, other)                # type: ignore[no-any-return]
+    return backend_of(input).xp.maximum(input, other)
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -115,7 +116,7 @@ def maximum(input: Tensor, other: Tensor) -> Tensor:
 def minimum(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of each two elements; nan if one is nan. Ties share the gradient."""
     refuse_complex("minimum", input)
-    return backend_of(input).xp.minimum(input, other)                # type: ignore[no-any-return]
+    return backend_of(input).xp.minimum(input, other)
 
 
 def first_wins(x: Any, y: Any, at_least: bool) -> Any:
@@ -130,7 +131,7 @@ def first_wins(x: Any, y: Any, at_least: bool) -> Any:
 def fmax(input: Tensor, other: Tensor) -> Tensor:
     """The greater of each two elements; of nan and a number the number. At ties the first gets the gradient."""
     refuse_complex("fmax", input)
-    return backend_of(input).xp.fmax(input, other)                   # type: ignore[no-any-return]
+    return backend_of(input).xp.fmax(input, other)
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -139,7 +140,7 @@ def fmax(input: Tensor, other: Tensor) -> Tensor:
 def fmin(input: Tensor, other: Tensor) -> Tensor:
     """The smaller of each two elements; of nan and a number the number. At ties the first gets the gradient."""
     refuse_complex("fmin", input)
-    return backend_of(input).xp.fmin(input, other)                   # type: ignore[no-any-return]
+    return backend_of(input).xp.fmin(input, other)
 
 
 # ---------------------------------------------------------------- by bounds
@@ -154,12 +155,12 @@ def inside(x: Any, min: Any, max: Any) -> Any:
 @op(x=lambda g, x, min, max: masked(g, inside(x, min, max)))
 def clamp_to_numbers(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
     """`clamp` of floats with numbers as bounds, and of integers with integers."""
-    return input.clip(min, max)                      # type: ignore[attr-defined, no-any-return]
+    return input.clip(min, max)                      # type: ignore[attr-defined]
 
 
 @direct(clamp_to_numbers)
 def clamp_to_numbers_in_place(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
-    return input.clip(min, max, input)               # type: ignore[attr-defined, no-any-return]
+    return input.clip(min, max, input)               # type: ignore[attr-defined]
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -171,7 +172,7 @@ def clamp_to_tensors(input: Tensor, min: Tensor | None = None, max: Tensor | Non
     xp = backend_of(input).xp
     refuse_complex("clamp", input)
     out = input if min is None else xp.maximum(input, min)
-    return out if max is None else xp.minimum(out, max)              # type: ignore[no-any-return]
+    return out if max is None else xp.minimum(out, max)
 
 
 def below(x: Any, min: Any, max: Any) -> Any:
@@ -244,8 +245,8 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
     """nan, inf and -inf replaced: by `nan`, `posinf` and `neginf`; the last two default to the dtype's largest and least number."""
     x: Any = input
     if x.dtype.kind not in "fc":
-        return x.copy()                              # type: ignore[no-any-return]
-    return backend_of(x).xp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)   # type: ignore[no-any-return]
+        return x.copy()
+    return backend_of(x).xp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
 def finite(x: Any) -> Any:

@@ -25,7 +25,7 @@ def special(name: str, rule: Callable[..., Any], doc: str, of: str = "") -> Call
     def forward(input: Tensor) -> Tensor:
         refuse(name, input, "c")
         x: Any = input
-        return getattr(backend_of(x).special, function)(x).astype(x.dtype, copy=False)   # type: ignore[no-any-return]
+        return getattr(backend_of(x).special, function)(x).astype(x.dtype, copy=False)
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     return op(x=rule, promotes="to_float")(forward)
@@ -45,7 +45,7 @@ def polygamma(n: int, input: Tensor) -> Tensor:
         raise RefusedArgumentError(f"polygamma: (n, x) does not support negative n; got {n}")
     refuse("polygamma", input, "c")
     x: Any = input
-    return backend_of(x).special.polygamma(n, x).astype(x.dtype, copy=False)   # type: ignore[no-any-return]
+    return backend_of(x).special.polygamma(n, x).astype(x.dtype, copy=False)
 
 
 def logit_rule(g: Any, x: Any, eps: float | None) -> Any:
@@ -63,7 +63,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     x: Any = input
     if eps is not None:
         x = x.clip(eps, 1 - eps)
-    return backend_of(x).xp.log(x / (1 - x))         # type: ignore[no-any-return]
+    return backend_of(x).xp.log(x / (1 - x))
 
 
 def polygamma_method(self: Tensor, n: int) -> Tensor:

@@ -17,7 +17,8 @@ BOOLS = np.array([True, False, True])
 def test_two_operands(name: str) -> None:
     def call(lib: Any, x: Any, y: Any) -> Any:
         return getattr(lib, name)(x, y)
-    for x, y in ((INTEGERS, INTEGERS[::-1].copy()), (INTEGERS.astype("u1"), np.array([3, 2, 1, 0, 7], "u1")), (INTEGERS.astype("i1"), np.array(2)),
+    for x, y in ((INTEGERS, INTEGERS[::-1].copy()), (INTEGERS.astype("u1"), np.array([3, 2, 1, 0, 7], "u1")),
+                 (INTEGERS.astype("i1"), np.array(2)),
                  (INTEGERS, np.array([[1], [2]], "i4")), (np.array([True, False]), np.array([1, 2]))):
         same(call, x, y)
     same(lambda lib, x: getattr(lib, name)(x, 3), INTEGERS)

@@ -71,7 +71,8 @@ def test_views_between_pairs_and_complex_numbers() -> None:
 def test_view_as_complex_refuses() -> None:
     same_error(lambda lib, x: lib.view_as_complex(x), np.ones(3), match="view_as_complex: Tensor must have a last dimension of size 2")
     same_error(lambda lib, x: lib.view_as_complex(x.t()), np.ones((2, 3)), match="last dimension (of size 2|with stride 1)")
-    same_error(lambda lib, x: lib.view_as_complex(x), np.ones((3, 2), "i8"), match="only supported for float and double tensors; got .*int64")
+    same_error(lambda lib, x: lib.view_as_complex(x), np.ones((3, 2), "i8"),
+               match="only supported for float and double tensors; got .*int64")
 
 
 def test_made_of_parts() -> None:
@@ -82,18 +83,28 @@ def test_made_of_parts() -> None:
     same(lambda lib, a, b: lib.polar(a, b).real, x, y, second=True)
     assert mg.complex(real=mg.ones(1), imag=mg.ones(1)).tolist() == [1 + 1j]
     for name in ("complex", "polar"):
-        same_error(lambda lib, a, b, n=name: getattr(lib, n)(a, b), x, x.astype("f4"), match=f"{name}: expected all operands to have the same dtype")
-        same_error(lambda lib, a, n=name: getattr(lib, n)(a, a), np.arange(3), match=f"{name}: expected both inputs to be Half, Float or Double tensors; got int64")
+        same_error(lambda lib, a, b, n=name: getattr(lib, n)(a, b), x, x.astype("f4"),
+                   match=f"{name}: expected all operands to have the same dtype")
+        same_error(lambda lib, a, n=name: getattr(lib, n)(a, a), np.arange(3),
+                   match=f"{name}: expected both inputs to be Half, Float or Double tensors; got int64")
 
 
 def test_questions() -> None:
     z, x, i = mg.tensor([1j]), mg.ones(1), mg.tensor([1])
-    assert z.is_complex() and not x.is_complex() and x.is_floating_point() and not z.is_floating_point() and not i.is_floating_point()
-    assert x.is_signed() and not mg.tensor([1], dtype=mg.uint8).is_signed() and not z.is_conj() and not z.is_neg()
+    assert z.is_complex()
+    assert not x.is_complex()
+    assert x.is_floating_point()
+    assert not z.is_floating_point()
+    assert not i.is_floating_point()
+    assert x.is_signed()
+    assert not mg.tensor([1], dtype=mg.uint8).is_signed()
+    assert not z.is_conj()
+    assert not z.is_neg()
     with pytest.raises(TypeError, match="is_complex: input must be a Tensor; got int 3"):
         mg.is_complex(3)                             # type: ignore[arg-type]
 
 
 def test_a_real_tensor_is_its_own_conjugate() -> None:
     x = mg.ones(2)
-    assert x.conj() is x and mg.resolve_conj(x) is x
+    assert x.conj() is x
+    assert mg.resolve_conj(x) is x

@@ -67,7 +67,9 @@ def test_numbers_do_not_widen_a_tensor(values: np.ndarray, number: Any) -> None:
 
 def test_integers_wrap() -> None:
     u = mg.tensor([200, 100, 0], dtype=mg.uint8)
-    assert (u + 300).tolist() == [244, 144, 44] and (u - 1).tolist() == [199, 99, 255] and (-u).tolist() == [56, 156, 0]
+    assert (u + 300).tolist() == [244, 144, 44]
+    assert (u - 1).tolist() == [199, 99, 255]
+    assert (-u).tolist() == [56, 156, 0]
 
 
 def test_alpha() -> None:
@@ -113,7 +115,7 @@ def test_dtypes_that_an_op_has_no_meaning_for() -> None:
 
 def test_operands_must_fit_and_be_tensors() -> None:
     same_error(lambda lib, x: x + lib.ones(4), np.ones(3),
-               match="add: the size of tensor a \\(3\\) must match the size of tensor b \\(4\\) at non-singleton dimension 0; got x float64 \\(3,\\), y float")
+               match="size of tensor a \\(3\\) must match the size of tensor b \\(4\\) at non-singleton dimension 0; got x float64")
     same_error(lambda lib, x: lib.atan2(x, 2.0), np.ones(3), match="atan2: other must be a Tensor; got float 2.0")
     same_error(lambda lib, x: lib.add(x, "a"), np.ones(3), match="add: other must be a Tensor; got str 'a'")
     with pytest.raises(TypeError, match="add: missing argument 'other'"):
@@ -149,8 +151,10 @@ def test_a_result_that_does_not_fit_in_place() -> None:
 
 def test_out() -> None:
     out = mg.zeros(2)
-    assert mg.add(mg.ones(2), 2, out=out) is out and out.tolist() == [3.0, 3.0]         # type: ignore[call-arg]
-    assert mg.exp(mg.zeros(2), out=out) is out and out.tolist() == [1.0, 1.0]           # type: ignore[call-arg]
+    assert mg.add(mg.ones(2), 2, out=out) is out
+    assert out.tolist() == [3.0, 3.0]
+    assert mg.exp(mg.zeros(2), out=out) is out
+    assert out.tolist() == [1.0, 1.0]
 
 
 def test_no_overflow_and_no_warning_where_the_result_is_finite() -> None:

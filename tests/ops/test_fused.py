@@ -48,8 +48,9 @@ def test_addc(name: str, value: float) -> None:
 
 def test_addc_of_integers() -> None:
     for value in (1, 3, 2.5):                        # a factor that is not whole is cut off
-        same(lambda lib, x, y, z: lib.addcmul(x, y, z, value=value), np.arange(3), np.arange(3), np.arange(1, 4))
+        same(lambda lib, x, y, z, v=value: lib.addcmul(x, y, z, value=v), np.arange(3), np.arange(3), np.arange(1, 4))
     same(lambda lib, x, y, z: lib.addcdiv(x, y.detach(), z), np.arange(3), np.arange(3.0), np.arange(1, 4))
     for x in (np.arange(3), np.arange(3.0)):
-        same_error(lambda lib, x, y, z: lib.addcdiv(x, y, z), x, np.arange(3), np.arange(1, 4), match="addcdiv: Integer division with addcdiv is no longer supported")
+        same_error(lambda lib, x, y, z: lib.addcdiv(x, y, z), x, np.arange(3), np.arange(1, 4),
+                   match="addcdiv: Integer division with addcdiv is no longer supported")
     same_error(lambda lib, b: lib.addcmul(b, b, b), np.array([True]), match="addcmul: not implemented for bool")

@@ -33,11 +33,14 @@ def test_round_to_decimals(decimals: int) -> None:
 
 
 def test_integers_have_no_decimals() -> None:
-    same_error(lambda lib, x: lib.round(x, decimals=2), np.array([1]), match="round: decimals are not implemented for int64; got decimals 2")
+    same_error(lambda lib, x: lib.round(x, decimals=2), np.array([1]),
+               match="round: decimals are not implemented for int64; got decimals 2")
 
 
-DIVISIONS = {"//": lambda lib, x, y: x // y, "%": lambda lib, x, y: x % y, "fmod": lambda lib, x, y: lib.fmod(x, y),
-             "floor": lambda lib, x, y: lib.div(x, y, rounding_mode="floor"), "trunc": lambda lib, x, y: lib.div(x, y, rounding_mode="trunc")}
+DIVISIONS = {"//": lambda lib, x, y: x // y, "%": lambda lib, x, y: x % y,
+             "fmod": lambda lib, x, y: lib.fmod(x, y),
+             "floor": lambda lib, x, y: lib.div(x, y, rounding_mode="floor"),
+             "trunc": lambda lib, x, y: lib.div(x, y, rounding_mode="trunc")}
 
 
 @pytest.mark.parametrize("name", DIVISIONS)

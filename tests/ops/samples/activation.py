@@ -52,7 +52,8 @@ activation("leaky_relu", lambda x, slope=0.01: np.where(x > 0, x, x * slope), (0
 activation("elu", elu, (0.7,), (-0.5,))
 activation("selu", lambda x: SCALE * elu(x, ALPHA))
 activation("celu", lambda x, alpha=1.0: np.maximum(x, 0) + np.minimum(alpha * np.expm1(x / alpha), 0), (0.7,))
-activation("softplus", lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log1p(np.exp(x * beta)) / beta), (2.0,), (0.5, 0.9))
+activation("softplus", lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log1p(np.exp(x * beta)) / beta),
+           (2.0,), (0.5, 0.9))
 activation("logsigmoid", lambda x: np.log(sigmoid(x)))
 activation("mish", lambda x: x * np.tanh(np.log1p(np.exp(x))))
 activation("hardsigmoid", lambda x: np.clip(x + 3, 0, 6) / 6)

@@ -9,7 +9,8 @@ from tests.ops.samples import Draw, S, samples
 
 
 def integers(r: Draw) -> Iterator[S]:
-    for x, y in ((r.ints(3, 4), r.ints(3, 4)), (r.ints(3, 1), r.ints(4)), (r.ints(5, low=-9, high=9), 3), (6, r.ints(3)), (r.ints(0), r.ints(0))):
+    for x, y in ((r.ints(3, 4), r.ints(3, 4)), (r.ints(3, 1), r.ints(4)), (r.ints(5, low=-9, high=9), 3), (6, r.ints(3)),
+                 (r.ints(0), r.ints(0))):
         yield S(x, y).constant("integer input")
 
 

@@ -24,7 +24,7 @@ def polygamma(r: Draw) -> Iterator[S]:
     yield S(1, r.positive(0, 2))
 
 
-@samples("logit", oracle=lambda x, eps=None: np.log(x / (1 - x)) if eps is None else np.log(np.clip(x, eps, 1 - eps) / (1 - np.clip(x, eps, 1 - eps))))
+@samples("logit", oracle=lambda x, eps=None: scipy.special.logit(x if eps is None else np.clip(x, eps, 1 - eps)))
 def logit(r: Draw) -> Iterator[S]:
     yield from one(lambda r: r.unit, complex_too=False)(r)
     yield S(np.array([0.05, 0.5, 0.95]), 0.1)
