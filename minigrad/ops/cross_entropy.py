@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
-from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, operand
+from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .dims import kept_shape
 from .loss import need_one_device, need_tensors, need_weight_of, reduction_of, refuse_gradient
 from .raw import in_dtype, like
@@ -137,7 +137,7 @@ def class_cross_entropy(input: Tensor, target: Any, weight: Any, ignore_index: i
     array: Any = input
     x, t, c = at_work(array), check_classes("cross_entropy", array, target), class_dim(array)
     if x.dtype.kind != "f":
-        raise DtypeError(f"cross_entropy: takes floating-point logits; got x {operand(array)}; convert it with .float()")
+        raise UnsupportedDtypeError(f"cross_entropy: takes floating-point logits; got x {operand(array)}; convert it with .float()")
     mask = used("cross_entropy", t, x.shape[c], ignore_index)
     xp = backend_of(x).xp
     z = shifted(x, c)
@@ -174,13 +174,13 @@ def nll(input: Tensor, target: Any, weight: Any, ignore_index: int, reduction: s
     x: Any = input
     t = target
     if x.dtype.kind != "f":
-        raise DtypeError(f"nll_loss: takes floating-point log-probabilities; got x {operand(x)}; convert it with .float()")
+        raise UnsupportedDtypeError(f"nll_loss: takes floating-point log-probabilities; got x {operand(x)}; convert it with .float()")
     mask = used("nll_loss", t, x.shape[class_dim(x)], ignore_index)
     if mask is None and weight is None:
         losses = -x[places(t, class_dim(x))]
         return losses if reduction == "none" else add_up(losses, None, False) / (t.size if reduction == "mean" else 1)
     q, divisor = distribution(x, t, mask, weight, 0.0)
-    return weigh(x, q, reduction, divisor)           # type: ignore[no-any-return]
+    return weigh(x, q, reduction, divisor)
 
 
 # ---------------------------------------------------------------- class probabilities

@@ -15,7 +15,7 @@ from ..engine.inplace import wrote
 from ..engine.node import wrap
 from ..engine.op import op
 from ..engine.run import sum_to
-from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, operand
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .elementwise import sqrt
 from .pool import avg_pool
 from .powers import pow
@@ -75,7 +75,7 @@ def norm_weight(g: Any, x: Any, m: Any, var: Any, eps: float) -> Any:
 def check_affine(name: str, x: Any, shape: tuple[int, ...], rule: str, **values: Any) -> None:
     """Weight and bias have this shape, and x's dtype; float32 goes with float16, as mixed precision has it."""
     if x.dtype.kind != "f":
-        raise DtypeError(f"{name}: not implemented for {x.dtype}: takes floating-point input; got x {operand(x)}; convert it with .float()")
+        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}: takes floating-point input; got x {operand(x)}; convert it with .float()")
     for which, value in values.items():
         if value is None:
             continue
@@ -224,7 +224,7 @@ def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bia
     size = [x.shape[0] * x.shape[1] // num_groups, num_groups, *x.shape[2:]]
     if prod(size) == num_groups:
         raise ArgumentError(f"group_norm: Expected more than 1 value per channel when training, got input size {size}")
-    return group_normalize(input, num_groups, weight, bias, eps).output    # type: ignore[attr-defined, no-any-return]
+    return group_normalize(input, num_groups, weight, bias, eps).output    # type: ignore[attr-defined]
 
 
 # ---------------------------------------------------------------- over the batch
@@ -285,7 +285,7 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     if not training:
         if running_mean is None or running_var is None:
             raise RefusedArgumentError("batch_norm: running_mean must be defined in evaluation mode")
-        return batch_normalize(input, weight, bias, running_mean.array, running_var.array, False, eps).output   # type: ignore[attr-defined, no-any-return]
+        return batch_normalize(input, weight, bias, running_mean.array, running_var.array, False, eps).output   # type: ignore[attr-defined]
     count = prod(x.shape) // max(x.shape[1], 1)
     if count == 1:
         raise ArgumentError(f"batch_norm: Expected more than 1 value per channel when training, got input size {input.shape}")
@@ -295,7 +295,7 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     if running_mean is not None and running_var is not None and count:
         update_running(running_mean, found.mean.array, momentum)
         update_running(running_var, found.var.array * (count / (count - 1)), momentum)
-    return found.output                              # type: ignore[no-any-return]
+    return found.output
 
 
 def check_running(name: str, running_mean: Any, running_var: Any, x: Any) -> None:
@@ -341,7 +341,7 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
     if running_mean is not None and running_var is not None and x.shape[0]:
         update_running(running_mean, found.mean.array.mean(axis=0), momentum)
         update_running(running_var, found.var.array.mean(axis=0) * (count / (count - 1)), momentum)
-    return found.output                              # type: ignore[no-any-return]
+    return found.output
 
 
 # ---------------------------------------------------------------- by neighbouring channels

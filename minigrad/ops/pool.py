@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import backend_of
 from ..engine.node import wrap
 from ..engine.op import op
-from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
+from ..errors import RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .powers import pow
 from .unpool import put_planes
 from .windows import numbers
@@ -36,7 +36,7 @@ class MaxPool(NamedTuple):
     kept=("k",))
 def max_pool(input: Tensor, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair, out_size: Pair) -> Tensor:
     """(N, C, H, W) -> (N, C, *out_size), and the tap k of the window at which each value was found."""
-    return backend_of(input).kernels.max_pool2d(input, kernel, stride, padding, dilation, out_size)   # type: ignore[no-any-return]
+    return backend_of(input).kernels.max_pool2d(input, kernel, stride, padding, dilation, out_size)
 
 
 @op(x=lambda g, indices, x_shape: put_planes(g, indices, x_shape[2:]),
@@ -52,13 +52,13 @@ def max_pool_with_indices(input: Tensor, kernel: Pair, stride: Pair, padding: Pa
 @op(y=lambda g, taps, kernel, stride, padding, dilation: max_pool_gather(g, taps, kernel, stride, padding, dilation))
 def max_pool_input(other: Tensor, taps: Any, shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Tensor:
     """The adjoint of `max_pool`: each gradient goes to where the largest value was found."""
-    return backend_of(other).kernels.max_pool2d_input(other, taps, shape, kernel, stride, padding, dilation)   # type: ignore[no-any-return]
+    return backend_of(other).kernels.max_pool2d_input(other, taps, shape, kernel, stride, padding, dilation)
 
 
 @op(x=lambda g, taps, x_shape, kernel, stride, padding, dilation: max_pool_input(g, taps, x_shape, kernel, stride, padding, dilation))
 def max_pool_gather(input: Tensor, taps: Any, kernel: Pair, stride: Pair, padding: Pads, dilation: Pair) -> Tensor:
     """The values at the taps, the largest or not: the adjoint of `max_pool_input`."""
-    return backend_of(input).kernels.max_pool2d_gather(input, taps, kernel, stride, padding, dilation)   # type: ignore[no-any-return]
+    return backend_of(input).kernels.max_pool2d_gather(input, taps, kernel, stride, padding, dilation)
 
 
 # ---------------------------------------------------------------- the mean of each window
@@ -67,7 +67,7 @@ def max_pool_gather(input: Tensor, taps: Any, kernel: Pair, stride: Pair, paddin
 def avg_pool(input: Tensor, kernel: Pair, stride: Pair, padding: Pads, out_size: Pair, count_include_pad: bool,
              divisor_override: int | None) -> Tensor:
     """(N, C, H, W) -> (N, C, *out_size)."""
-    return backend_of(input).kernels.avg_pool2d(input, kernel, stride, padding, out_size, count_include_pad, divisor_override)   # type: ignore[no-any-return]
+    return backend_of(input).kernels.avg_pool2d(input, kernel, stride, padding, out_size, count_include_pad, divisor_override)
 
 
 @op(y=lambda g, kernel, stride, padding, out_size, count_include_pad, divisor_override:
@@ -75,7 +75,7 @@ def avg_pool(input: Tensor, kernel: Pair, stride: Pair, padding: Pads, out_size:
 def avg_pool_input(other: Tensor, shape: tuple[int, ...], kernel: Pair, stride: Pair, padding: Pads, out_size: Pair,
                    count_include_pad: bool, divisor_override: int | None) -> Tensor:
     """The adjoint of `avg_pool`: each gradient is shared by its window."""
-    return backend_of(other).kernels.avg_pool2d_input(other, shape, kernel, stride, padding, out_size, count_include_pad,   # type: ignore[no-any-return]
+    return backend_of(other).kernels.avg_pool2d_input(other, shape, kernel, stride, padding, out_size, count_include_pad,
                                                       divisor_override)
 
 
@@ -122,7 +122,7 @@ def windows_of(name: str, n: int, x: Any, kernel_size: Ints, stride: Ints | None
 def need_numbers(name: str, x: Any, kinds: str) -> None:
     """Refuse dtypes that have no order, or no mean."""
     if x.dtype.kind not in kinds:
-        raise DtypeError(f"{name}: not implemented for {x.dtype}; got {operand(x)}; convert it with .float()")
+        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got {operand(x)}; convert it with .float()")
 
 
 # ---------------------------------------------------------------- what users call

@@ -8,7 +8,7 @@ from ..backend import backend_of
 from ..dtypes import get_default_numpy, to_numpy_dtype
 from ..engine.node import wrap
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, describe, operand
+from ..errors import ArgumentTypeError, UnsupportedDtypeError, describe, operand
 from ..rng import default_generator
 from .dims import one_dim
 from .elementwise import exp
@@ -27,8 +27,8 @@ def prepared(name: str, x: Any, dim: int | None, dtype: Any, stacklevel: int) ->
         dim = implicit_dim(name, x.ndim, stacklevel + 2)
     to = x.dtype if dtype is None else to_numpy_dtype(dtype)
     if to.kind != "f":
-        raise DtypeError(f"{name}: not implemented for {to}: takes floating-point input; got {operand(x)}; "
-                         "pass dtype=minigrad.float32")
+        raise UnsupportedDtypeError(f"{name}: not implemented for {to}: takes floating-point input; got {operand(x)}; "
+                                    "pass dtype=minigrad.float32")
     at_work = "f4" if to == "f2" else to             # sums of exponentials overflow float16
     return x.astype(at_work, copy=False), to, one_dim(name, dim, x.ndim)
 
@@ -83,7 +83,7 @@ def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = 
     """
     x, to, d = prepared("softmax", input, dim, dtype, _stacklevel)
     e = backend_of(x).xp.exp(shifted(x, d))
-    return (e / total(e, d)).astype(to, copy=False)  # type: ignore[no-any-return]
+    return (e / total(e, d)).astype(to, copy=False)
 
 
 @op(x=lambda g, out, dim, x_dtype: log_softmax_rule(g, out, dim, x_dtype))
@@ -94,10 +94,10 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | Non
     """
     x, to, d = prepared("log_softmax", input, dim, dtype, _stacklevel)
     if not x.size:
-        return x.astype(to)                          # type: ignore[no-any-return]
+        return x.astype(to)
     xp = backend_of(x).xp
     z = shifted(x, d)
-    return (z - xp.log(total(xp.exp(z), d))).astype(to, copy=False)   # type: ignore[no-any-return]
+    return (z - xp.log(total(xp.exp(z), d))).astype(to, copy=False)
 
 
 # ---------------------------------------------------------------- made of them
@@ -123,7 +123,7 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     d = one_dim("gumbel_softmax", dim, p.ndim)
     places = xp.arange(p.shape[d]).reshape([-1 if i == d else 1 for i in range(p.ndim)]) if p.ndim else 0
     one_hot = (places == (p.argmax(axis=d, keepdims=True) if p.ndim else 0)).astype(p.dtype)
-    return wrap(one_hot) - soft.detach() + soft      # type: ignore[no-any-return]
+    return wrap(one_hot) - soft.detach() + soft
 
 
 def gumbel_noise(like: Any) -> Tensor:
@@ -131,4 +131,4 @@ def gumbel_noise(like: Any) -> Tensor:
     from ..rng.continuous import exponential         # numpy.random is slow to import
     backend = backend_of(like)
     numbers = exponential(default_generator, like.shape, like.dtype if like.dtype.kind == "f" else get_default_numpy())
-    return wrap(-backend.xp.log(backend.asarray(numbers)))   # type: ignore[no-any-return]
+    return wrap(-backend.xp.log(backend.asarray(numbers)))

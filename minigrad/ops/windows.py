@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
+from ..errors import ArgumentTypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, describe
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -50,7 +50,7 @@ def take_windows(input: Tensor, dim: int, kernel: int, count: int, stride: int, 
     out = backend_of(x).xp.zeros((*x.shape[:dim], kernel, count, *x.shape[dim + 1:]), x.dtype)
     for there, here in taps(dim, x.shape[dim], kernel, count, stride, padding, dilation):
         out[there] = x[here]
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 @op(x=lambda g, x_shape, dim, stride, padding, dilation:
@@ -62,7 +62,7 @@ def add_windows(input: Tensor, dim: int, size: int, stride: int, padding: int, d
     out = backend_of(x).xp.zeros((*x.shape[:dim], size, *x.shape[dim + 2:]), x.dtype)
     for there, here in taps(dim, size, kernel, count, stride, padding, dilation):
         out[here] += x[there]
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 # ---------------------------------------------------------------- what users call
@@ -82,7 +82,7 @@ def unfold(input: Tensor, kernel_size: int | Sequence[int], dilation: int | Sequ
     if input.ndim not in (3, 4):
         raise ShapeError(f"unfold: expected 3D (C, H, W) or 4D (N, C, H, W) input; got {describe(input)}")
     if input.array.dtype.kind != "f":
-        raise DtypeError(f"unfold: takes floating-point input; got {describe(input)}")
+        raise UnsupportedDtypeError(f"unfold: takes floating-point input; got {describe(input)}")
     counts = [window_count(*each) for each in zip(input.shape[-2:], kernel, strides, pads, dilations, strict=True)]
     if min(counts) < 1:
         raise ShapeError(f"unfold: Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={kernel}, dilation={dilations}, "
