@@ -86,11 +86,11 @@ class Tensor(TensorBase):
 
     @property
     def ndim(self) -> int:
-        return self.array.ndim                       # type: ignore[no-any-return]
+        return self.array.ndim
 
     def dim(self) -> int:
         """The number of dimensions."""
-        return self.array.ndim                       # type: ignore[no-any-return]
+        return self.array.ndim
     ndimension = dim
 
     def numel(self) -> int:
@@ -124,11 +124,11 @@ class Tensor(TensorBase):
 
     @property
     def itemsize(self) -> int:
-        return self.array.itemsize                   # type: ignore[no-any-return]
+        return self.array.itemsize
 
     def element_size(self) -> int:
         """Bytes per element."""
-        return self.array.itemsize                   # type: ignore[no-any-return]
+        return self.array.itemsize
 
     @property
     def nbytes(self) -> int:
@@ -148,12 +148,12 @@ class Tensor(TensorBase):
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True for row-major memory without gaps."""
-        return self.array.flags.c_contiguous         # type: ignore[no-any-return]
+        return self.array.flags.c_contiguous
 
     @property
     def data(self) -> Tensor:
         """The same memory outside the graph; writes through it go unnoticed by saved values."""
-        return wrap(self.array)                      # type: ignore[no-any-return]
+        return wrap(self.array)
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -182,7 +182,7 @@ class Tensor(TensorBase):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward passes have added up here; None before the first."""
-        return self._grad                            # type: ignore[no-any-return]
+        return self._grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -212,7 +212,7 @@ class Tensor(TensorBase):
     @property
     def _version(self) -> int:
         """How often its memory was written."""
-        return self.cell[COUNT]                      # type: ignore[no-any-return]
+        return self.cell[COUNT]
 
     def is_inference(self) -> bool:
         """False: tensors made under inference_mode are ordinary ones here."""
@@ -239,7 +239,7 @@ class Tensor(TensorBase):
 
     def detach(self) -> Tensor:
         """The same memory outside the graph. A write through it counts as one into this tensor."""
-        return wrap(self.array, None, self.cell)     # type: ignore[no-any-return]
+        return wrap(self.array, None, self.cell)
 
     def detach_(self) -> Tensor:
         """Cut this tensor off its graph; it becomes a leaf."""

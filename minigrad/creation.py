@@ -35,13 +35,13 @@ def tensor(data: Any, *, dtype: DType | None = None, device: Where = None, requi
     tensor([[1.0000, 2.0000],
             [3.0000, 4.5000]])
     """
-    return finished(array_of(data, dtype, device), requires_grad)    # type: ignore[no-any-return]
+    return finished(array_of(data, dtype, device), requires_grad)
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: Where = None) -> Tensor:
     """`data` as a tensor: itself if it is one, over the same memory if it is an array; a copy only where needed."""
     if isinstance(data, TensorBase):
-        return data.to(device=device, dtype=dtype)   # type: ignore[attr-defined, no-any-return]
+        return data.to(device=device, dtype=dtype)   # type: ignore[attr-defined]
     if isinstance(data, np.ndarray):
         return as_tensor(from_numpy(data), dtype, device)
     return tensor(data, dtype=dtype, device=device)
@@ -76,7 +76,7 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
     if not array.flags.writeable:
         warnings.warn("from_numpy: the given NumPy array is not writable, and writing to the tensor will fail; array.copy() first if you need to",
                       stacklevel=2)
-    return wrap(array)                               # type: ignore[no-any-return]
+    return wrap(array)
 
 
 def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
@@ -97,7 +97,7 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, r
     if count * to.itemsize > size - offset:
         raise ArgumentError(f"frombuffer: requested buffer length ({count} * {to.itemsize} bytes) after offset ({offset} bytes) must not be "
                             f"greater than actual buffer length ({size} bytes)")
-    return finished(np.frombuffer(memory, to, count, offset), requires_grad)    # type: ignore[no-any-return]
+    return finished(np.frombuffer(memory, to, count, offset), requires_grad)
 
 
 def scalar_tensor(s: Any, *, dtype: DType | None = None, device: Where = None, requires_grad: bool = False, layout: Layout | None = None,
@@ -112,7 +112,7 @@ def _made(op: str, shape: tuple[int, ...], value: Any, out: Any, dtype: Any, whe
     if out is not None:
         return _into(op, out, filled(op, shape, value, out.array.dtype, backend_of(out.array).device_of(out.array)))
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
-    return finished(filled(op, shape, value, to, as_device(where)), requires_grad)   # type: ignore[no-any-return]
+    return finished(filled(op, shape, value, to, as_device(where)), requires_grad)
 
 
 def _into(op: str, out: Any, array: Any) -> Tensor:
@@ -120,7 +120,7 @@ def _into(op: str, out: Any, array: Any) -> Tensor:
     if not out.array.size and out.array.shape != array.shape:
         out.array = backend_of(array).xp.empty(array.shape, out.array.dtype)
     store(out, wrap(array), op, False)
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def zeros(*size: Any, out: Tensor | None = None, dtype: DType | None = None, layout: Layout | None = None, device: Where = None,
@@ -170,7 +170,7 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], *, dtype: DType | 
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
     xp = backend_for(as_device(device)).xp
     memory = xp.empty(1 + sum((n - 1) * s for n, s in zip(shape, steps)) if 0 not in shape else 0, to)
-    return finished(xp.lib.stride_tricks.as_strided(memory, shape, [s * to.itemsize for s in steps]), requires_grad)   # type: ignore[no-any-return]
+    return finished(xp.lib.stride_tricks.as_strided(memory, shape, [s * to.itemsize for s in steps]), requires_grad)
 
 
 def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None,
@@ -180,7 +180,7 @@ def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], *, dtype
     if sorted(physical_layout) != list(builtins.range(len(shape))):
         raise ShapeError(f"empty_permuted: physical_layout must be a permutation of the dims; got {list(physical_layout)}")
     made = empty([shape[d] for d in physical_layout], dtype=dtype, layout=layout, device=device)
-    return finished(made.array.transpose([list(physical_layout).index(d) for d in builtins.range(len(shape))]), requires_grad)   # type: ignore[no-any-return]
+    return finished(made.array.transpose([list(physical_layout).index(d) for d in builtins.range(len(shape))]), requires_grad)
 
 
 # ---------------------------------------------------------------- like another tensor
@@ -194,11 +194,11 @@ def _like(op: str, x: Any, value: Any, dtype: Any, where: Where, requires_grad: 
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else array.dtype
     target = as_device(where) if where is not None else backend_of(array).device_of(array)
     if array.flags.c_contiguous or (memory_format is not None and memory_format.name != "preserve_format"):
-        return finished(filled(op, array.shape, value, to, target), requires_grad)   # type: ignore[no-any-return]
+        return finished(filled(op, array.shape, value, to, target), requires_grad)
     made = backend_for(target).xp.empty_like(array, to)
     if value is not None:
         made.fill(fitting(op, value, to))
-    return finished(made, requires_grad)             # type: ignore[no-any-return]
+    return finished(made, requires_grad)
 
 
 def zeros_like(input: Tensor, *, dtype: DType | None = None, layout: Layout | None = None, device: Where = None, pin_memory: bool = False,
@@ -248,7 +248,7 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, out
     xp = backend_for(as_device(device)).xp if out is None else backend_of(out.array).xp
     array = xp.arange(n) * s + a if to.kind in "iu" else xp.arange(n) * float(s) + a
     array = array.astype(to)
-    return _into("arange", out, array) if out is not None else finished(array, requires_grad)   # type: ignore[no-any-return]
+    return _into("arange", out, array) if out is not None else finished(array, requires_grad)
 
 
 def _bounds(args: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
@@ -295,7 +295,7 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Tensor | None 
         raise ShapeError(f"range: upper bound and lower bound inconsistent with step sign; got start {a}, end {b}, step {s}")
     made = arange(math.floor((b - a) / s) + 1, dtype=dtypes.float64, device=device).array * s + a
     to = out.array.dtype if out is not None else dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
-    return _into("range", out, made.astype(to)) if out is not None else finished(made.astype(to), requires_grad)   # type: ignore[no-any-return]
+    return _into("range", out, made.astype(to)) if out is not None else finished(made.astype(to), requires_grad)
 
 
 def _spaced(op: str, start: Any, end: Any, steps: int, out: Any, dtype: Any, where: Where) -> tuple[Any, Any]:
@@ -325,7 +325,7 @@ def linspace(start: Any, end: Any, steps: int, *, out: Tensor | None = None, dty
     """`steps` numbers at equal distances, from start to end, both included. Integer dtypes cut off."""
     check_layout("linspace", layout)
     array, to = _spaced("linspace", start, end, steps, out, dtype, device)
-    return _into("linspace", out, array.astype(to)) if out is not None else finished(array.astype(to), requires_grad)   # type: ignore[no-any-return]
+    return _into("linspace", out, array.astype(to)) if out is not None else finished(array.astype(to), requires_grad)
 
 
 def logspace(start: Any, end: Any, steps: int, base: Any = 10.0, *, out: Tensor | None = None, dtype: DType | None = None,
@@ -334,7 +334,7 @@ def logspace(start: Any, end: Any, steps: int, base: Any = 10.0, *, out: Tensor 
     check_layout("logspace", layout)
     powers, to = _spaced("logspace", start, end, steps, out, dtype, device)
     array = (base ** powers).astype(to)
-    return _into("logspace", out, array) if out is not None else finished(array, requires_grad)   # type: ignore[no-any-return]
+    return _into("logspace", out, array) if out is not None else finished(array, requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, out: Tensor | None = None, dtype: DType | None = None, layout: Layout | None = None,
@@ -345,7 +345,7 @@ def eye(n: int, m: int | None = None, *, out: Tensor | None = None, dtype: DType
     to = out.array.dtype if out is not None else dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
     xp = backend_for(as_device(device)).xp if out is None else backend_of(out.array).xp
     array = xp.eye(rows, columns, dtype=to)
-    return _into("eye", out, array) if out is not None else finished(array, requires_grad)   # type: ignore[no-any-return]
+    return _into("eye", out, array) if out is not None else finished(array, requires_grad)
 
 
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Where = None, layout: Layout | None = None) -> Tensor:

@@ -43,7 +43,7 @@ def _drawn(op: str, draw: Any, shape: tuple[int, ...], generator: Generator | No
     array = draw(chosen(generator), shape, to)
     target = as_device(where)
     made = backend_for(target).from_host(array, target)
-    return _into(op, out, made) if out is not None else finished(made, requires_grad)   # type: ignore[no-any-return]
+    return _into(op, out, made) if out is not None else finished(made, requires_grad)
 
 
 def _size(op: str, size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, ...]:
@@ -106,7 +106,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Sequence[int] | None = None, *
     """Normal numbers: of one mean and standard deviation with `size`, or each with its own, given as tensors."""
     if isinstance(mean, TensorBase) or isinstance(std, TensorBase):
         made = normal_around(mean, std, generator)
-        return _into("normal", out, made.array) if out is not None else made    # type: ignore[no-any-return]
+        return _into("normal", out, made.array) if out is not None else made
     if size is None:
         raise ArgumentTypeError("normal: needs a size where mean and std are numbers")
     m, s = number("normal", mean), number("normal", std)
@@ -119,7 +119,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Sequence[int] | None = None, *
 def _required(t: Any, requires_grad: bool) -> Tensor:
     if requires_grad:
         t.node = Leaf(t)
-    return t                                         # type: ignore[no-any-return]
+    return t
 
 
 def rand_like(input: Tensor, *, dtype: DType | None = None, layout: Layout | None = None, device: Where = None, pin_memory: bool = False,

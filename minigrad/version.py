@@ -22,7 +22,7 @@ class Version(str):
 
     def _compare(self, other: Any, holds: Callable[[Any, Any], bool]) -> bool:
         if not isinstance(other, (str, tuple)):
-            return NotImplemented                    # type: ignore[no-any-return]
+            return NotImplemented
         mine, theirs = _key(self), _key(other)
         return holds(mine, theirs) if mine and theirs else holds(str(self), str(other))
 

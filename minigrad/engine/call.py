@@ -1,6 +1,6 @@
 """What happens when an op is called: one of a few paths, from the shortest to the one that can do everything.
 
-`general.py` is the meaning; the paths in `fast.py` are what it comes down to when nothing unusual is asked, and hand over to
+`general.py` is the meaning; the paths in `fast.py` and `viewing.py` are what it comes down to when nothing unusual is asked, and hand over to
 it otherwise. A general path for all would triple the cost of `mul`.
 """
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import fast
+from . import fast, viewing
 from . import node as nodes
 from .general import general
 from .spec import Op
@@ -28,11 +28,13 @@ def make_call(op: Op) -> Call:
         call = fast.binary(op, slow)
     elif op.is_unary and len(op.slots) < 2:
         call = fast.unary(op, slow)
+    elif viewing.is_plain(op):
+        call = viewing.several_views(op, slow) if op.several else viewing.one_view(op, slow)
     elif op.is_one_input:
         call = fast.one_input(op, slow)
     elif op.is_ternary:
         call = fast.ternary(op, slow)
-    elif op.tensors == list(range(len(op.tensors))) and op.tensors and not (op.view or op.several or op.sequences):
+    elif op.tensors and not (op.view or op.several or op.sequences):
         call = fast.several_inputs(op, slow)
     elif op.tensors == [0] and op.sequences and not (op.view or op.several or op.kept or op.returns or op.broadcast):
         call = fast.one_sequence(op, slow)

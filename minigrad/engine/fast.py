@@ -259,9 +259,11 @@ def ternary(op: Op, slow: Call) -> Call:
 
 # ---------------------------------------------------------------- several tensors, then options
 def several_inputs(op: Op, slow: Call) -> Call:
-    """linear, addmm, layer_norm, ...: on CPU arrays of one dtype. Sequences, numbers for tensors and the rest are for `slow`."""
+    """linear, addmm, gather, ...: on CPU arrays of one dtype. Sequences, numbers that promote and the rest are for `slow`."""
     forward, kept, returns, inputs = op.forward, bool(op.kept), op.returns, op.inputs
-    names, defaults, positional, total, k = frozenset(op.names), op.defaults, op.positional, len(op.names), len(op.tensors)
+    names, defaults, positional, total, tensors = frozenset(op.names), op.defaults, op.positional, len(op.names), op.tensors
+    numbers = op.takes_number if op.promotes is None else frozenset()
+    options_at = [i for i in range(total) if i not in tensors]
     promoted = frozenset(op.promoted) if op.promotes is not None else frozenset()
     floats_only = op.promotes == "to_float" or op.check is not None
     shaped = inputs if op.broadcast else op.tensors
@@ -288,12 +290,14 @@ def several_inputs(op: Op, slow: Call) -> Call:
         arrays = list(args)
         dtype: Any = None
         found = False
-        for i in range(k if k < given else given):
+        for i in tensors:
+            if i >= given:
+                break
             value = args[i]
             if isinstance(value, TensorBase):
                 arrays[i] = value = value.array
                 found = True
-            elif value is None:
+            elif value is None or type(value) in (float, int) and i in numbers:
                 continue
             elif not mode.arrays:
                 return slow(*args, **named)
@@ -353,7 +357,7 @@ def several_inputs(op: Op, slow: Call) -> Call:
                 n.cells = tuple([getattr(args[i], "cell", None) if 0 <= i < given else cell if i == total else None for i in cells_at])
                 n.shapes = tuple([getattr(arrays[i], "shape", ()) for i in shaped])
                 n.shape, n.dtype = out.shape, out.dtype
-                n.options = tuple(arrays[k:])
+                n.options = tuple([arrays[i] for i in options_at])
                 stamp(n, mode)
         return t if returns is None else returns(t, *[wrap(e) for e in extra])
     return call

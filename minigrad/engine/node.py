@@ -137,7 +137,7 @@ class Pick(Node):
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
-        return self.parents[0].next_functions    # type: ignore[no-any-return]
+        return self.parents[0].next_functions
 
 
 class _Files(dict[str, bool]):

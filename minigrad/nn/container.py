@@ -123,7 +123,7 @@ class Sequential(_Indexed):
             raise AssertedArgumentError(f"module should be of type: {Module}; got {describe(module)}")
         if not -len(self) <= i <= len(self):
             raise OutOfRangeError(f"Index out of range: {i}")
-        return super().insert(i, module)             # type: ignore[no-any-return]
+        return super().insert(i, module)
 
     def extend(self, sequential: Iterable[Module]) -> Self:
         """Add modules at the end."""

@@ -142,7 +142,7 @@ class Module(ModuleBase):
 
     def get_submodule(self, target: str) -> Module:
         """The module at a path such as "features.0"; "" is the module itself. Raises AttributeError."""
-        return registration.get_submodule(self, target)    # type: ignore[no-any-return]
+        return registration.get_submodule(self, target)
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put a module at a path; strict: only where there is one already."""
@@ -150,11 +150,11 @@ class Module(ModuleBase):
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at a path such as "features.0.weight". Raises AttributeError."""
-        return registration.get_parameter(self, target)    # type: ignore[no-any-return]
+        return registration.get_parameter(self, target)
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer at a path such as "norm.running_mean". Raises AttributeError."""
-        return registration.get_buffer(self, target)    # type: ignore[no-any-return]
+        return registration.get_buffer(self, target)
 
     # ------------------------------------------------------------ everything below
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:

@@ -43,7 +43,7 @@ class Parameter(Tensor):
         """A parameter with memory of its own and no gradient yet."""
         if id(self) not in memo:
             memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
-        return memo[id(self)]                        # type: ignore[no-any-return]
+        return memo[id(self)]
 
 
 class Buffer(Tensor):

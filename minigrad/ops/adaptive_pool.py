@@ -22,13 +22,13 @@ Bins = int | Sequence[int | None]
 @op(x=lambda g, x_shape: adaptive_mean_input(g, x_shape))
 def adaptive_mean(input: Tensor, out_size: Pair) -> Tensor:
     """(N, C, H, W) -> (N, C, *out_size)."""
-    return backend_of(input).kernels.adaptive_avg_pool2d(input, out_size)   # type: ignore[no-any-return]
+    return backend_of(input).kernels.adaptive_avg_pool2d(input, out_size)
 
 
 @op(y=lambda g, y_shape: adaptive_mean(g, y_shape[2:]))
 def adaptive_mean_input(other: Tensor, shape: tuple[int, ...]) -> Tensor:
     """The adjoint of `adaptive_mean`: each gradient is shared by its bin."""
-    return backend_of(other).kernels.adaptive_avg_pool2d_input(other, shape)   # type: ignore[no-any-return]
+    return backend_of(other).kernels.adaptive_avg_pool2d_input(other, shape)
 
 
 # ---------------------------------------------------------------- maxima

@@ -67,7 +67,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
     y: Any = mat2
     if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0]:
         check_matrices("addmm", mat1=x, mat2=y)
-    return plus("addmm", input, product("addmm", x, y), beta, alpha)     # type: ignore[no-any-return]
+    return plus("addmm", input, product("addmm", x, y), beta, alpha)
 
 
 @op(broadcast=True, promotes="same",
@@ -77,7 +77,7 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * (mat @ vec); the input broadcasts to (n,)."""
     check_matrices("addmv", mat=mat, vec=vec)
-    return plus("addmv", input, product("addmv", mat, vec), beta, alpha)     # type: ignore[no-any-return]
+    return plus("addmv", input, product("addmv", mat, vec), beta, alpha)
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -88,7 +88,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     """beta * input + alpha * (vec1 x vec2), the outer product; the input broadcasts to (n, m)."""
     x: Any = vec1
     check_matrices("addr", vec1=x, vec2=vec2)
-    return plus("addr", input, x.reshape((-1, 1)) * vec2, beta, alpha)       # type: ignore[no-any-return]
+    return plus("addr", input, x.reshape((-1, 1)) * vec2, beta, alpha)
 
 
 @op(broadcast=True, promotes="same",
@@ -98,7 +98,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * (batch1 @ batch2), matrix by matrix; the input broadcasts to (b, n, m)."""
     check_matrices("baddbmm", batch1=batch1, batch2=batch2)
-    return plus("baddbmm", input, product("baddbmm", batch1, batch2), beta, alpha)   # type: ignore[no-any-return]
+    return plus("baddbmm", input, product("baddbmm", batch1, batch2), beta, alpha)
 
 
 @op(broadcast=True, promotes="same",
@@ -114,4 +114,4 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, a
     wide, tall = x.transpose((1, 0, 2)).reshape((x.shape[1], -1)), y.reshape((-1, y.shape[2]))
     if not x.size:
         wide, tall = wide.reshape((x.shape[1], 0)), tall.reshape((0, y.shape[2]))
-    return plus("addbmm", input, product("addbmm", wide, tall), beta, alpha)     # type: ignore[no-any-return]
+    return plus("addbmm", input, product("addbmm", wide, tall), beta, alpha)

@@ -55,10 +55,10 @@ def placed(x: Any, indices: Any, dim: int, shape: tuple[int, ...], distinct: boo
 @op(x=lambda g, indices, dim, x_shape: place_along(g, indices, dim, x_shape, False))
 def take_along(input: Tensor, indices: Any, dim: int) -> Tensor:
     """The elements at `indices` along a non-negative `dim`."""
-    return picked(input, indices, dim)               # type: ignore[no-any-return]
+    return picked(input, indices, dim)
 
 
 @op(x=lambda g, indices, dim: take_along(g, indices, dim))
 def place_along(input: Tensor, indices: Any, dim: int, shape: tuple[int, ...], distinct: bool = True) -> Tensor:
     """Zeros of `shape` with the input at `indices` along a non-negative `dim`; those that repeat add up unless `distinct`."""
-    return placed(input, indices, dim, shape, distinct)      # type: ignore[no-any-return]
+    return placed(input, indices, dim, shape, distinct)

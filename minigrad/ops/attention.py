@@ -26,13 +26,13 @@ def attend(input: Tensor, hidden: Any) -> Tensor:
     if hidden is not None:
         z = xp.where(hidden, -math.inf, z)
     if not z.shape[-1]:
-        return x.copy()                              # type: ignore[no-any-return]
+        return x.copy()
     top = z.max(axis=-1, keepdims=True)
     e = z - xp.where(top == -math.inf, 0, top)
     e = xp.exp(e, e)
     s = add_up(e, -1, True)
     e /= s + (s == 0)                                # a row that sees no key stays 0
-    return e.astype(x.dtype, copy=False)             # type: ignore[no-any-return]
+    return e.astype(x.dtype, copy=False)
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions swapped."""
     x: Any = input
-    a, b = one_dim("transpose", dim0, x.ndim), one_dim("transpose", dim1, x.ndim)
-    return x.swapaxes(a, b) if x.ndim else x[...]    # type: ignore[no-any-return]
+    try:
+        return x.swapaxes(dim0, dim1)
+    except (ValueError, TypeError):                  # a 0-d tensor, or a wrong dim
+        a, b = one_dim("transpose", dim0, x.ndim), one_dim("transpose", dim1, x.ndim)
+        return x.swapaxes(a, b) if x.ndim else x[...]
 
 
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -31,26 +34,35 @@ def permute(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     x: Any = input
     if not isinstance(dims, (tuple, list)):
         raise ArgumentTypeError(f"permute: argument 'dims' must be tuple of ints, not {type(dims).__name__}")
+    if len(dims) == x.ndim:
+        try:
+            return x.transpose(dims)
+        except (ValueError, TypeError):
+            pass                                     # the checks below say why
     order = [one_dim("permute", d, x.ndim) for d in dims]
     if len(order) != x.ndim:
         raise ShapeError(f"permute: the number of dimensions in the tensor input does not match the length of the desired ordering of "
                          f"dimensions: input.dim() = {x.ndim} is not equal to len(dims) = {len(order)}; got dims {tuple(dims)}")
     if len(set(order)) < len(order):
         raise ShapeError(f"permute: duplicate dims are not allowed; got {tuple(dims)}")
-    return x.transpose(order)                        # type: ignore[no-any-return]
+    return x.transpose(order)
 
 
 def permute_method(self: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
     """Dimensions in another order: `permute(2, 0, 1)` or `permute((2, 0, 1))`."""
     if not order and dims is None:
         raise ArgumentTypeError("permute: missing argument 'dims'")
-    return permute(self, shape_args(order if dims is None else (dims,)))
+    order = order if dims is None else tuple(dims)
+    return permute(self, order if len(order) > 1 else shape_args(order))
 
 
 def inverse(dims: Sequence[int]) -> tuple[int, ...]:
     """The permutation that undoes `dims`."""
     n = len(dims)
-    return tuple(sorted(range(n), key=lambda d: dims[d] % n))
+    places = [0] * n
+    for d, source in enumerate(dims):
+        places[source] = d                           # also of a negative source
+    return tuple(places)
 
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
@@ -78,7 +90,7 @@ def moveaxis(input: Tensor, source: int | Sequence[int], destination: int | Sequ
 
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; 0-d and 1-d tensors as they are."""
-    ndim = input.ndim
+    ndim = input.array.ndim                          # type: ignore[attr-defined]
     if ndim > 2:
         raise ShapeError(f"t: expects a tensor with <= 2 dimensions, but self is {ndim}D; got {describe(input)}; use transpose or mT")
     return transpose(input, 0, 1) if ndim == 2 else transpose(input, 0, 0)
@@ -86,7 +98,7 @@ def t(input: Tensor) -> Tensor:
 
 def reversed_dims(input: Tensor) -> Tensor:
     """`x.T`: all dimensions in reverse order."""
-    return permute(input, tuple(range(input.ndim))[::-1])
+    return permute(input, tuple(range(input.array.ndim))[::-1])   # type: ignore[attr-defined]
 
 
 def matrix_transpose(input: Tensor) -> Tensor:

@@ -65,7 +65,7 @@ def insertion_points(op: str, sequence: Any, values: Any, tensor: bool, right: b
         found = backend_of(sequence).xp.searchsorted(sequence, values, side="right" if right else "left")
     else:
         found = bisect(sequence, values, right)
-    return wrap(found.astype("i4" if int32 else "i8"))       # type: ignore[no-any-return]
+    return wrap(found.astype("i4" if int32 else "i8"))
 
 
 def bisect(sequence: Any, values: Any, right: bool) -> Any:
@@ -96,9 +96,9 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         raise ShapeError(f"bincount: weights should be 1-d and have the same length as input; got {describe(w)} for {describe(x)}")
     xp = backend_of(x).xp
     if not x.size:
-        return xp.zeros(minlength, "i8")             # type: ignore[no-any-return]
+        return xp.zeros(minlength, "i8")
     found = xp.bincount(x, None if w is None else w.astype("f8"), minlength)
-    return found.astype("i8" if w is None else "f4" if w.dtype.char == "f" else "f8")    # type: ignore[no-any-return]
+    return found.astype("i8" if w is None else "f4" if w.dtype.char == "f" else "f8")
 
 
 @op()
@@ -125,4 +125,4 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> T
     x = x.reshape(-1)
     x = x[(x >= low) & (x <= high)]
     at = ((x - low) / (high - low) * bins).astype("i8")
-    return xp.bincount(xp.minimum(at, bins - 1), None, bins).astype(input.dtype)     # type: ignore[no-any-return]
+    return xp.bincount(xp.minimum(at, bins - 1), None, bins).astype(input.dtype)

@@ -64,7 +64,7 @@ def block_diagonal(tensors: Sequence[Tensor]) -> Tensor:
     out = backend_of(arrays[0]).xp.zeros((sum(h for h, _ in sizes), sum(w for _, w in sizes)), arrays[0].dtype)
     for a, at in zip(arrays, block_places(sizes)):
         out[at] = a
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def as_matrix(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -89,7 +89,7 @@ def diagonal_blocks(g: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
 def block_diag(*tensors: Any) -> Tensor:
     """Tensors of up to 2 dimensions down the diagonal of a matrix of zeros."""
     if not tensors:
-        return wrap(backend_for(get_default_device()).xp.zeros((1, 0), get_default_numpy()))   # type: ignore[no-any-return]
+        return wrap(backend_for(get_default_device()).xp.zeros((1, 0), get_default_numpy()))
     return block_diagonal(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors)
 
 

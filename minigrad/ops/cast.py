@@ -16,7 +16,7 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
     array: Any = input
     if array.dtype.kind == "c" and dtype.kind in "fiu":
         array = array.real
-    return array.astype(dtype)                       # type: ignore[no-any-return]
+    return array.astype(dtype)
 
 
 promotion.cast = cast

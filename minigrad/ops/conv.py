@@ -28,7 +28,7 @@ Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, ri
     b=lambda g: sum(g, (0, 2, 3)))
 def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pads, dilation: Pair, groups: int) -> Tensor:
     """(N, C, H, W), (F, C/groups, KH, KW), (F,) -> (N, F, OH, OW); what `conv2d` checked and completed."""
-    return backend_of(input).kernels.conv2d(input, weight, bias, stride, padding, dilation, groups)   # type: ignore[no-any-return]
+    return backend_of(input).kernels.conv2d(input, weight, bias, stride, padding, dilation, groups)
 
 
 @op(promotes="same",
@@ -36,7 +36,7 @@ def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair
     w=lambda g, y, w_shape, stride, padding, dilation, groups: conv2d_weight(y, g, w_shape, stride, padding, dilation, groups))
 def conv2d_input(other: Tensor, weight: Tensor, shape: tuple[int, ...], stride: Pair, padding: Pads, dilation: Pair, groups: int) -> Tensor:
     """The adjoint in x: (N, F, OH, OW), (F, C/groups, KH, KW) -> `shape`, (N, C, H, W). A transposed convolution."""
-    return backend_of(other).kernels.conv2d_input(other, weight, shape, stride, padding, dilation, groups)   # type: ignore[no-any-return]
+    return backend_of(other).kernels.conv2d_input(other, weight, shape, stride, padding, dilation, groups)
 
 
 @op(promotes="same",
@@ -44,7 +44,7 @@ def conv2d_input(other: Tensor, weight: Tensor, shape: tuple[int, ...], stride: 
     x=lambda g, y, x_shape, stride, padding, dilation, groups: conv2d_input(y, g, x_shape, stride, padding, dilation, groups))
 def conv2d_weight(other: Tensor, input: Tensor, shape: tuple[int, ...], stride: Pair, padding: Pads, dilation: Pair, groups: int) -> Tensor:
     """The adjoint in w: (N, F, OH, OW), (N, C, H, W) -> `shape`, (F, C/groups, KH, KW)."""
-    return backend_of(input).kernels.conv2d_weight(other, input, shape, stride, padding, dilation, groups)   # type: ignore[no-any-return]
+    return backend_of(input).kernels.conv2d_weight(other, input, shape, stride, padding, dilation, groups)
 
 
 # ---------------------------------------------------------------- arguments

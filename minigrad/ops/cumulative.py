@@ -61,7 +61,7 @@ def cumsum_from_end(input: Tensor, dim: int) -> Tensor:
     """The sum of each element and all after it along `dim`: the adjoint of `cumsum`."""
     x: Any = input
     d = one_dim("cumsum_from_end", dim, x.ndim)
-    return part(add_along(part(x, d, None, None, -1), d, None), d, None, None, -1) if x.ndim else x.copy()   # type: ignore[no-any-return]
+    return part(add_along(part(x, d, None, None, -1), d, None), d, None, None, -1) if x.ndim else x.copy()
 
 
 # ---------------------------------------------------------------- products
@@ -84,7 +84,7 @@ def recurrence(input: Tensor, factor: Tensor, dim: int, from_end: bool = False) 
         part(h, dim, step)[...] += part(a, dim, step) * part(h, dim, 0, -step)
         part(a, dim, step)[...] = part(a, dim, step) * part(a, dim, 0, -step)
         step *= 2
-    return part(h, dim, None, None, -1) if from_end else h   # type: ignore[no-any-return]
+    return part(h, dim, None, None, -1) if from_end else h
 
 
 def cumprod_rule(g: Any, x: Any, out: Any, dim: int, dtype: DType | None) -> Any:
@@ -104,7 +104,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     x: Any = input
     d = one_dim("cumprod", dim, x.ndim)
     x = converted(x, dtype) if dtype is not None else x.astype("i8") if x.dtype.kind in "iub" else x
-    return x.cumprod(d, x.dtype).reshape(x.shape)    # type: ignore[no-any-return]
+    return x.cumprod(d, x.dtype).reshape(x.shape)
 
 
 # ---------------------------------------------------------------- exponentials
@@ -126,7 +126,7 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     d = one_dim("logcumsumexp", dim, x.ndim)
     if x.dtype.kind != "f":
         raise UnsupportedDtypeError(f"logcumsumexp: not implemented for {x.dtype}; got {describe(x)}; convert it with .float()")
-    return running(backend_of(x).xp.logaddexp, x, d) if x.ndim else x.copy()     # type: ignore[no-any-return]
+    return running(backend_of(x).xp.logaddexp, x, d) if x.ndim else x.copy()
 
 
 # ---------------------------------------------------------------- extrema
@@ -174,4 +174,4 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     for _ in range(min(n, x.shape[d])):
         after, before = part(x, d, 1), part(x, d, 0, x.shape[d] - 1)
         x = after != before if raw(x).dtype.kind == "b" else sub(after, before)
-    return x.clone() if x is input else x            # type: ignore[no-any-return]
+    return x.clone() if x is input else x

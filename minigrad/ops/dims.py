@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError
+from ..errors import ArgumentTypeError, OutOfRangeError, RefusedArgumentError
 
 Number = bool | int | float | complex
 Dims = int | Sequence[int] | None
@@ -29,7 +29,7 @@ def many_dims(op: str, dim: Dims, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     dims = [one_dim(op, d, ndim) for d in dim] if isinstance(dim, (tuple, list)) else [one_dim(op, dim, ndim)]
     if len(set(dims)) < len(dims):
-        raise ArgumentError(f"{op}: dim {builtins.min(d for d in dims if dims.count(d) > 1)} appears multiple times in the list of dims")
+        raise RefusedArgumentError(f"{op}: dim {builtins.min(d for d in dims if dims.count(d) > 1)} appears multiple times in the list of dims")
     return tuple(d for d in dims if d < ndim)        # a 0-d tensor has none to reduce
 
 

@@ -68,7 +68,7 @@ def uniform_(input: Tensor, *bounds: float, generator: Generator | None = None, 
     """Uniform numbers of [from, to), [0, 1) by default: `uniform_(from, to)`."""
     low, high = two_bounds("uniform_", bounds, named, 0.0, 1.0)
     floats_only("uniform_", input.array.dtype)       # type: ignore[attr-defined]
-    return overwrite("uniform", input, generator, lambda g, shape, dtype: continuous.uniform(g, shape, dtype, low, high))    # type: ignore[no-any-return]
+    return overwrite("uniform", input, generator, lambda g, shape, dtype: continuous.uniform(g, shape, dtype, low, high))
 
 
 def two_bounds(op: str, bounds: tuple[Any, ...], named: dict[str, Any], low: Any, high: Any) -> tuple[Any, Any]:
@@ -84,31 +84,31 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
     array: Any = input.array                         # type: ignore[attr-defined]
     floats_only("normal_", array.dtype)
     draw = continuous.normal if array.flags.c_contiguous else continuous.normal_in_pairs
-    return overwrite("normal", input, generator, lambda g, shape, dtype: draw(g, shape, dtype, mean, std))    # type: ignore[no-any-return]
+    return overwrite("normal", input, generator, lambda g, shape, dtype: draw(g, shape, dtype, mean, std))
 
 
 def log_normal_(input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """exp of normal numbers with this mean and standard deviation."""
     floats_only("log_normal_", input.array.dtype, "f")    # type: ignore[attr-defined]
-    return overwrite("log_normal", input, generator, lambda g, shape, dtype: continuous.log_normal(g, shape, dtype, mean, std))   # type: ignore[no-any-return]
+    return overwrite("log_normal", input, generator, lambda g, shape, dtype: continuous.log_normal(g, shape, dtype, mean, std))
 
 
 def cauchy_(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers of the Cauchy distribution."""
     floats_only("cauchy_", input.array.dtype, "f")   # type: ignore[attr-defined]
-    return overwrite("cauchy", input, generator, lambda g, shape, dtype: continuous.cauchy(g, shape, dtype, median, sigma))   # type: ignore[no-any-return]
+    return overwrite("cauchy", input, generator, lambda g, shape, dtype: continuous.cauchy(g, shape, dtype, median, sigma))
 
 
 def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers of the exponential distribution with this rate."""
     floats_only("exponential_", input.array.dtype, "f")   # type: ignore[attr-defined]
-    return overwrite("exponential", input, generator, lambda g, shape, dtype: continuous.exponential(g, shape, dtype, lambd))   # type: ignore[no-any-return]
+    return overwrite("exponential", input, generator, lambda g, shape, dtype: continuous.exponential(g, shape, dtype, lambd))
 
 
 def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """Numbers of trials up to the first success."""
     floats_only("geometric_", input.array.dtype, "fiu")   # type: ignore[attr-defined]
-    return overwrite("geometric", input, generator, lambda g, shape, dtype: discrete.geometric(g, shape, dtype, p))   # type: ignore[no-any-return]
+    return overwrite("geometric", input, generator, lambda g, shape, dtype: discrete.geometric(g, shape, dtype, p))
 
 
 def random_(input: Tensor, *bounds: int, generator: Generator | None = None, **named: int) -> Tensor:
@@ -117,14 +117,14 @@ def random_(input: Tensor, *bounds: int, generator: Generator | None = None, **n
         bounds = (0, bounds[0])
     low, high = two_bounds("random_", bounds, named, 0, None)
     if not bounds and not named:
-        return overwrite("random", input, generator, discrete.any_integers)    # type: ignore[no-any-return]
-    return overwrite("random", input, generator, lambda g, shape, dtype: discrete.integers(g, shape, dtype, low, high))    # type: ignore[no-any-return]
+        return overwrite("random", input, generator, discrete.any_integers)
+    return overwrite("random", input, generator, lambda g, shape, dtype: discrete.integers(g, shape, dtype, low, high))
 
 
 def bernoulli_(input: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Ones with probability p, a number or a tensor that broadcasts to this one's shape; else zeros."""
     if not isinstance(p, TensorBase):
-        return overwrite("bernoulli", input, generator, lambda g, shape, dtype: discrete.bernoulli(g, p, shape, dtype))   # type: ignore[no-any-return]
+        return overwrite("bernoulli", input, generator, lambda g, shape, dtype: discrete.bernoulli(g, p, shape, dtype))
     odds = backend_of(p.array).to_host(p.array)
     array: Any = input.array                         # type: ignore[attr-defined]
     try:
@@ -133,7 +133,7 @@ def bernoulli_(input: Tensor, p: float | Tensor = 0.5, *, generator: Generator |
         raise ShapeError(f"bernoulli_: p of shape {list(odds.shape)} does not broadcast to {list(array.shape)}") from None
     floats_only("bernoulli_: p", odds.dtype, "f")
     order = sorted(range(array.ndim), key=lambda d: -array.strides[d])
-    return overwrite("bernoulli", input, generator, lambda g, shape, dtype: discrete.bernoulli(g, odds.transpose(order), shape, dtype))   # type: ignore[no-any-return]
+    return overwrite("bernoulli", input, generator, lambda g, shape, dtype: discrete.bernoulli(g, odds.transpose(order), shape, dtype))
 
 
 # ---------------------------------------------------------------- functions of tensors
@@ -155,19 +155,19 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     x = on_host("bernoulli", input)
     if p is None:
         floats_only("bernoulli", x.dtype, "f")
-    return beside(input, discrete.bernoulli(chosen(generator), x if p is None else p, x.shape, x.dtype))   # type: ignore[no-any-return]
+    return beside(input, discrete.bernoulli(chosen(generator), x if p is None else p, x.shape, x.dtype))
 
 
 def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
     """Indices drawn with odds in proportion to the weights: (m,) -> (num_samples,), (rows, m) -> (rows, num_samples)."""
-    return beside(input, discrete.multinomial(chosen(generator), on_host("multinomial", input), num_samples, replacement))   # type: ignore[no-any-return]
+    return beside(input, discrete.multinomial(chosen(generator), on_host("multinomial", input), num_samples, replacement))
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """A Poisson number for each rate in the input; its dtype."""
     rates = on_host("poisson", input)
     floats_only("poisson", rates.dtype, "f")
-    return beside(input, discrete.poisson(chosen(generator), rates))    # type: ignore[no-any-return]
+    return beside(input, discrete.poisson(chosen(generator), rates))
 
 
 def normal_around(mean: Any, std: Any, generator: Generator | None) -> Any:

@@ -89,9 +89,9 @@ def dropped(name: str, input: Tensor, p: float, training: bool, inplace: bool, o
         raise DtypeError(f"{name}: result type Float can't be cast to the desired output type {x.dtype}; got x {operand(x)}; "
                          "convert it with .float()")
     if p == 1:
-        return in_place.write(input, drop_all) if inplace else drop_all(input)   # type: ignore[no-any-return]
+        return in_place.write(input, drop_all) if inplace else drop_all(input)
     shape = channel_shape(x) if by_channel else x.shape
-    return in_place.write(input, op, p, shape) if inplace else op(input, p, shape)   # type: ignore[no-any-return]
+    return in_place.write(input, op, p, shape) if inplace else op(input, p, shape)
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:

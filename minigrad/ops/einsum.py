@@ -117,7 +117,7 @@ def contract(input: Tensor, other: Tensor, x_labels: Labels, y_labels: Labels, o
     x = x.reshape((*x.shape[:b], x_rows, n))
     y = y.reshape((*y.shape[:b], n, y_columns))
     out = product("einsum", x, y).reshape(sizes)
-    return out if order is None else out.transpose(order)    # type: ignore[no-any-return]
+    return out if order is None else out.transpose(order)
 
 
 def multiply(x: Any, y: Any, xs: Labels, ys: Labels) -> tuple[Any, Labels]:

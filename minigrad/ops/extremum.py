@@ -71,7 +71,7 @@ def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The maximum over `dim`, all dimensions by default; nan if there is one. Its gradient is shared evenly by ties."""
     x: Any = input
     check_nonempty("amax", x, dim)
-    return x.max(axis=axes_of("amax", dim, x.ndim), keepdims=keepdim)        # type: ignore[no-any-return]
+    return x.max(axis=axes_of("amax", dim, x.ndim), keepdims=keepdim)
 
 
 @op(x=lambda g, x, out, dim, keepdim: share(g, x, out, dim, keepdim))
@@ -79,7 +79,7 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The minimum over `dim`, all dimensions by default; nan if there is one. Its gradient is shared evenly by ties."""
     x: Any = input
     check_nonempty("amin", x, dim)
-    return x.min(axis=axes_of("amin", dim, x.ndim), keepdims=keepdim)        # type: ignore[no-any-return]
+    return x.min(axis=axes_of("amin", dim, x.ndim), keepdims=keepdim)
 
 
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> results.aminmax:
@@ -97,7 +97,7 @@ def max_of_all(input: Tensor) -> Tensor:
     """The largest element; nan if there is one. What `max(input)` is."""
     x: Any = input
     check_nonempty("max", x, None)
-    return x.max()                                   # type: ignore[no-any-return]
+    return x.max()
 
 
 @op(x=lambda g, x, out: share_all(g, x, out))
@@ -105,7 +105,7 @@ def min_of_all(input: Tensor) -> Tensor:
     """The smallest element; nan if there is one. What `min(input)` is."""
     x: Any = input
     check_nonempty("min", x, None)
-    return x.min()                                   # type: ignore[no-any-return]
+    return x.min()
 
 
 # ---------------------------------------------------------------- along one dimension, with positions
@@ -181,10 +181,10 @@ def position(op: str, x: Any, dim: int | None, keepdim: bool) -> Any:
 @op()
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the largest element is along `dim`, or in the flattened input; int64. Of equals the first."""
-    return position("argmax", input, dim, keepdim)   # type: ignore[no-any-return]
+    return position("argmax", input, dim, keepdim)
 
 
 @op()
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Where the smallest element is along `dim`, or in the flattened input; int64. Of equals the first."""
-    return position("argmin", input, dim, keepdim)   # type: ignore[no-any-return]
+    return position("argmin", input, dim, keepdim)

@@ -41,7 +41,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     check_matrix("linalg.cholesky", x)
     rule = "The factorization could not be completed because the input is not positive-definite"
     factor = attempt("linalg.cholesky", rule, backend_of(x).xp.linalg.cholesky, adjoint(x) if upper else x)
-    return adjoint(factor) if upper else factor      # type: ignore[no-any-return]
+    return adjoint(factor) if upper else factor
 
 
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
@@ -172,7 +172,7 @@ def hermitian_eigen(op: str, x: Any, UPLO: str) -> tuple[Any, Any]:
     if UPLO not in ("L", "U", "l", "u"):
         raise ShapeError(f"{op}: Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
     check_matrix(op, x)
-    return attempt(op, "The algorithm failed to converge", backend_of(x).xp.linalg.eigh, x, UPLO.upper())    # type: ignore[no-any-return]
+    return attempt(op, "The algorithm failed to converge", backend_of(x).xp.linalg.eigh, x, UPLO.upper())
 
 
 @op(several=True, A=lambda g, w, v: eigh_rule(g, w, v),

@@ -46,7 +46,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
         if t.ndim != 1:
             raise ShapeError(f"cartesian_prod: expect a 1D vector, but got shape {list(t.shape)}")
     if len(tensors) == 1:
-        return tensors[0]                            # type: ignore[no-any-return]
+        return tensors[0]
     return stack([reshape(g, (-1,)) for g in meshgrid(*tensors, indexing="ij")], 1)
 
 

@@ -35,8 +35,8 @@ def read(x: Any, index: Any) -> Any:
     kind = type(index)
     if kind is int:
         return getitem(x, (index, ...))
-    if kind is slice and index.step is None:
-        return getitem(x, (index,))
+    if index is None or (kind is slice and index.step is None):
+        return getitem(x, (index, ...))
     if kind is tuple:
         for part in index:
             k = type(part)
@@ -86,8 +86,8 @@ def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = F
     """`x[indices] = values`, or `x[indices] += values` that counts repeated indices."""
     advanced = put_indices(input, indices, values)
     if accumulate:
-        return inplace.write(input, index_accumulate, values, advanced)    # type: ignore[no-any-return]
-    return inplace.write(input, setitem, values, None, advanced)           # type: ignore[no-any-return]
+        return inplace.write(input, index_accumulate, values, advanced)
+    return inplace.write(input, setitem, values, None, advanced)
 
 
 def put_indices(x: Any, indices: Any, values: Any) -> Advanced:
@@ -265,7 +265,7 @@ def getitem(input: Tensor, index: tuple[Any, ...]) -> Tensor:
 @op(x=lambda g, index, x_shape: index_place(g, None, index, x_shape))
 def getitem_copy(input: Tensor, index: tuple[Any, ...]) -> Tensor:
     """x[index] for index arrays, masks and full slices: a copy."""
-    return gathered(input, index)                    # type: ignore[no-any-return]
+    return gathered(input, index)
 
 
 def gathered(x: Any, index: tuple[Any, ...]) -> Any:
@@ -290,14 +290,14 @@ def index_place(input: Tensor, basic: Basic, advanced: Advanced, shape: tuple[in
     """Zeros of `shape` with the input added at an index; places that repeat add up."""
     x: Any = input
     if basic is None and advanced is not None:
-        return added_up(x, advanced, shape)          # type: ignore[no-any-return]
+        return added_up(x, advanced, shape)
     out = backend_of(x).xp.zeros(shape, x.dtype)
     if advanced is None:
         out[basic] = x
     else:
         view = out[basic]
         view[...] = added_up(x, advanced, view.shape)
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def added_up(values: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
@@ -349,12 +349,12 @@ def put_at(out: Any, value: Any, basic: Basic, advanced: Advanced) -> Any:
     value=lambda g, basic, advanced, value_shape: to_value(picked(g, basic, advanced), value_shape))
 def setitem(input: Tensor, value: Tensor | Number, basic: Basic, advanced: Advanced) -> Tensor:
     """A copy of x with `value` at an index: what `x[index] = value` records."""
-    return put_at(input.copy(), value, basic, advanced)      # type: ignore[attr-defined, no-any-return]
+    return put_at(input.copy(), value, basic, advanced)      # type: ignore[attr-defined]
 
 
 @direct(setitem)
 def setitem_in_place(input: Tensor, value: Tensor | Number, basic: Basic, advanced: Advanced) -> Tensor:
-    return put_at(input, value, basic, advanced)     # type: ignore[no-any-return]
+    return put_at(input, value, basic, advanced)
 
 
 def to_value(g: Any, shape: tuple[int, ...]) -> Any:
@@ -368,12 +368,12 @@ def to_value(g: Any, shape: tuple[int, ...]) -> Any:
     values=lambda g, index, values_shape: sum_to(getitem_copy(g, index), values_shape))
 def index_accumulate(input: Tensor, values: Tensor, index: tuple[Any, ...]) -> Tensor:
     """x with values added at an advanced index; places that repeat add up."""
-    return accumulated(input.copy(), values, index)  # type: ignore[attr-defined, no-any-return]
+    return accumulated(input.copy(), values, index)  # type: ignore[attr-defined]
 
 
 @direct(index_accumulate)
 def index_accumulate_in_place(input: Tensor, values: Tensor, index: tuple[Any, ...]) -> Tensor:
-    return accumulated(input, values, index)         # type: ignore[no-any-return]
+    return accumulated(input, values, index)
 
 
 def accumulated(out: Any, values: Any, index: tuple[Any, ...]) -> Any:
@@ -402,7 +402,7 @@ def flat_place(input: Tensor, at: Any, shape: tuple[int, ...]) -> Tensor:
     x: Any = input
     out = backend_of(x).xp.zeros(shape, x.dtype)
     out.reshape(-1)[at] = x
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 @op(x=lambda g, at: put_flat(g, 0.0, at),
@@ -412,7 +412,7 @@ def put_flat(input: Tensor, value: Tensor | Number, at: Any) -> Tensor:
     x: Any = input
     out = x.copy(order="C")
     out.reshape(-1)[at] = value
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 @direct(put_flat)

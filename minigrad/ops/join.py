@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
@@ -25,13 +24,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise ArgumentError("cat: expected a non-empty list of Tensors")
     d = one_dim("cat", dim, arrays[0].ndim) if arrays[0].shape != (0,) else dim
     try:
-        return backend_of(arrays[0]).xp.concatenate(arrays, d)   # type: ignore[no-any-return]
+        return backend_of(arrays[0]).xp.concatenate(arrays, d)
     except (ValueError, IndexError):
         real = [a for a in arrays if a.shape != (0,)]
         if not real:
-            return arrays[0].copy()                  # type: ignore[no-any-return]
+            return arrays[0].copy()
         check_joined(arrays, one_dim("cat", dim, real[0].ndim))
-        return backend_of(real[0]).xp.concatenate(real, dim)   # type: ignore[no-any-return]
+        return backend_of(real[0]).xp.concatenate(real, dim)
 
 
 def check_joined(arrays: Sequence[Any], d: int) -> None:
@@ -83,7 +82,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
                              f"at entry {i}")
     d = one_dim("stack", dim, first.ndim + 1)
     at = (slice(None),) * d + (None,)
-    return backend_of(first).xp.concatenate([a[at] for a in arrays], d)   # type: ignore[no-any-return]
+    return backend_of(first).xp.concatenate([a[at] for a in arrays], d)
 
 
 # ---------------------------------------------------------------- apart: views of consecutive parts
@@ -96,13 +95,16 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     d = one_dim("split", dim, x.ndim)
     if not isinstance(split_sizes, (tuple, list)):
         raise ArgumentTypeError(f"split: argument 'split_sizes' must be tuple of ints, not {type(split_sizes).__name__}")
-    if min(split_sizes, default=0) < 0:
-        raise ShapeError(f"split: split_sizes must have only non-negative entries, but got split_sizes={list(split_sizes)}")
-    if sum(split_sizes) != x.shape[d]:
+    before, start, pieces = (slice(None),) * d, 0, []
+    for n in split_sizes:
+        if n < 0:
+            raise ShapeError(f"split: split_sizes must have only non-negative entries, but got split_sizes={list(split_sizes)}")
+        pieces.append(x[(*before, slice(start, start + n))] if d else x[start:start + n])
+        start += n
+    if start != x.shape[d]:
         raise ShapeError(f"split: split_sizes must sum exactly to {x.shape[d]} (input tensor's size at dimension {dim}), but got "
                          f"split_sizes={list(split_sizes)}")
-    before = (slice(None),) * d
-    return tuple([x[(*before, slice(end - n, end))] for n, end in zip(split_sizes, accumulate(split_sizes))])
+    return tuple(pieces)
 
 
 def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -112,27 +114,37 @@ def split(input: Tensor, split_size_or_sections: int | Sequence[int], dim: int =
         return split_with_sizes(input, sizes, dim)
     if not hasattr(sizes, "__index__"):
         raise ArgumentTypeError(f"split: argument 'split_size' must be an int or a list of ints, not {type(sizes).__name__}")
-    size = sizes.__index__()
-    if not input.ndim:
-        raise ShapeError("split: expects at least a 1-dimensional tensor; got a 0-d one")
-    n = input.shape[one_dim("split", dim, input.ndim)]
+    return split_evenly(input, sizes.__index__(), size_along("split", input, dim), dim)
+
+
+def size_along(op: str, x: Any, dim: int) -> int:
+    """The size along a dimension of a tensor or array that has one."""
+    shape = getattr(x, "array", x).shape
+    if not shape:
+        raise ShapeError(f"{op}: expects at least a 1-dimensional tensor; got a 0-d one")
+    return shape[one_dim(op, dim, len(shape))]
+
+
+def split_evenly(input: Tensor, size: int, n: int, dim: int) -> tuple[Tensor, ...]:
+    """Pieces of one size along a dimension of size n; the last may be smaller."""
     if size < 0:
         raise ShapeError(f"split: expects split_size be non-negative, but got split_size={size}")
     if not size and n:
         raise ShapeError(f"split: split_size can only be 0 if dimension size is 0, but got dimension size of {n}")
-    return split_with_sizes(input, [size] * (n // size) + ([n % size] if n % size else []) if n else [0], dim)
+    if not n:
+        return split_with_sizes(input, (0,), dim)
+    whole, last = divmod(n, size)
+    return split_with_sizes(input, (size,) * whole + ((last,) if last else ()), dim)
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` pieces along `dim`, of equal size but for the last; views."""
-    if not input.ndim:
-        raise ShapeError("chunk: expects at least a 1-dimensional tensor; got a 0-d one")
     if chunks <= 0:
         raise ShapeError(f"chunk: expects `chunks` to be greater than 0, got: {chunks}")
-    n = input.shape[one_dim("chunk", dim, input.ndim)]
+    n = size_along("chunk", input, dim)
     if not n:
-        return split_with_sizes(input, [0] * chunks, dim)
-    return split(input, -(-n // chunks), dim)
+        return split_with_sizes(input, (0,) * chunks, dim)
+    return split_evenly(input, -(-n // chunks), n, dim)
 
 
 @op(several=True, view=True, x=lambda g, dim: stack(g, dim))
@@ -143,4 +155,4 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
         raise OutOfRangeError(f"unbind: dimension specified as {dim} but tensor has no dimensions")
     d = one_dim("unbind", dim, x.ndim)
     before = (slice(None),) * d
-    return tuple([x[(*before, i, ...)] for i in range(x.shape[d])])
+    return tuple([x[(*before, i, ...)] for i in range(x.shape[d])] if d else [x[i, ...] for i in range(len(x))])

@@ -32,7 +32,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
         return matrix_power(inv(A), -n)
     if n == 0:
         xp = backend_of(x).xp
-        return like(A, xp.zeros_like(x) + xp.eye(x.shape[-1], dtype=x.dtype))    # type: ignore[no-any-return]
+        return like(A, xp.zeros_like(x) + xp.eye(x.shape[-1], dtype=x.dtype))
     out: Any = None
     square: Any = A
     while n:
@@ -40,7 +40,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
             out = square if out is None else matmul(out, square)
         n //= 2
         square = matmul(square, square) if n else square
-    return out.clone() if out is A else out          # type: ignore[no-any-return]
+    return out.clone() if out is A else out
 
 
 # Taylor polynomials of this many terms are exact to rounding where the 1-norm is below the bound.
@@ -54,10 +54,10 @@ def matrix_exp(A: Tensor) -> Tensor:
     check_matrix("linalg.matrix_exp", x)
     xp = backend_of(x).xp
     if not x.size:
-        return x.copy()                              # type: ignore[no-any-return]
+        return x.copy()
     largest = float(abs(x).sum(axis=-2).max())
     if not math.isfinite(largest):
-        return xp.full_like(x, math.nan)             # type: ignore[no-any-return]
+        return xp.full_like(x, math.nan)
     squarings = max(0, math.ceil(math.log2(largest / BOUND))) if largest > BOUND else 0
     x = x / 2 ** squarings
     out = one = xp.eye(x.shape[-1], dtype=x.dtype)
@@ -65,7 +65,7 @@ def matrix_exp(A: Tensor) -> Tensor:
         out = one + x @ out / k
     for _ in range(squarings):
         out = out @ out
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def expm_adjoint(g: Any, A: Any) -> Any:
@@ -96,7 +96,7 @@ def pseudo_inverse(input: Tensor, atol: Any = None, rtol: Any = None, hermitian:
     check_matrix("linalg.pinv", x, square=hermitian)
     xp = backend_of(x).xp
     if not x.size:
-        return xp.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)  # type: ignore[no-any-return]
+        return xp.zeros((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
     if hermitian:
         s, v = xp.linalg.eigh(x)
         u, vh = v, adjoint(v)
@@ -104,7 +104,7 @@ def pseudo_inverse(input: Tensor, atol: Any = None, rtol: Any = None, hermitian:
         u, s, vh = xp.linalg.svd(x, False)
     large = abs(s) > threshold(x, abs(s), atol, rtol)
     inverted = xp.where(large, 1, 0) / xp.where(large, s, 1)
-    return (adjoint(vh) * inverted[..., None, :].astype(x.dtype)) @ adjoint(u)   # type: ignore[no-any-return]
+    return (adjoint(vh) * inverted[..., None, :].astype(x.dtype)) @ adjoint(u)
 
 
 def threshold(x: Any, sizes: Any, atol: Any, rtol: Any) -> Any:
@@ -172,11 +172,11 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     check_matrix("linalg.matrix_rank", x, square=hermitian)
     xp = backend_of(x).xp
     if not x.size:
-        return wrap(xp.zeros(x.shape[:-2], "i8"))    # type: ignore[no-any-return]
+        return wrap(xp.zeros(x.shape[:-2], "i8"))
     sizes = abs(xp.linalg.eigvalsh(x)) if hermitian else xp.linalg.svd(x, compute_uv=False)
     if tol is not None:
-        return wrap((sizes > per_matrix(raw(tol))).sum(axis=-1))             # type: ignore[no-any-return]
-    return wrap((sizes > threshold(x, sizes, raw(atol), raw(rtol))).sum(axis=-1))    # type: ignore[no-any-return]
+        return wrap((sizes > per_matrix(raw(tol))).sum(axis=-1))
+    return wrap((sizes > threshold(x, sizes, raw(atol), raw(rtol))).sum(axis=-1))
 
 
 def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
@@ -189,7 +189,7 @@ def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
         return linalg_norm(A, p, (-2, -1)) * linalg_norm(inv(A), p, (-2, -1))
     except LinalgError:
         xp = backend_of(raw(A)).xp
-        return wrap(xp.full(raw(A).shape[:-2], math.inf, raw(A).real.dtype))     # type: ignore[no-any-return]
+        return wrap(xp.full(raw(A).shape[:-2], math.inf, raw(A).real.dtype))
 
 
 # ---------------------------------------------------------------- tensors as matrices
@@ -201,7 +201,7 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     if n <= 1 and N is not None:
         raise ShapeError(f"linalg.vander: N must be greater than 1; got {N}")
     powers = wrap(backend_of(raw(x)).xp.arange(n))
-    return column(x) ** powers                       # type: ignore[no-any-return]
+    return column(x) ** powers
 
 
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:

@@ -35,4 +35,4 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     out = x @ w.T if x.ndim == 2 else rows(x) @ w.T
     if bias is not None:
         out += bias
-    return out if x.ndim == 2 else out.reshape((*x.shape[:-1], w.shape[0]))  # type: ignore[no-any-return]
+    return out if x.ndim == 2 else out.reshape((*x.shape[:-1], w.shape[0]))

@@ -31,7 +31,7 @@ def check_index(op: str, index: Any, kinds: str = "il") -> None:
 
 def check_range(op: str, index: Any, size: int, dim: int, error: type[Exception] = ShapeError) -> None:
     """Raise where an index is not in 0 ... size - 1."""
-    if index.size and not (index.min() >= 0 and index.max() < size):
+    if index.size and not index.view(f"u{index.itemsize}").max() < size:       # negative ones are large without their sign
         worst = index[(index < 0) | (index >= size)].reshape(-1)[0].item() if index.ndim else index.item()
         raise error(f"{op}: index {worst} is out of bounds for dimension {dim} with size {size}")
 
@@ -54,13 +54,17 @@ def check_along(op: str, x: Any, dim: int, index: Any, kinds: str = "il") -> int
 
 def flat_positions(index: Any, dim: int, shape: tuple[int, ...]) -> Any:
     """Of each element of `index`, which counts along `dim` and lies in the leading corner otherwise: its row-major position in `shape`."""
-    xp = backend_of(index).xp
     if not index.ndim or not shape:
         return index
-    at = index * prod(shape[dim + 1:])
-    for d, n in enumerate(index.shape):
-        if d != dim and n > 1:
-            at = at + xp.arange(n).reshape((-1,) + (1,) * (index.ndim - 1 - d)) * prod(shape[d + 1:])
+    xp = backend_of(index).xp
+    step, n = 1, index.ndim
+    at = index
+    for d in range(n - 1, -1, -1):                   # step: how far apart neighbours along d lie
+        if d == dim:
+            at = at if step == 1 else at + index * (step - 1)
+        elif index.shape[d] > 1:
+            at = at + xp.arange(0, index.shape[d] * step, step).reshape((-1,) + (1,) * (n - 1 - d))
+        step *= shape[d]
     return at
 
 
@@ -74,8 +78,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     x: Any = input
     d = check_along("gather", x, dim, index)
     if not index.size:                               # type: ignore[attr-defined]
-        return backend_of(x).xp.empty(index.shape, x.dtype)   # type: ignore[no-any-return]
-    return x.reshape(-1).take(flat_positions(index, d, x.shape))   # type: ignore[no-any-return]
+        return backend_of(x).xp.empty(index.shape, x.dtype)
+    return x.reshape(-1).take(flat_positions(index, d, x.shape))
 
 
 @op(x=lambda g, dim, index: gather(g, dim, index))
@@ -86,7 +90,7 @@ def gather_place(input: Tensor, dim: int, index: Any, shape: tuple[int, ...]) ->
     out = xp.zeros(shape, x.dtype)
     if x.size:
         xp.add.at(out.reshape(-1), flat_positions(index, dim % max(len(shape), 1), shape).reshape(-1), x.reshape(-1))
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -118,7 +122,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     x: Any = input
     check_index("take", index, "l")
     try:
-        return x.reshape(-1).take(index)             # type: ignore[no-any-return]
+        return x.reshape(-1).take(index)
     except IndexError:
         raise OutOfRangeError(f"take: out of range: tried to access an index beyond a tensor of {x.size} elements; got x {x.shape}") from None
 
@@ -152,7 +156,7 @@ def table_rows(weight: Tensor, index: Tensor, padding_idx: int | None, by_freque
     w: Any = weight
     check_index("embedding", index)
     check_range("embedding: index out of range in self", index, w.shape[0], 0, OutOfRangeError)
-    return w.take(index, 0)                          # type: ignore[no-any-return]
+    return w.take(index, 0)
 
 
 def table_gradient(g: Any, index: Any, shape: tuple[int, ...], padding_idx: int | None, by_frequency: bool) -> Any:
@@ -205,7 +209,7 @@ def nonzero_positions(input: Tensor) -> Tensor:
     """(n, ndim): the index of each element that is not zero, in row-major order."""
     x: Any = input
     xp = backend_of(x).xp
-    return xp.stack(x.reshape((-1,) if not x.ndim else x.shape).nonzero(), 1)[:, :x.ndim]   # type: ignore[no-any-return]
+    return xp.stack(x.reshape((-1,) if not x.ndim else x.shape).nonzero(), 1)[:, :x.ndim]
 
 
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:

@@ -110,5 +110,5 @@ def weighted(name: str, losses: Tensor, weight: Tensor, input: Tensor, reduction
 def pointwise(op: Any, input: Tensor, target: Tensor, reduction: str, **options: Any) -> Tensor:
     """Call a fused loss; the mean with default options, which most ask for, by its shortest call path."""
     if reduction == "mean" and not options:
-        return op(input, target)                     # type: ignore[no-any-return]
-    return op(input, target, reduction=reduction, **options)   # type: ignore[no-any-return]
+        return op(input, target)
+    return op(input, target, reduction=reduction, **options)

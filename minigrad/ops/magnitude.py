@@ -80,8 +80,8 @@ def vector_norm(x: Tensor, ord: Number = 2, dim: Dims = None, keepdim: bool = Fa
         array = converted(array, dtype)
     check_norm(array, ord, dim)
     if array.dtype.char == "e":
-        return vector_norm_of(array.astype("f4"), ord, dim, keepdim).astype("e")     # type: ignore[no-any-return]
-    return vector_norm_of(array, ord, dim, keepdim)  # type: ignore[no-any-return]
+        return vector_norm_of(array.astype("f4"), ord, dim, keepdim).astype("e")
+    return vector_norm_of(array, ord, dim, keepdim)
 
 
 def vector_norm_of(x: Any, ord: Any, dim: Dims, keepdim: bool) -> Any:
@@ -141,7 +141,7 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
         result = matrix_norm(input, p, dims, keepdim, dtype=dtype)
     else:
         result = vector_norm(input, 2 if p is None or isinstance(p, str) else p, dim, keepdim, dtype=dtype)
-    return result if out is None else into(vector_norm.op, out, result)      # type: ignore[attr-defined, no-any-return]
+    return result if out is None else into(vector_norm.op, out, result)      # type: ignore[attr-defined]
 
 
 def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
@@ -196,9 +196,9 @@ def euclidean(x1: Tensor, x2: Tensor, by_product: bool = False) -> Tensor:
     xp = backend_of(x).xp
     if by_product:
         squares = (x * x).sum(axis=-1, keepdims=True) - 2 * (x @ y.swapaxes(-1, -2)) + (y * y).sum(axis=-1, keepdims=True).swapaxes(-1, -2)
-        return xp.sqrt(xp.maximum(squares, 0))       # type: ignore[no-any-return]
+        return xp.sqrt(xp.maximum(squares, 0))
     off = x[..., :, None, :] - y[..., None, :, :]
-    return xp.sqrt((off * off).sum(axis=-1))         # type: ignore[no-any-return]
+    return xp.sqrt((off * off).sum(axis=-1))
 
 
 COMPUTE_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")

@@ -36,7 +36,7 @@ def soft_margin_rule(g: Any, x: Any, t: Any, reduction: str) -> Any:
     t=lambda g, x, t, reduction: soft_margin_rule(g, t, x, reduction))
 def soft_margin(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """log(1 + exp(-t * x)), reduced."""
-    return reduced(-log_sigmoid(target * input), reduction)   # type: ignore[no-any-return]
+    return reduced(-log_sigmoid(target * input), reduction)
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,
@@ -160,7 +160,7 @@ def multi_margin(input: Tensor, target: Any, p: int, margin: float, weight: Any,
     losses = add_up(z * z if p == 2 else z, 1, False) / x.shape[1]
     if weight is not None:
         losses *= weight[target]
-    return reduced(losses, reduction)                # type: ignore[no-any-return]
+    return reduced(losses, reduction)
 
 
 def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
@@ -227,7 +227,7 @@ def multilabel_margin(input: Tensor, target: Any, reduction: str) -> Tensor:
     """Sum over labels l and other classes c of max(0, 1 - x[l] + x[c]), over the number of classes, reduced."""
     x: Any = input
     apart = 1 - x[:, :, None] + x[:, None, :]
-    return reduced(add_up(pair_slopes(x, *labels_of(target, x.shape[1])) * apart, (1, 2), False), reduction)   # type: ignore[no-any-return]
+    return reduced(add_up(pair_slopes(x, *labels_of(target, x.shape[1])) * apart, (1, 2), False), reduction)
 
 
 def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None,

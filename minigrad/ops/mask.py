@@ -46,7 +46,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """`value`, a number or a 0-d tensor, where the mask is True, else the input; the two shapes broadcast."""
     x: Any = input
     check_mask("masked_fill", mask)
-    return blend(mask, backend_of(x).asarray(one_value("masked_fill", value, x.dtype), x.dtype), x)   # type: ignore[no-any-return]
+    return blend(mask, backend_of(x).asarray(one_value("masked_fill", value, x.dtype), x.dtype), x)
 
 
 @direct(masked_fill)
@@ -60,7 +60,7 @@ def masked_fill_in_place(input: Tensor, mask: Tensor, value: Tensor | Number) ->
     else:                                            # as `blend`: y ^= (x ^ y) * mask
         bits = x.view(BITS[x.dtype])
         bits ^= (bits ^ value.view(BITS[x.dtype])) * mask
-    return x                                         # type: ignore[no-any-return]
+    return x
 
 
 @op(broadcast=True, x=lambda g, mask, x_shape: mask_place(g, mask, tuple(broadcast_shapes(x_shape, mask.shape))))
@@ -71,7 +71,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     check_mask("masked_select", m)
     if x.shape != m.shape:
         x, m = backend_of(x).xp.broadcast_arrays(x, m)
-    return x[m]                                      # type: ignore[no-any-return]
+    return x[m]
 
 
 @op(x=lambda g, mask: masked_select(g, mask))
@@ -81,7 +81,7 @@ def mask_place(input: Tensor, mask: Any, shape: tuple[int, ...]) -> Tensor:
     xp = backend_of(x).xp
     out = xp.zeros(shape, x.dtype)
     out[mask if mask.shape == shape else xp.broadcast_to(mask, shape)] = x
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 @op(broadcast=True,
@@ -95,14 +95,14 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     shape = common_shape("masked_scatter", x, m)
     out = backend_of(x).xp.empty(shape, x.dtype)
     out[...] = x
-    return scattered(out, m, source)                 # type: ignore[no-any-return]
+    return scattered(out, m, source)
 
 
 @direct(masked_scatter)
 def masked_scatter_in_place(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     check_mask("masked_scatter_", mask)
     check_target("masked_scatter_", input, mask)
-    return scattered(input, mask, source)            # type: ignore[no-any-return]
+    return scattered(input, mask, source)
 
 
 def scattered(out: Any, mask: Any, source: Any) -> Any:

@@ -74,7 +74,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     x: Any = input
     y: Any = other
     try:
-        return x @ y if x.dtype.char in "fdFD" else product("matmul", x, y)      # type: ignore[no-any-return]
+        return x @ y if x.dtype.char in "fdFD" else product("matmul", x, y)
     except ValueError:
         raise mismatch("matmul", x, y) from None
 
@@ -89,7 +89,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         raise ShapeError(f"mm: {'self' if x.ndim != 2 else 'mat2'} must be a matrix; got x {describe(x)}, mat2 {describe(y)}; "
                          "use matmul for other shapes")
     try:
-        return x @ y if x.dtype.char in "fdFD" else product("mm", x, y)      # type: ignore[no-any-return]
+        return x @ y if x.dtype.char in "fdFD" else product("mm", x, y)
     except ValueError:
         raise mismatch("mm", x, y) from None
 
@@ -104,7 +104,7 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
         raise ShapeError(f"bmm: Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
                          f"[{y.shape[0]}, {y.shape[1]}]; got x {describe(x)}, mat2 {describe(y)}")
-    return product("bmm", x, y)                      # type: ignore[no-any-return]
+    return product("bmm", x, y)
 
 
 @op(promotes="same",
@@ -118,7 +118,7 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise ShapeError(f"mv: vector + matrix @ vector expected; got x {describe(x)}, vec {describe(y)}")
     if x.shape[1] != y.shape[0]:
         raise ShapeError(f"mv: size mismatch, got mat ({by(x)}), vec ({by(y)}): got x {describe(x)}, vec {describe(y)}")
-    return product("mv", x, y)                       # type: ignore[no-any-return]
+    return product("mv", x, y)
 
 
 def check_vectors(op: str, x: Any, y: Any) -> None:
@@ -136,7 +136,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     x: Any = input
     y: Any = tensor
     check_vectors("dot", x, y)
-    return product("dot", x, y)                      # type: ignore[no-any-return]
+    return product("dot", x, y)
 
 
 @op(promotes="same", x=lambda g, y: conj(g) * y, y=lambda g, x: g * x)
@@ -145,4 +145,4 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     x: Any = input
     y: Any = other
     check_vectors("vdot", x, y)
-    return product("vdot", x.conj() if x.dtype.kind == "c" else x, y)        # type: ignore[no-any-return]
+    return product("vdot", x.conj() if x.dtype.kind == "c" else x, y)

@@ -69,9 +69,9 @@ def median_of_all(input: Tensor, skip_nan: bool = False) -> Tensor:
     if not x.size:
         if x.dtype.kind != "f":
             raise ShapeError(f"median: of no elements; got {describe(x)}")
-        return backend_of(x).xp.full((), float("nan"), x.dtype)  # type: ignore[no-any-return]
+        return backend_of(x).xp.full((), float("nan"), x.dtype)
     flat = x.reshape(-1)
-    return picked(flat, median_at(flat, 0, skip_nan), 0).reshape(())     # type: ignore[no-any-return]
+    return picked(flat, median_at(flat, 0, skip_nan), 0).reshape(())
 
 
 @op(kept=("indices",), returns=results.median,

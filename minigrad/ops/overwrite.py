@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @op(x=lambda g: zero(g))
 def zero(input: Tensor) -> Tensor:
     """Zeros like the input. As a rule: what is overwritten has no gradient."""
-    return backend_of(input).xp.zeros_like(input)    # type: ignore[no-any-return]
+    return backend_of(input).xp.zeros_like(input)
 
 
 @direct(zero)
@@ -36,14 +36,14 @@ def fill(input: Tensor, value: Tensor | Number) -> Tensor:
     x: Any = input
     out = backend_of(x).xp.empty_like(x)
     out[...] = one_value("fill", value, x.dtype)
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 @direct(fill)
 def fill_in_place(input: Tensor, value: Tensor | Number) -> Tensor:
     x: Any = input
     x[...] = one_value("fill_", value, x.dtype)
-    return x                                         # type: ignore[no-any-return]
+    return x
 
 
 def one_value(op: str, value: Any, dtype: Any) -> Any:
@@ -58,12 +58,12 @@ def one_value(op: str, value: Any, dtype: Any) -> Any:
 @op(broadcast=True, x=lambda g: zero(g), src=lambda g: g)
 def copy(input: Tensor, src: Tensor) -> Tensor:
     """The values of `src`, broadcast to the input's shape."""
-    return copied(backend_of(input).xp.empty_like(input), src)    # type: ignore[no-any-return]
+    return copied(backend_of(input).xp.empty_like(input), src)
 
 
 @direct(copy)
 def copy_in_place(input: Tensor, src: Tensor) -> Tensor:
-    return copied(input, src)                        # type: ignore[no-any-return]
+    return copied(input, src)
 
 
 def copied(out: Any, values: Any) -> Any:
@@ -83,14 +83,14 @@ def copy_(input: Tensor, src: Tensor | Number, non_blocking: bool = False) -> Te
     if not isinstance(src, TensorBase):
         if not isinstance(src, (int, float, complex)):
             raise ArgumentTypeError(f"copy_: src must be a Tensor; got {describe(src)}")
-        return write(x, fill, src)                   # type: ignore[no-any-return]
+        return write(x, fill, src)
     values: Any = src
     here, there = backend_of(x.array), backend_of(values.array)
     if here is not there:
         values = transfer(values, here.device_of(x.array))
     if values.array.dtype != x.array.dtype:
         values = cast(values, x.array.dtype)
-    return write(x, copy, values)                    # type: ignore[no-any-return]
+    return write(x, copy, values)
 
 
 def fill_diagonal_(input: Tensor, fill_value: Number, wrap: bool = False) -> Tensor:
@@ -106,18 +106,18 @@ def fill_diagonal_(input: Tensor, fill_value: Number, wrap: bool = False) -> Ten
     step = sum(mask.strides)                         # bools: strides are in elements
     end = mask.size if wrap or len(shape) > 2 or shape[0] <= shape[1] else shape[1] * shape[1]
     mask.reshape(-1)[:end:step] = True
-    return write(x, fill_where, mask, fill_value)    # type: ignore[no-any-return]
+    return write(x, fill_where, mask, fill_value)
 
 
 @op(x=lambda g, mask: fill_where(g, mask, 0))
 def fill_where(input: Tensor, mask: Any, value: Number) -> Tensor:
     """A number where the mask, an array of the same shape, is True."""
     x: Any = input
-    return backend_of(x).xp.where(mask, backend_of(x).asarray(one_value("fill_diagonal", value, x.dtype), x.dtype), x)   # type: ignore[no-any-return]
+    return backend_of(x).xp.where(mask, backend_of(x).asarray(one_value("fill_diagonal", value, x.dtype), x.dtype), x)
 
 
 @direct(fill_where)
 def fill_where_in_place(input: Tensor, mask: Any, value: Number) -> Tensor:
     x: Any = input
     x[mask] = one_value("fill_diagonal_", value, x.dtype)
-    return x                                         # type: ignore[no-any-return]
+    return x

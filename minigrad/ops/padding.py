@@ -32,7 +32,7 @@ def pad_constant(input: Tensor, pads: Pads, value: Number) -> Tensor:
     inside = tuple([slice(max(before, 0), n - max(after, 0)) for n, (before, after) in zip(shape, pads)])
     kept = tuple([slice(max(-before, 0), n - max(-after, 0)) for n, (before, after) in zip(x.shape, pads)])
     out[inside] = x[kept]
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def reflected(op: str, n: int, before: int, after: int) -> list[int]:

@@ -60,7 +60,7 @@ def narrow_copy(input: Tensor, dim: int, start: int | Tensor, length: int) -> Te
 @op(view=True, x=lambda g, offset, dim1, dim2, x_shape: diagonal_place(g, offset, dim1, dim2, x_shape))
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of dims dim1 and dim2 as the last dimension; a view. offset: above the main one, or, negative, below."""
-    return diagonal_view("diagonal", input, offset, dim1, dim2)    # type: ignore[no-any-return]
+    return diagonal_view("diagonal", input, offset, dim1, dim2)
 
 
 def diagonal_view(op: str, x: Any, offset: int, dim1: int, dim2: int) -> Any:
@@ -82,7 +82,7 @@ def diagonal_place(input: Tensor, offset: int, dim1: int, dim2: int, shape: tupl
     x: Any = input
     out = backend_of(x).xp.zeros(shape, x.dtype)
     diagonal_view("diag_embed", out, offset, dim1, dim2)[...] = x
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -134,11 +134,11 @@ def unfold_dim(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step <= 0:
         raise ShapeError(f"unfold: step is {step} but must be > 0")
     if not x.ndim:
-        return x.reshape(1)[:size]                   # type: ignore[no-any-return]
+        return x.reshape(1)[:size]
     shape, steps = list(x.shape), list(x.strides)
     last = steps[d]
     shape[d], steps[d] = (n - size) // step + 1, steps[d] * step
-    return strided(x, (*shape, size), (*steps, last))    # type: ignore[no-any-return]
+    return strided(x, (*shape, size), (*steps, last))
 
 
 @op(x=lambda g, dimension, size, step: unfold_dim(g, dimension, size, step))
@@ -147,7 +147,7 @@ def window_sum(input: Tensor, dimension: int, size: int, step: int, shape: tuple
     x: Any = input
     out = backend_of(x).xp.zeros(shape, x.dtype)
     if not shape:
-        return x.sum().reshape(())                   # type: ignore[no-any-return]
+        return x.sum().reshape(())
     d = dimension % len(shape)
     before, count = (slice(None),) * d, x.shape[d]
     if size <= count:
@@ -156,7 +156,7 @@ def window_sum(input: Tensor, dimension: int, size: int, step: int, shape: tuple
     else:
         for i in range(count):                       # the i-th window
             out[(*before, slice(i * step, i * step + size))] += x[(*before, i)].swapaxes(d, -1) if d != x.ndim - 2 else x[(*before, i)]
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 # ---------------------------------------------------------------- any strides

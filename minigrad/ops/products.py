@@ -50,7 +50,7 @@ def cross_along(input: Tensor, other: Tensor, dim: int = -1) -> Tensor:
     y: Any = other
     x, y = x.swapaxes(dim, -1), y.swapaxes(dim, -1)
     (x0, x1, x2), (y0, y1, y2) = [[v[..., i] for i in range(3)] for v in (x, y)]
-    return backend_of(x).xp.stack((x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0), -1).swapaxes(dim, -1)   # type: ignore[no-any-return]
+    return backend_of(x).xp.stack((x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0), -1).swapaxes(dim, -1)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
@@ -86,7 +86,7 @@ def trace(input: Tensor) -> Tensor:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {x.ndim}; got {describe(x)}")
     if x.dtype.kind == "b":
         raise UnsupportedDtypeError(f"trace: not implemented for bool; got {describe(x)}")
-    return x.trace(0, 0, 1, "i8" if x.dtype.kind in "iu" else None)  # type: ignore[no-any-return]
+    return x.trace(0, 0, 1, "i8" if x.dtype.kind in "iu" else None)
 
 
 def kron(input: Tensor, other: Tensor) -> Tensor:

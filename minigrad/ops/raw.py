@@ -31,7 +31,7 @@ def in_dtype(x: Any, dtype: Any) -> Any:
 
 def is_complex(x: Any) -> bool:
     """True for complex elements."""
-    return raw(x).dtype.kind == "c"                  # type: ignore[no-any-return]
+    return raw(x).dtype.kind == "c"
 
 
 def conj(x: Any) -> Any:

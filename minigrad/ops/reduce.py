@@ -77,8 +77,8 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     x: Any = input
     axes = dim if dim is None or type(dim) is int and -x.ndim <= dim < x.ndim else many_dims("sum", dim, x.ndim)
     if dtype is None and x.dtype.char in "fdFD":
-        return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim)     # type: ignore[no-any-return]
-    return add_up(x, axes, keepdim, dtype)           # type: ignore[no-any-return]
+        return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim)
+    return add_up(x, axes, keepdim, dtype)
 
 
 @op(x=lambda g, x_shape, dim, keepdim, dtype, x_dtype:
@@ -89,12 +89,12 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     axes = dim if dim is None or type(dim) is int and -x.ndim <= dim < x.ndim else many_dims("mean", dim, x.ndim)
     n = x.size if axes is None else x.shape[axes] if type(axes) is int else count(x.shape, axes)
     if dtype is None and x.dtype.char in "fdFD":
-        return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim) / n     # type: ignore[no-any-return]
+        return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim) / n
     if (x.dtype if dtype is None else to_numpy_dtype(dtype)).kind not in "fc":
         which, got = ("Input", describe(x)) if dtype is None else ("Optional", dtype)
         raise DtypeError(f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
                          f"Got: {got}; pass dtype=minigrad.float32")
-    return add_up(x, axes, keepdim, dtype) / n       # type: ignore[no-any-return]
+    return add_up(x, axes, keepdim, dtype) / n
 
 
 @op(x=lambda g, present, x_shape, dim, keepdim, dtype, x_dtype:
@@ -115,7 +115,7 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
     if x.dtype.kind not in "fc":
         raise DtypeError(f"nanmean(): expected input to have floating point or complex dtype; got {describe(input)}")
     present: Any = wrap(add_up(x == x, axes_of("nanmean", dim, x.ndim), keepdim))
-    return nansum(input, dim, keepdim, dtype=dtype) / present    # type: ignore[no-any-return]
+    return nansum(input, dim, keepdim, dtype=dtype) / present
 
 
 # ---------------------------------------------------------------- products
@@ -129,8 +129,8 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
         x = x.astype("i8")
     axes = None if dim is None or not x.ndim else one_dim("prod", dim, x.ndim)
     if x.dtype.char == "e":
-        return x.prod(axes, "f4", None, keepdim).astype("e")                 # type: ignore[no-any-return]
-    return x.prod(axes, x.dtype, None, keepdim)      # type: ignore[no-any-return]
+        return x.prod(axes, "f4", None, keepdim).astype("e")
+    return x.prod(axes, x.dtype, None, keepdim)
 
 
 def product_rule(g: Any, x: Any, dim: int | None, keepdim: bool, dtype: DType | None) -> Any:
@@ -180,11 +180,11 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     axes = many_dims("logsumexp", dim, x.ndim)
     xp = backend_of(x).xp
     if not x.size:
-        return xp.log(add_up(x, axes, keepdim))      # type: ignore[no-any-return]
+        return xp.log(add_up(x, axes, keepdim))
     top = x.real.max(axis=axes, keepdims=True)       # subtracted first: exp overflows above 88 in float32
     top = xp.where(abs(top) == math.inf, 0, top)
     out = xp.log(add_up(xp.exp(x - top), axes, True)) + top
-    return out if keepdim else out.reshape([n for d, n in enumerate(x.shape) if d not in axes])   # type: ignore[no-any-return]
+    return out if keepdim else out.reshape([n for d, n in enumerate(x.shape) if d not in axes])
 
 
 def logsumexp_rule(g: Any, x: Any, out: Any, dim: Any, keepdim: bool) -> Any:
@@ -200,14 +200,14 @@ def logsumexp_rule(g: Any, x: Any, out: Any, dim: Any, keepdim: bool) -> Any:
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """True where every element over `dim` is nonzero (nan is). uint8 stays uint8. An empty tuple of dims reduces nothing."""
     x: Any = input
-    return truth(x, backend_of(x).xp.all, "all", dim, keepdim)       # type: ignore[no-any-return]
+    return truth(x, backend_of(x).xp.all, "all", dim, keepdim)
 
 
 @op()
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """True where some element over `dim` is nonzero (nan is). uint8 stays uint8. An empty tuple of dims reduces nothing."""
     x: Any = input
-    return truth(x, backend_of(x).xp.any, "any", dim, keepdim)       # type: ignore[no-any-return]
+    return truth(x, backend_of(x).xp.any, "any", dim, keepdim)
 
 
 def truth(x: Any, reduction: Any, op: str, dim: Dims, keepdim: bool) -> Any:
@@ -223,4 +223,4 @@ def truth(x: Any, reduction: Any, op: str, dim: Dims, keepdim: bool) -> Any:
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements over `dim` are not zero; int64."""
     x: Any = input
-    return add_up(x != 0, axes_of("count_nonzero", dim, x.ndim), False)      # type: ignore[no-any-return]
+    return add_up(x != 0, axes_of("count_nonzero", dim, x.ndim), False)

@@ -39,7 +39,7 @@ def mse(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """(x - t)^2, reduced."""
     d = difference("mse_loss", input, target)
     d *= d
-    return reduced(d, reduction)                     # type: ignore[no-any-return]
+    return reduced(d, reduction)
 
 
 def l1_rule(g: Any, x: Any, t: Any, reduction: str) -> Any:
@@ -53,7 +53,7 @@ def l1_rule(g: Any, x: Any, t: Any, reduction: str) -> Any:
     t=lambda g, x, t, reduction: -l1_rule(g, x, t, reduction))
 def l1(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """|x - t|, reduced."""
-    return reduced(abs(difference("l1_loss", input, target)), reduction)     # type: ignore[no-any-return]
+    return reduced(abs(difference("l1_loss", input, target)), reduction)
 
 
 def huber_rule(g: Any, x: Any, t: Any, reduction: str, delta: float) -> Any:
@@ -69,7 +69,7 @@ def huber(input: Tensor, target: Tensor, *, reduction: str = "mean", delta: floa
     """(x - t)^2 / 2 where |x - t| < delta, else delta * (|x - t| - delta / 2), reduced."""
     z: Any = abs(difference("huber_loss", input, target))
     c = backend_of(z).xp.minimum(z, delta)
-    return reduced(c * (z - c / 2), reduction)       # type: ignore[no-any-return]
+    return reduced(c * (z - c / 2), reduction)
 
 
 # ---------------------------------------------------------------- what users call

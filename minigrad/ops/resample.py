@@ -99,7 +99,7 @@ def resample_along(input: Tensor, dim: int, count: int, how: Filter) -> Tensor:
     x, backend = at_work(array), backend_of(array)
     index, weight = table(x.shape[dim], count, how, x.dtype.itemsize < 8)
     if weight is None:
-        return array.take(backend.asarray(index[0]), axis=dim)   # type: ignore[no-any-return]
+        return array.take(backend.asarray(index[0]), axis=dim)
     out = None
     for at, w in zip(index, weight, strict=True):
         part = x.take(backend.asarray(at), axis=dim)
@@ -121,7 +121,7 @@ def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
         for r in range(count.max(initial=0)):        # the r-th output of each place: no place comes twice
             some = count > r
             out[(*lead, backend.asarray(places[some]))] += part.take(backend.asarray(first[some] + r), axis=dim)
-    return out.astype(array.dtype, copy=False)       # type: ignore[no-any-return]
+    return out.astype(array.dtype, copy=False)
 
 
 def at_work(x: Any) -> Any:

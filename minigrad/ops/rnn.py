@@ -169,14 +169,14 @@ def pre_activation(operands: Sequence[Any], biased: tuple[bool, bool]) -> Any:
 def rnn_tanh_step(operands: Sequence[Tensor], needs: tuple[bool, ...], biased: tuple[bool, bool]) -> Tensor:
     """x (N, I), h (N, H), w_ih (H, I), w_hh (H, H) and biases (H,) -> h' (N, H)."""
     z = pre_activation(operands, biased)
-    return backend_of(z).xp.tanh(z)                  # type: ignore[no-any-return]
+    return backend_of(z).xp.tanh(z)
 
 
 @op(operands=lambda g, operands, out, needs, biased: plain_rule(masked(g, raw(out) > 0), operands, needs, biased))
 def rnn_relu_step(operands: Sequence[Tensor], needs: tuple[bool, ...], biased: tuple[bool, bool]) -> Tensor:
     """x (N, I), h (N, H), w_ih (H, I), w_hh (H, H) and biases (H,) -> h' (N, H)."""
     z = pre_activation(operands, biased)
-    return backend_of(z).xp.maximum(z, 0)            # type: ignore[no-any-return]
+    return backend_of(z).xp.maximum(z, 0)
 
 
 # ---------------------------------------------------------------- what users call
@@ -231,7 +231,7 @@ def lstm_cell(input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b
     """
     if len(hx) != 2:
         raise RefusedArgumentError(f"lstm_cell: lstm_cell expects two hidden states; got {len(hx)}")
-    return step("lstm_cell", 4, lstm_step, input, hx, w_ih, w_hh, b_ih, b_hh)   # type: ignore[no-any-return]
+    return step("lstm_cell", 4, lstm_step, input, hx, w_ih, w_hh, b_ih, b_hh)
 
 
 def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> Tensor:
@@ -241,14 +241,14 @@ def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor
     n = tanh(xn + r * hn), with the bias of hn inside the product; h' = (1 - z) * n + z * h.
     Raises ShapeError where sizes do not fit. Source: Cho et al. 2014.
     """
-    return step("gru_cell", 3, gru_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)   # type: ignore[no-any-return]
+    return step("gru_cell", 3, gru_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)
 
 
 def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> Tensor:
     """tanh(input @ w_ih.T + b_ih + hx @ w_hh.T + b_hh): input (N, I), hx (N, H) -> (N, H)."""
-    return step("rnn_tanh_cell", 1, rnn_tanh_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)   # type: ignore[no-any-return]
+    return step("rnn_tanh_cell", 1, rnn_tanh_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)
 
 
 def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None, b_hh: Tensor | None = None) -> Tensor:
     """max(0, input @ w_ih.T + b_ih + hx @ w_hh.T + b_hh): input (N, I), hx (N, H) -> (N, H)."""
-    return step("rnn_relu_cell", 1, rnn_relu_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)   # type: ignore[no-any-return]
+    return step("rnn_relu_cell", 1, rnn_relu_step, input, (hx,), w_ih, w_hh, b_ih, b_hh)

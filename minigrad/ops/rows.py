@@ -54,8 +54,8 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     if not x.ndim:
         if at.size != 1:
             raise ShapeError(f"index_select: index to scalar can have only 1 value, got {at.size} value(s)")
-        return x.copy()                              # type: ignore[no-any-return]
-    return x.take(at, d)                             # type: ignore[no-any-return]
+        return x.copy()
+    return x.take(at, d)
 
 
 def select_gradient(g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> Any:
@@ -68,12 +68,12 @@ def select_gradient(g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> Any
     source=lambda g, dim, index, alpha, source_shape: times(index_select(g, dim, index), alpha).reshape(source_shape))
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
     """x with alpha times the slices of `source` added at the indices; indices that repeat add up."""
-    return added(input.copy(), dim, index, source, alpha)    # type: ignore[attr-defined, no-any-return]
+    return added(input.copy(), dim, index, source, alpha)    # type: ignore[attr-defined]
 
 
 @direct(index_add)
 def index_add_in_place(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
-    return added(input, dim, index, source, alpha)   # type: ignore[no-any-return]
+    return added(input, dim, index, source, alpha)
 
 
 def times(g: Any, alpha: Any) -> Any:
@@ -102,12 +102,12 @@ def added(out: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
     source=lambda g, dim, index, source_shape: index_select(g, dim, index).reshape(source_shape))
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """x with the slices of `source` in place of those at the indices."""
-    return replaced(input.copy(), dim, index, source)    # type: ignore[attr-defined, no-any-return]
+    return replaced(input.copy(), dim, index, source)    # type: ignore[attr-defined]
 
 
 @direct(index_copy)
 def index_copy_in_place(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    return replaced(input, dim, index, source)       # type: ignore[no-any-return]
+    return replaced(input, dim, index, source)
 
 
 def replaced(out: Any, dim: int, index: Any, source: Any) -> Any:
@@ -134,12 +134,12 @@ def replaced(out: Any, dim: int, index: Any, source: Any) -> Any:
     value=lambda g, dim, index, value_dtype: in_dtype(index_select(g, dim, distinct(index, g.shape, dim)).sum(), value_dtype))
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
     """x with one value, a number or a 0-d tensor, in the slices at the indices; negative ones count from the end."""
-    return filled(input.copy(), dim, index, value)   # type: ignore[attr-defined, no-any-return]
+    return filled(input.copy(), dim, index, value)   # type: ignore[attr-defined]
 
 
 @direct(index_fill)
 def index_fill_in_place(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
-    return filled(input, dim, index, value)          # type: ignore[no-any-return]
+    return filled(input, dim, index, value)
 
 
 def distinct(index: Any, shape: tuple[int, ...], dim: int) -> Any:

@@ -62,12 +62,12 @@ def at_flat(out: Any, d: int, index: Any, combine: Any) -> Any:
     src=lambda g, dim, index, src_shape: to_source(gather(g, dim, index), index, src_shape))
 def scatter_values(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) -> Tensor:
     """x with out[index[i][j]][j] = src[i][j] (dim 0), or one number there. Where an index repeats, one of the values stays."""
-    return overwritten(input.copy(), dim, index, src)    # type: ignore[attr-defined, no-any-return]
+    return overwritten(input.copy(), dim, index, src)    # type: ignore[attr-defined]
 
 
 @direct(scatter_values)
 def scatter_values_in_place(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) -> Tensor:
-    return overwritten(input, dim, index, src)       # type: ignore[no-any-return]
+    return overwritten(input, dim, index, src)
 
 
 def overwritten(out: Any, dim: int, index: Any, src: Any) -> Any:
@@ -108,26 +108,26 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None 
     out[index[i][j]][j] = src[i][j] for dim 0. reduce: 'add' or 'multiply' into what is there instead of overwriting.
     """
     op, args, named = _scatter("scatter", input, dim, index, src, value, reduce)
-    return op(input, *args, **named)                 # type: ignore[no-any-return]
+    return op(input, *args, **named)
 
 
 def scatter_(input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None = None, *, value: Number | None = None,
              reduce: str | None = None) -> Tensor:
     """In-place version of `scatter`."""
     op, args, named = _scatter("scatter_", input, dim, index, src, value, reduce)
-    return write(input, op, *args, **named)          # type: ignore[no-any-return]
+    return write(input, op, *args, **named)
 
 
 # ---------------------------------------------------------------- adding
 @op(x=lambda g: g, src=lambda g, dim, index, src_shape: to_source(gather(g, dim, index), index, src_shape))
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """x with `src` added at the positions that `index` names along `dim`; positions that repeat add up."""
-    return added(input.copy(), dim, index, src)      # type: ignore[attr-defined, no-any-return]
+    return added(input.copy(), dim, index, src)      # type: ignore[attr-defined]
 
 
 @direct(scatter_add)
 def scatter_add_in_place(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
-    return added(input, dim, index, src)             # type: ignore[no-any-return]
+    return added(input, dim, index, src)
 
 
 def added(out: Any, dim: int, index: Any, src: Any) -> Any:
@@ -144,12 +144,12 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
 
     include_self: whether x's own value at such a position takes part. Ties of amax and amin share the gradient.
     """
-    return reduced(input.copy(), dim, index, src, reduce, include_self)    # type: ignore[attr-defined, no-any-return]
+    return reduced(input.copy(), dim, index, src, reduce, include_self)    # type: ignore[attr-defined]
 
 
 @direct(scatter_reduce)
 def scatter_reduce_in_place(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
-    return reduced(input, dim, index, src, reduce, include_self)   # type: ignore[no-any-return]
+    return reduced(input, dim, index, src, reduce, include_self)
 
 
 UFUNCS = {"sum": "add", "mean": "add", "prod": "multiply", "amax": "maximum", "amin": "minimum"}
@@ -260,12 +260,12 @@ def winners(g: Any, x: Any, dim: int, index: Any, src: Any, include_self: bool, 
     source=lambda g, index, source_shape: take(g, index).reshape(source_shape))
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """x with `source` at positions of the flattened x, written or, with `accumulate`, added."""
-    return put_into(input.copy(), index, source, accumulate)     # type: ignore[attr-defined, no-any-return]
+    return put_into(input.copy(), index, source, accumulate)     # type: ignore[attr-defined]
 
 
 @direct(put)
 def put_in_place(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
-    return put_into(input, index, source, accumulate)    # type: ignore[no-any-return]
+    return put_into(input, index, source, accumulate)
 
 
 def put_into(out: Any, index: Any, source: Any, accumulate: bool) -> Any:

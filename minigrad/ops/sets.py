@@ -71,17 +71,15 @@ def slices_along(op: str, x: Any, dim: int) -> tuple[int, Any]:
     d = one_dim(op, dim, x.ndim)
     if not x.size and any(not n for i, n in enumerate(x.shape) if i != d):
         raise ShapeError(f"{op}: there are 0 sized dimensions, and they aren't selected, so unique cannot be applied; got {describe(x)}")
-    return d, x.swapaxes(0, d).reshape((x.shape[d], -1)) if x.size else x.reshape((0, 1))
+    rest = [i for i in range(x.ndim) if i != d]
+    return d, x.transpose((d, *rest)).reshape((x.shape[d], -1)) if x.size else x.reshape((0, 1))
 
 
 def back_from_slices(slices: Any, x: Any, d: int) -> Any:
     """(k, elements of one slice) -> x's shape, with k along d."""
-    shape = list(x.shape)
-    shape[d] = len(slices)
-    if not slices.size:
-        return slices.reshape(shape)
-    shape[0], shape[d] = shape[d], shape[0]
-    return slices.reshape(shape).swapaxes(0, d)
+    shape = (len(slices), *[n for i, n in enumerate(x.shape) if i != d])
+    order = [*range(1, d + 1), 0, *range(d + 1, x.ndim)]
+    return slices.reshape(shape).transpose(order)
 
 
 def lexicographic(slices: Any) -> Any:
@@ -126,4 +124,4 @@ def isin(elements: Tensor | Number = None, test_elements: Tensor | Number = None
     x, y = [v.array if isinstance(v, TensorBase) else backend.asarray(v) for v in (left, right)]
     if x.dtype.kind in "bc" or y.dtype.kind in "bc":
         raise DtypeError(f"isin: unsupported input type encountered for isin(): {describe(x)} in {describe(y)}")
-    return wrap(backend.xp.isin(x, y, assume_unique=False, invert=invert))   # type: ignore[no-any-return]
+    return wrap(backend.xp.isin(x, y, assume_unique=False, invert=invert))

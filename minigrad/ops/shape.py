@@ -29,9 +29,9 @@ def view(input: Tensor, size: tuple[int, ...]) -> Tensor:
     Raises ShapeError where the sizes do not fit, or where only a copy could have that shape (use reshape).
     """
     x: Any = input
-    if x.flags.c_contiguous and min(size, default=0) >= -1:    # NumPy would take any negative size for -1
+    if x.flags.c_contiguous and (not size or min(size) >= -1):   # NumPy would take any negative size for -1
         try:
-            return x.reshape(size)                   # type: ignore[no-any-return]
+            return x.reshape(size)
         except ValueError:
             pass                                     # infer_size says why
     size = infer_size("view", x, size)
@@ -40,7 +40,7 @@ def view(input: Tensor, size: tuple[int, ...]) -> Tensor:
         raise ShapeError(f"view: view size {list(size)} is not compatible with input tensor's size and stride (at least one dimension "
                          f"spans across two contiguous subspaces). Use .reshape(...) instead. Got {describe(x)} with strides "
                          f"{tuple(s // x.itemsize for s in x.strides)}")
-    return out                                       # type: ignore[no-any-return]
+    return out
 
 
 def infer_size(op: str, x: Any, size: Sequence[int]) -> tuple[int, ...]:
@@ -72,7 +72,7 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
         if x.shape[-1] * x.itemsize % to.itemsize:
             raise ShapeError(f"view: self.size(-1) must be divisible by {to.itemsize // x.itemsize} to view {x.dtype} as {to} "
                              f"(different element sizes), but got {x.shape[-1]}")
-    return wrap(x.view(to), None, input.cell)        # type: ignore[no-any-return]
+    return wrap(x.view(to), None, input.cell)
 
 
 def view_method(self: Tensor, *shape: Any, **named: Any) -> Tensor:
@@ -81,27 +81,31 @@ def view_method(self: Tensor, *shape: Any, **named: Any) -> Tensor:
         shape = (*shape, *[named.pop(name) for name in ("size", "dtype") if name in named])
         if named:
             raise ArgumentTypeError(f"view: got an unexpected keyword argument {next(iter(named))!r}; it takes size or dtype")
-    if len(shape) == 1 and isinstance(shape[0], DType):
-        return view_dtype(self, shape[0])
-    return view(self, shape_args(shape))
+    if len(shape) == 1 and type(shape[0]) is not int:
+        if isinstance(shape[0], DType):
+            return view_dtype(self, shape[0])
+        shape = shape_args(shape)
+    return view(self, shape)
 
 
 def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     """The elements in another shape, in row-major order: a view where the memory allows, else a copy."""
     if not isinstance(shape, (tuple, list)):
         raise ArgumentTypeError(f"reshape: argument 'shape' must be tuple of ints, not {type(shape).__name__}")
-    array: Any = getattr(input, "array", input)
-    size = tuple(shape)
-    if not array.flags.c_contiguous and array.size:
-        size = infer_size("reshape", array, size)
-        if not backend_of(array).xp.may_share_memory(array.reshape(size), array):
-            return view(contiguous(input), size)
-    return view(input, size)
+    return reshape_method(input, *shape)
 
 
 def reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> Tensor:
     """The elements in another shape, `reshape(2, -1)` or `reshape((2, -1))`: a view where the memory allows, else a copy."""
-    return reshape(self, shape_args(sizes if shape is None else (shape,)))
+    size = sizes if shape is None else tuple(shape)
+    if len(size) == 1 and type(size[0]) is not int:
+        size = shape_args(size)
+    array: Any = getattr(self, "array", self)
+    if not array.flags.c_contiguous and array.size:
+        size = infer_size("reshape", array, size)
+        if not backend_of(array).xp.may_share_memory(array.reshape(size), array):
+            return view(contiguous(self), size)
+    return view(self, size)
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
@@ -116,7 +120,9 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions start_dim ... end_dim merged into one; a 0-d tensor becomes 1-d."""
-    shape = input.shape
+    shape = getattr(input, "array", input).shape
+    if start_dim == 0 and end_dim == -1 and len(shape) != 1:
+        return reshape_method(input, -1)
     a, b = one_dim("flatten", start_dim, len(shape)), one_dim("flatten", end_dim, len(shape))
     if a > b:
         raise ShapeError(f"flatten: start_dim cannot come after end_dim; got start_dim {start_dim}, end_dim {end_dim}, x {describe(input)}")
@@ -158,7 +164,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1 at `dim`."""
     x: Any = input
     d = one_dim("unsqueeze", dim, x.ndim + 1)
-    return x[(slice(None),) * d + (None,)] if d else x[None]   # type: ignore[no-any-return]
+    return x[(slice(None),) * d + (None,)] if d else x[None]
 
 
 @op(view=True, x=lambda g, x_shape: g.reshape(x_shape))
@@ -166,11 +172,13 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Without the dimensions of size 1: all of them, or those among `dim`."""
     x: Any = input
     if dim is None:
-        return x.squeeze()                           # type: ignore[no-any-return]
+        return x.squeeze()
+    if type(dim) is int and -x.ndim <= dim < x.ndim:
+        return x.squeeze(dim) if x.shape[dim] == 1 else x
     dims = [one_dim("squeeze", d, x.ndim) for d in (dim if isinstance(dim, (tuple, list)) else (dim,))]
     if len(set(dims)) < len(dims):
         raise ShapeError(f"squeeze: dim {next(d for d in dims if dims.count(d) > 1)} appears multiple times in the list of dims; got {dim}")
-    return x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))   # type: ignore[no-any-return]
+    return x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))
 
 
 def squeeze_method(self: Tensor, *dims: Any, dim: int | tuple[int, ...] | None = None) -> Tensor:
@@ -212,10 +220,12 @@ def atleast_3d(*tensors: Any) -> Any:
 def expand(input: Tensor, size: tuple[int, ...]) -> Tensor:
     """Size-1 and new leading dimensions repeated to `size` without a copy; -1 keeps a size."""
     x: Any = input
+    if size == x.shape:
+        return x[...]
     shape = expanded("expand", x.shape, size)
     lead = len(shape) - x.ndim
     steps = (0,) * lead + tuple([s if m == n else 0 for s, m, n in zip(x.strides, x.shape, shape[lead:])])
-    return strided(x, shape, steps)                  # type: ignore[no-any-return]
+    return strided(x, shape, steps)
 
 
 def expand_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
@@ -248,7 +258,7 @@ def sum_to_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     x: Any = input
     if len(size) > x.ndim or any(n not in (1, m) for n, m in zip(size[::-1], x.shape[::-1])):
         raise ShapeError(f"sum_to_size: size {list(size)} is not expandable to size {list(x.shape)}")
-    return sum_to(x, size)                           # type: ignore[no-any-return]
+    return sum_to(x, size)
 
 
 def sum_to_size_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
@@ -295,13 +305,13 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 @op(x=lambda g: g)
 def clone(input: Tensor, *, memory_format: MemoryFormat | None = None) -> Tensor:
     """A copy in memory of its own, with the strides of the input where it has no gaps or repeats."""
-    return input.copy(order="K" if memory_format in (None, preserve_format) else "C")   # type: ignore[attr-defined, no-any-return]
+    return input.copy(order="K" if memory_format in (None, preserve_format) else "C")   # type: ignore[attr-defined]
 
 
 @op(x=lambda g: g)
 def row_major(input: Tensor) -> Tensor:
     """A copy in row-major order."""
-    return input.copy(order="C")                     # type: ignore[attr-defined, no-any-return]
+    return input.copy(order="C")                     # type: ignore[attr-defined]
 
 
 def contiguous(input: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:

@@ -50,7 +50,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
 @op()
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
     """The positions that would sort along `dim`; int64."""
-    return order("argsort", input, dim, descending)[0]       # type: ignore[no-any-return]
+    return order("argsort", input, dim, descending)[0]
 
 
 def msort(input: Tensor) -> Tensor:

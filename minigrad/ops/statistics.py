@@ -71,7 +71,7 @@ def var(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, ke
     nan where no more elements than that are left. Raises DtypeError for integers.
     """
     dim, correction = settled("var", dim, unbiased, correction)
-    return squares("var", input, dim, correction, keepdim)       # type: ignore[no-any-return]
+    return squares("var", input, dim, correction, keepdim)
 
 
 def std_rule(g: Any, x: Any, out: Any, dim: Any, unbiased: bool | None, keepdim: bool, correction: Number | None) -> Any:
@@ -86,7 +86,7 @@ def std(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, ke
     """The standard deviation over `dim`, all dimensions by default: the root of `var`, with its arguments."""
     x: Any = input
     dim, correction = settled("std", dim, unbiased, correction)
-    return backend_of(x).xp.sqrt(squares("std", x, dim, correction, keepdim))    # type: ignore[no-any-return]
+    return backend_of(x).xp.sqrt(squares("std", x, dim, correction, keepdim))
 
 
 def mean_rule(g: Any, x: Any, dim: Any, keepdim: bool) -> Any:
@@ -143,7 +143,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     factor: Any = total - removed
     factor = max(factor, 0) if w is None else wrap(xp.maximum(raw(factor), 0))
     out = matmul(x if w is None else x * w, conj(x).swapaxes(0, 1)) / factor
-    return out.reshape(()) if out.shape == (1, 1) else out   # type: ignore[no-any-return]
+    return out.reshape(()) if out.shape == (1, 1) else out
 
 
 def mean_as_float(x: Any) -> Any:
@@ -168,8 +168,8 @@ def corrcoef(input: Tensor) -> Tensor:
         raise ShapeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions")
     c: Any = cov(input)
     if not c.ndim:
-        return c / c                                 # type: ignore[no-any-return]
+        return c / c
     n = c.shape[0]
     eye = like(c, backend_of(raw(c)).xp.eye(n, dtype=raw(c).dtype))
     deviation = sum_of(c * eye, 1).real.sqrt() if is_complex(c) else sum_of(c * eye, 1).sqrt()   # type: ignore[attr-defined]
-    return c / deviation.reshape((n, 1)) / deviation # type: ignore[no-any-return]
+    return c / deviation.reshape((n, 1)) / deviation

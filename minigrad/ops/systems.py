@@ -24,7 +24,7 @@ def inv(A: Tensor) -> Tensor:
     x: Any = A
     check_matrix("linalg.inv", x)
     rule = "the inversion could not be completed because the input matrix is singular"
-    return attempt("linalg.inv", rule, backend_of(x).xp.linalg.inv, x)   # type: ignore[no-any-return]
+    return attempt("linalg.inv", rule, backend_of(x).xp.linalg.inv, x)
 
 
 @op(broadcast=True, promotes="same",
@@ -34,7 +34,7 @@ def solve_matrix(A: Tensor, B: Tensor) -> Tensor:
     """X with A X = B: (..., n, n) and (..., n, k) -> (..., n, k), batches broadcast. What `linalg.solve` is made of."""
     x: Any = A
     rule = "The solver failed because the input matrix is singular"
-    return attempt("torch.linalg.solve", rule, backend_of(x).xp.linalg.solve, x, B)  # type: ignore[no-any-return]
+    return attempt("torch.linalg.solve", rule, backend_of(x).xp.linalg.solve, x, B)
 
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
@@ -79,12 +79,12 @@ def cofactors(A: Tensor) -> Tensor:
     """The gradient of the determinant, conj(det(A)) A^-H, also where A is singular: from singular values, as products without one each."""
     x: Any = A
     if not x.size:
-        return x.copy()                              # type: ignore[no-any-return]
+        return x.copy()
     linalg = backend_of(x).xp.linalg
     u, s, vh = linalg.svd(x)
     sign = conj(linalg.det(u) * linalg.det(vh))
     rest = backend_of(x).xp.where(backend_of(x).xp.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)    # all singular values but one
-    return (u * rest[..., None, :]) @ vh * sign[..., None, None]     # type: ignore[no-any-return]
+    return (u * rest[..., None, :]) @ vh * sign[..., None, None]
 
 
 @op(A=lambda g, A: per_matrix(g) * cofactors(A))
@@ -92,7 +92,7 @@ def det(A: Tensor) -> Tensor:
     """The determinant of a square matrix."""
     x: Any = A
     check_matrix("linalg.det", x)
-    return backend_of(x).xp.linalg.det(x)            # type: ignore[no-any-return]
+    return backend_of(x).xp.linalg.det(x)
 
 
 def slogdet_rule(g: Any, A: Any, sign: Any) -> Any:
@@ -126,6 +126,6 @@ def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant: -inf where it is 0, nan where it is negative."""
     sign, log = slogdet_parts(input)
     if is_complex(sign):
-        return log + 1j * sign.angle()               # type: ignore[attr-defined, no-any-return]
+        return log + 1j * sign.angle()               # type: ignore[attr-defined]
     below = sign < 0                                 # type: ignore[operator]
     return choose(below, float("nan"), log)

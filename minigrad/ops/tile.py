@@ -27,7 +27,7 @@ def repeat(input: Tensor, repeats: tuple[int, ...]) -> Tensor:
                          f"got repeats {repeats}, x {x.shape}")
     if min(repeats, default=0) < 0:
         raise ShapeError(f"repeat: repeats must not be negative; got {repeats}")
-    return backend_of(x).xp.tile(x, repeats)         # type: ignore[no-any-return]
+    return backend_of(x).xp.tile(x, repeats)
 
 
 def repeats_added(g: Any, shape: tuple[int, ...], repeats: tuple[int, ...]) -> Any:
@@ -57,7 +57,7 @@ def tile_method(self: Tensor, *sizes: Any, dims: Sequence[int] | None = None) ->
 @op(x=lambda g, x_shape, repeats, dim: sum(g.reshape((*x_shape[:dim + 1], repeats, *x_shape[dim + 1:])), dim + 1))
 def repeat_each(input: Tensor, repeats: int, dim: int) -> Tensor:
     """Each slice along a non-negative `dim` so often in a row."""
-    return backend_of(input).xp.repeat(input, repeats, dim)     # type: ignore[no-any-return]
+    return backend_of(input).xp.repeat(input, repeats, dim)
 
 
 def repeat_interleave(input: Tensor, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
@@ -66,7 +66,7 @@ def repeat_interleave(input: Tensor, repeats: Tensor | int | None = None, dim: i
     Without `dim`, of the flattened input. With repeats alone, the positions: [1, 2, 0] -> [0, 1, 1].
     """
     if repeats is None:
-        return wrap(interleaved(input, None))        # type: ignore[no-any-return]
+        return wrap(interleaved(input, None))
     if dim is None:
         input, dim = input.reshape(-1), 0
     elif not input.ndim:
@@ -114,7 +114,7 @@ def flip(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     at = [one_dim("flip", d, x.ndim) for d in dims]
     if len(set(at)) < len(at):
         raise ShapeError(f"flip: dim {next(d for d in at if at.count(d) > 1)} appears multiple times in the list of dims; got {tuple(dims)}")
-    return x[tuple([slice(None, None, -1) if d in at else slice(None) for d in range(x.ndim)])].copy()   # type: ignore[no-any-return]
+    return x[tuple([slice(None, None, -1) if d in at else slice(None) for d in range(x.ndim)])].copy()
 
 
 def flip_method(self: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
@@ -151,8 +151,8 @@ def roll(input: Tensor, shifts: int | tuple[int, ...], dims: int | tuple[int, ..
     if along and not x.ndim:
         raise OutOfRangeError(f"roll: dimension specified as {along[0]} but tensor has no dimensions")
     if not along:
-        return xp.roll(x.reshape(-1), moves[0]).reshape(x.shape)     # type: ignore[no-any-return]
-    return xp.roll(x, moves, tuple([one_dim("roll", d, x.ndim) for d in along]))   # type: ignore[no-any-return]
+        return xp.roll(x.reshape(-1), moves[0]).reshape(x.shape)
+    return xp.roll(x, moves, tuple([one_dim("roll", d, x.ndim) for d in along]))
 
 
 def opposite(shifts: Any) -> Any:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 @op(x=lambda g, diagonal: tril(g, diagonal))
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of the last two dimensions, up to a diagonal; zeros above."""
-    return triangle("tril", input, diagonal)         # type: ignore[no-any-return]
+    return triangle("tril", input, diagonal)
 
 
 @op(x=lambda g, diagonal: triu(g, diagonal))
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of the last two dimensions, from a diagonal on; zeros below."""
-    return triangle("triu", input, diagonal)         # type: ignore[no-any-return]
+    return triangle("triu", input, diagonal)
 
 
 def triangle(name: str, x: Any, diagonal: int) -> Any:

@@ -66,8 +66,8 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
         equation = "AX = B" if left else "XA = B"
         raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {equation}; got A {describe(a)}, B {describe(b)}")
     if left:
-        return substitute(a, b, upper, unitriangular)        # type: ignore[no-any-return]
-    return substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper, unitriangular).swapaxes(-1, -2)     # type: ignore[no-any-return]
+        return substitute(a, b, upper, unitriangular)
+    return substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper, unitriangular).swapaxes(-1, -2)
 
 
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> results.triangular_solve:

@@ -30,14 +30,14 @@ def put_planes(input: Tensor, at: Any, size: tuple[int, ...]) -> Tensor:
     values, places = rows_of(x, n), rows_of(at, n)
     out = xp.zeros((len(values), prod(size)), x.dtype)
     xp.add.at(out, (xp.arange(len(values)).reshape(-1, 1), places), values)
-    return out.reshape((*x.shape[:-n], *size))       # type: ignore[no-any-return]
+    return out.reshape((*x.shape[:-n], *size))
 
 
 @op(x=lambda g, at, x_shape, n: put_planes(g, at, x_shape[-n:]))
 def take_planes(input: Tensor, at: Any, n: int) -> Tensor:
     """The values at flat places `at` of each plane of n dimensions, in the shape of `at`."""
     x: Any = input
-    return backend_of(x).xp.take_along_axis(rows_of(x, n), rows_of(at, n), 1).reshape(at.shape)   # type: ignore[no-any-return]
+    return backend_of(x).xp.take_along_axis(rows_of(x, n), rows_of(at, n), 1).reshape(at.shape)
 
 
 @op(x=lambda g, at, size: take_planes(g, at, len(size)))
@@ -48,7 +48,7 @@ def unpool(input: Tensor, at: Any, size: tuple[int, ...]) -> Tensor:
     values, places = rows_of(x, n), rows_of(at, n)
     out = xp.zeros((len(values), prod(size)), x.dtype)
     out[xp.arange(len(values)).reshape(-1, 1), places] = values
-    return out.reshape((*x.shape[:-n], *size))       # type: ignore[no-any-return]
+    return out.reshape((*x.shape[:-n], *size))
 
 
 # ---------------------------------------------------------------- what users call

@@ -190,7 +190,7 @@ class Optimizer:
         """One step more, and which one it is."""
         counter = state["step"].array
         counter += 1
-        return counter.item()                        # type: ignore[no-any-return]
+        return counter.item()
 
     # ------------------------------------------------------------ saving and loading
     def state_dict(self) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class _Builder:
 def solid(node: Node) -> Node:
     """The op behind one of its outputs."""
     found: Any = node.parents[0] if type(node) is Pick else node
-    return found                                     # type: ignore[no-any-return]
+    return found
 
 
 def output_text(node: Node) -> str:

@@ -46,13 +46,13 @@ def get_total_norm(tensors: Tensors, norm_type: float = 2.0, error_if_nonfinite:
     arrays = [t.array for t in listed(tensors)]
     p = float(norm_type)
     if not arrays:
-        return wrap(backend_of(None).xp.zeros((), get_default_numpy()))   # type: ignore[no-any-return]
+        return wrap(backend_of(None).xp.zeros((), get_default_numpy()))
     backend = backend_of(arrays[0])
     total = norm(backend.xp.stack([backend.xp.asarray(norm(a, p)) for a in arrays]), p)
     if error_if_nonfinite and not math.isfinite(total):
         raise GraphError(f"The total norm of order {p} for gradients from `parameters` is non-finite, so it cannot be clipped. To disable "
                          "this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`")
-    return wrap(total)                               # type: ignore[no-any-return]
+    return wrap(total)
 
 
 def scale(grads: list[Any], max_norm: float, total_norm: Any) -> None:
