@@ -98,7 +98,7 @@ logical_xor = logical("logical_xor", "True where one, and not both, is true, tha
 @op()
 def logical_not(input: Tensor) -> Tensor:
     """True where the input is 0."""
-    return input == 0                                # type: ignore[return-value]
+    return input == 0
 
 
 # ---------------------------------------------------------------- questions

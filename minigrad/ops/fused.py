@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
     """input + weight * (end - input): exactly `input` at weight 0 and `end` at weight 1."""
     x: Any = input
+    w: Any = weight
     refuse("lerp", x, "biu")
     span = end - x
-    near = abs(weight) < 0.5                         # type: ignore[arg-type]
-    if isinstance(weight, (int, float, complex)):
-        return x + weight * span if near else end - span * (1 - weight)
-    shape = backend_of(x).xp.broadcast_to
-    full = (span * weight).shape
-    return blend(shape(near, full), x + weight * span, end - span * (1 - weight))   # type: ignore[operator]
+    near = abs(w) < 0.5
+    if isinstance(w, (int, float, complex)):
+        return x + w * span if near else end - span * (1 - w)
+    from_start = x + w * span
+    return blend(backend_of(x).xp.broadcast_to(near, from_start.shape), from_start, end - span * (1 - w))
 
 
 def scale(name: str, x: Any, value: Any) -> Any:

@@ -96,4 +96,4 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     kinds = [v.array.dtype.kind if isinstance(v, TensorBase) else np.asarray(v).dtype.kind for v in values]
     to = np.dtype("c16" if "c" in kinds else "f8")
     wide = [cast(v, to) if isinstance(v, TensorBase) and v.array.dtype != to else v for v in values]
-    return pow(*wide)                                # type: ignore[arg-type]
+    return pow(*wide)

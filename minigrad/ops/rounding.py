@@ -140,7 +140,7 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
 def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input - other * floor(input / other): the remainder with the sign of other, Python's %."""
     check_divisor("remainder", input, other)
-    return input % other                             # type: ignore[operator]
+    return input % other                             # type: ignore[operator, return-value]
 
 
 @op(broadcast=True, promotes="arithmetic",

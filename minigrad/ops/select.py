@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 # The integers of the size of each float: as these, its bits are multiplied by 0 or 1 below.
-BITS = {np.dtype(f): np.dtype(i) for f, i in (("f2", "i2"), ("f4", "i4"), ("f8", "i8"), ("c8", "i8"))}
+BITS: dict[Any, Any] = {np.dtype(f): np.dtype(i) for f, i in (("f2", "i2"), ("f4", "i4"), ("f8", "i8"), ("c8", "i8"))}
 LARGE = 4096                                         # elements from which on `blend` beats `where`
 
 
@@ -155,12 +155,14 @@ def inside(x: Any, min: Any, max: Any) -> Any:
 @op(x=lambda g, x, min, max: masked(g, inside(x, min, max)))
 def clamp_to_numbers(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
     """`clamp` of floats with numbers as bounds, and of integers with integers."""
-    return input.clip(min, max)                      # type: ignore[attr-defined]
+    x: Any = input
+    return x.clip(min, max)
 
 
 @direct(clamp_to_numbers)
 def clamp_to_numbers_in_place(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
-    return input.clip(min, max, input)               # type: ignore[attr-defined]
+    x: Any = input
+    return x.clip(min, max, x)
 
 
 @op(broadcast=True, promotes="arithmetic",
@@ -215,7 +217,7 @@ def clamp(input: Tensor, min: Tensor | Number | None = None, max: Tensor | Numbe
         input, min, max = fitted(input, min, max)
     elif isinstance(min, np.generic) or isinstance(max, np.generic):
         min, max = [b.item() if isinstance(b, np.generic) else b for b in (min, max)]
-    return clamp_to_numbers(input, min, max, **named)
+    return clamp_to_numbers(input, min, max, **named)            # type: ignore[arg-type]
 
 
 clip = clamp
