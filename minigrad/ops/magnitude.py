@@ -146,6 +146,8 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
 
 def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of vectors (one `dim`), matrices (two) or, without `ord`, of all elements over any dims: `linalg.norm`."""
+    if dim is not None and isinstance(dim, (tuple, list)) and len(dim) not in (1, 2):
+        raise ShapeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2; got {list(dim)}")
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
     if dim is None:
@@ -153,8 +155,6 @@ def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, ke
             raise ShapeError(f"linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D; got {describe(A)}")
         dim = tuple(range(A.ndim))
     dims: Any = dim if isinstance(dim, (tuple, list)) else (dim,)
-    if len(dims) not in (1, 2):
-        raise ShapeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2; got {list(dims)}")
     if len(dims) == 2 or isinstance(ord, str):
         return matrix_norm(A, ord, dims if len(dims) == 2 or A.ndim > 1 else (-2, -1), keepdim, dtype=dtype)
     return vector_norm(A, ord, dims, keepdim, dtype=dtype)
