@@ -6,10 +6,11 @@ import pytest
 
 import minigrad
 from minigrad import nn, optim
+from minigrad.optim import optimizer
 
 torch = pytest.importorskip("torch")
 
-SHAPES = ((3, 4), (4,), (), (2, 1, 3), (130, 140))
+SHAPES = ((3, 4), (4,), (), (2, 1, 3), (13, 14))
 CASES = [
     ("SGD", {"lr": 0.1}),
     ("SGD", {"lr": 0.1, "weight_decay": 0.1}),
@@ -46,6 +47,12 @@ CASES = [
     ("ASGD", {"lr": 0.1, "lambd": 0.1, "t0": 3, "weight_decay": 0.1, "maximize": True}),
 ]
 IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in CASES]
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The largest parameter is updated in pieces, the last of them shorter."""
+    monkeypatch.setattr(optimizer, "PIECE", 50)
 
 
 def gradients(step: int, dtype: str) -> list[np.ndarray]:
@@ -133,16 +140,16 @@ def test_complex_parameters_are_pairs_of_reals(name: str) -> None:
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
 def test_parameters_and_gradients_of_any_memory_layout(name: str) -> None:
     options = {"lr": 0.1, "weight_decay": 0.1}
-    start = np.random.default_rng(0).normal(size=(150, 160))
+    start = np.random.default_rng(0).normal(size=(15, 16))
     ours = nn.Parameter(minigrad.tensor(start).T)
     theirs = torch.nn.Parameter(torch.tensor(start).T)
     assert not ours.is_contiguous()
     optimizers = getattr(optim, name)([ours], **options), getattr(torch.optim, name)([theirs], **options)
     for n in range(3):
-        g = np.random.default_rng(n).normal(size=(150, 160))
+        g = np.random.default_rng(n).normal(size=(15, 16))
         ours.grad, theirs.grad = minigrad.tensor(g).T, torch.tensor(g).T
-        for optimizer in optimizers:
-            optimizer.step()
+        for each in optimizers:
+            each.step()
     np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), 1e-10)
 
 
@@ -152,16 +159,16 @@ def test_groups_have_options_of_their_own() -> None:
     theirs = [torch.nn.Parameter(torch.tensor(start)) for _ in range(3)]
     made = []
     for module, ps in ((optim, ours), (torch.optim, theirs)):
-        optimizer = module.SGD([{"params": ps[0], "lr": 0.5}, {"params": [ps[1]], "momentum": 0.9}], lr=0.1, weight_decay=0.1)
-        optimizer.add_param_group({"params": [ps[2]], "maximize": True})
-        made.append(optimizer)
+        groups = module.SGD([{"params": ps[0], "lr": 0.5}, {"params": [ps[1]], "momentum": 0.9}], lr=0.1, weight_decay=0.1)
+        groups.add_param_group({"params": [ps[2]], "maximize": True})
+        made.append(groups)
     for _ in range(3):
         for p in ours:
             p.grad = minigrad.tensor(start)
         for q in theirs:
             q.grad = torch.tensor(start)
-        for optimizer in made:
-            optimizer.step()
+        for each in made:
+            each.step()
     for p, q in zip(ours, theirs):
         np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy())
     compare_layout(made[0].state_dict(), made[1].state_dict())
