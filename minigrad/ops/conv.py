@@ -26,7 +26,8 @@ Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, ri
     x=lambda g, w, x_shape, stride, padding, dilation, groups: conv2d_input(g, w, x_shape, stride, padding, dilation, groups),
     w=lambda g, x, w_shape, stride, padding, dilation, groups: conv2d_weight(g, x, w_shape, stride, padding, dilation, groups),
     b=lambda g: sum(g, (0, 2, 3)))
-def convolution(input: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pads, dilation: Pair, groups: int) -> Tensor:
+def convolution(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Pair = (1, 1), padding: Pads = ((0, 0), (0, 0)),
+                dilation: Pair = (1, 1), groups: int = 1) -> Tensor:
     """(N, C, H, W), (F, C/groups, KH, KW), (F,) -> (N, F, OH, OW); what `conv2d` checked and completed."""
     return backend_of(input).kernels.conv2d(input, weight, bias, stride, padding, dilation, groups)
 

@@ -132,7 +132,8 @@ def per_sample(g: Any, d: Any) -> Any:
 @op(x=lambda g, d: d * per_sample(g, d),
     kept=dict(d=lambda x, t, w, ignore_index, reduction, label_smoothing:
               class_gradient(x, t, w, ignore_index, reduction, label_smoothing)))
-def class_cross_entropy(input: Tensor, target: Any, weight: Any, ignore_index: int, reduction: str, label_smoothing: float) -> Tensor:
+def class_cross_entropy(input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
+                        label_smoothing: float = 0.0) -> Tensor:
     """`cross_entropy` for arrays of class indices and weights, and the gradient d of its loss: it costs little more now than later."""
     array: Any = input
     x, t, c = at_work(array), check_classes("cross_entropy", array, target), class_dim(array)

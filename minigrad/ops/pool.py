@@ -196,7 +196,7 @@ def avg_pool1d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     w = windows_of("avg_pool1d", 1, x, kernel_size, stride, padding, 1, ceil_mode)
     p, = w.padding
     y = avg_pool(input.reshape((-1, x.shape[-2], 1, x.shape[-1])), (1, *w.kernel), (1, *w.stride), ((0, 0), (p, p)), (1, *w.count),
-                 count_include_pad, None)            # type: ignore[arg-type]
+                 count_include_pad, None)
     return y.reshape((*x.shape[:-1], *w.count))
 
 
