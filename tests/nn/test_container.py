@@ -182,3 +182,20 @@ def test_a_chain_shares_its_modules_with_its_slices() -> None:
     chain = nn.Sequential(nn.Tanh(), nn.Identity())
     assert chain[:1][0] is chain[0]
     assert (chain + chain)[2] is chain[0]
+
+
+def test_a_list_of_modules_inserts_as_lists_do() -> None:
+    modules = nn.ModuleList([nn.Tanh()])
+    modules.insert(9, nn.Identity())
+    assert [name for name, _ in modules.named_children()] == ["0", "1"]
+
+
+def test_a_child_may_hide_a_method() -> None:
+    class Typed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.type = nn.Identity()
+
+        def forward(self, x):
+            return self.type(x)
+    assert Typed()(3) == 3

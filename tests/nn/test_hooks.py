@@ -148,6 +148,17 @@ def test_gradients_of_several_inputs_and_outputs(m, n) -> None:
     assert (x.grad.item(), y.grad.item()) == (43, 29)
 
 
+def test_the_old_backward_hook_is_the_full_one() -> None:
+    class Twice(nn.Module):
+        def forward(self, x):
+            return (x * 3) * 2
+    module = Twice()
+    seen = []
+    module.register_backward_hook(lambda mod, gi, go: seen.append((gi[0].item(), go[0].item())))
+    module(minigrad.tensor(1.0, requires_grad=True)).backward()
+    assert seen == [(6.0, 1.0)]                      # not 2, which the last multiplication alone would give
+
+
 @WORLDS
 def test_inputs_without_gradient(m, n) -> None:
     module = scaled(m, n, 3.0)

@@ -262,7 +262,7 @@ ERRORS = [
     ("Softmax2d()", [ROWS], "Softmax2d: expected input to be 3D or 4D, got 2D"),
     ("RNNCell(4, 5)", [IMAGE], "RNNCell: Expected input to be 1D or 2D, got 4D instead"),
     ("GRUCell(4, 5)", [ROWS, IMAGE], "Expected hidden to be 1D or 2D, got 4D"),
-    ("RNNCell(4, 5, nonlinearity='no')", [ROWS], "nonlinearity"), ("Hardtanh(1, 0)", [], ""),
+    ("RNNCell(4, 5, nonlinearity='no')", [ROWS], "nonlinearity"), ("Hardtanh(1, 0)", [], None),
     ("MultiMarginLoss(p=3)", [], "only p == 1 and p == 2 supported"),
     ("TripletMarginLoss(margin=0)", [], "expected margin to be greater than 0, got 0"), ("Unflatten(1, 3)", [], "unflattened_size must be"),
     ("Unflatten(1, (2, 'a'))", [], "unflattened_size must be tuple of ints, but found element of type str at pos 1"),

@@ -73,6 +73,7 @@ def keys(state: dict) -> set[str]:
 
 @pytest.mark.parametrize(("name", "make"), CASES, ids=IDS)
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
+@pytest.mark.filterwarnings("ignore:Detected call:UserWarning:torch")    # of nested schedules, needlessly
 def test_rates_of_twenty_epochs(name: str, make, kind: str) -> None:
     ours, theirs = optimizers(kind)
     a, b = make(optim.lr_scheduler, ours), make(torch.optim.lr_scheduler, theirs)
