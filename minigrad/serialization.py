@@ -215,7 +215,7 @@ def _parse(data: bytes, source: str) -> tuple[dict[str, np.ndarray[Any, Any]], d
     """Arrays and metadata of a safetensors file."""
     from safetensors import SafetensorError, deserialize
     try:
-        entries = deserialize(data)
+        entries = deserialize(data)                 # type: ignore[no-untyped-call]
         header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
     except (SafetensorError, ValueError) as error:   # only now look at the first bytes: a header's length may be any of these
         if data[:4] == b"PK\x03\x04":

@@ -213,7 +213,7 @@ def test_settings_are_minigrad_s_own(torch: Any) -> None:
     with torch.backends.cudnn.flags(deterministic=True):
         assert torch.backends.cudnn.deterministic is True
     assert torch.backends.cudnn.deterministic is False
-    with pytest.raises(AttributeError, match="module 'torch.backends.cudnn' has no attribute 'benchmrk': minigrad lacks this name"):
+    with pytest.raises(AttributeError, match=r"module 'torch\.backends\.cudnn' has no attribute 'benchmrk': minigrad lacks this name"):
         torch.backends.cudnn.benchmrk                # noqa: B018
 
 
@@ -222,14 +222,14 @@ def test_a_real_pytorch_is_hidden_and_comes_back(monkeypatch: pytest.MonkeyPatch
     real, part = ModuleType("torch"), ModuleType("torch.nn")
     monkeypatch.setitem(sys.modules, "torch", real)
     monkeypatch.setitem(sys.modules, "torch.nn", part)
-    finders = list(sys.meta_path)
+    finders, modules = list(sys.meta_path), {name: m for name, m in sys.modules.items() if name.startswith("torch")}
     with minigrad.as_torch() as torch:
         assert sys.modules["torch"] is torch is not real
         assert "torch.nn" not in sys.modules
         importlib.import_module("torch.optim")
     assert sys.modules["torch"] is real
     assert sys.modules["torch.nn"] is part
-    assert "torch.optim" not in sys.modules
+    assert {name: m for name, m in sys.modules.items() if name.startswith("torch")} == modules
     assert sys.meta_path == finders
 
 

@@ -29,7 +29,7 @@ class Corridor:
 
 class Policy(nn.Module):
     def __init__(self):
-        super(Policy, self).__init__()
+        super(Policy, self).__init__()           # noqa: UP008
         self.affine = nn.Linear(3, 32)
         self.action_head = nn.Linear(32, 2)
         self.value_head = nn.Linear(32, 1)
@@ -82,12 +82,14 @@ env = Corridor()
 running = 0.0
 for episode in range(12):
     state, total = env.reset(), 0.0
-    for t in range(1, 40):
+    steps = 0
+    while steps < 40:
         state, reward, done = env.step(select_action(state))
         model.rewards.append(reward)
         total += reward
+        steps += 1
         if done:
             break
     running = 0.1 * total + 0.9 * running
-    print(f"episode {episode} steps {t} reward {total:.2f} running {running:.4f} loss {finish_episode():.4f}")
+    print(f"episode {episode} steps {steps} reward {total:.2f} running {running:.4f} loss {finish_episode():.4f}")
 print("right:", torch.argmax(model(torch.tensor([0.5, 0.0, 1.0]))[0]).item())

@@ -10,7 +10,8 @@ from torch import nn, optim
 def make():
     torch.manual_seed(4)
     model = nn.Sequential(OrderedDict([
-        ("fc1", nn.Linear(5, 16, bias=False)), ("norm", nn.BatchNorm1d(16)), ("act", nn.Tanh()), ("drop", nn.Dropout(0.2)), ("fc2", nn.Linear(16, 2))]))
+        ("fc1", nn.Linear(5, 16, bias=False)), ("norm", nn.BatchNorm1d(16)), ("act", nn.Tanh()),
+        ("drop", nn.Dropout(0.2)), ("fc2", nn.Linear(16, 2))]))
     optimizer = optim.AdamW(model.parameters(), lr=1e-2, amsgrad=True)
     scheduler = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=8)
     return model, optimizer, scheduler

@@ -22,7 +22,7 @@ print("by hand", w.item(), b.item(), w.requires_grad, w.is_leaf)
 model = torch.nn.Linear(1, 1)
 optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9, weight_decay=1e-4, nesterov=True)
 loss_fn = torch.nn.MSELoss()
-for step in range(30):
+for _ in range(30):
     optimizer.zero_grad()
     loss = loss_fn(model(x), y)
     loss.backward()

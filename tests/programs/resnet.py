@@ -11,7 +11,7 @@ class BasicBlock(nn.Module):
     expansion = 1
 
     def __init__(self, in_planes, planes, stride=1):
-        super(BasicBlock, self).__init__()
+        super().__init__()
         self.conv1 = nn.Conv2d(in_planes, planes, kernel_size=3, stride=stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(planes)
         self.conv2 = nn.Conv2d(planes, planes, kernel_size=3, stride=1, padding=1, bias=False)
@@ -29,7 +29,7 @@ class BasicBlock(nn.Module):
 
 class ResNet(nn.Module):
     def __init__(self, block, num_blocks, num_classes=4):
-        super(ResNet, self).__init__()
+        super().__init__()
         self.in_planes = 8
         self.conv1 = nn.Conv2d(3, 8, kernel_size=3, stride=1, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(8)
@@ -42,8 +42,8 @@ class ResNet(nn.Module):
 
     def _make_layer(self, block, planes, num_blocks, stride):
         layers = []
-        for stride in [stride] + [1] * (num_blocks - 1):
-            layers.append(block(self.in_planes, planes, stride))
+        for s in [stride] + [1] * (num_blocks - 1):
+            layers.append(block(self.in_planes, planes, s))
             self.in_planes = planes * block.expansion
         return nn.Sequential(*layers)
 
@@ -109,5 +109,6 @@ for epoch in range(3):
     with torch.inference_mode():
         val = sum(criterion(net(x.to(device)), y.to(device)).item() * len(y) for x, y in valloader) / len(val_set)
     scheduler.step()
-    print(f"epoch {epoch} loss {train_loss / len(trainloader):.4f} right {correct > total // 4} of {total} val {val:.4f} lr {scheduler.get_last_lr()[0]:.5f}")
+    print(f"epoch {epoch} loss {train_loss / len(trainloader):.4f} right {correct > total // 4} val {val:.4f} "
+          f"lr {scheduler.get_last_lr()[0]:.5f}")
 print(len(net.state_dict()), list(net.state_dict())[-3:])

@@ -82,7 +82,8 @@ model = torch.compile(Transformer(), disable=True)
 print("parameters", sum(p.numel() for p in model.parameters()), [n for n, _ in model.named_parameters()][:3])
 decay = [p for p in model.parameters() if p.dim() >= 2]
 no_decay = [p for p in model.parameters() if p.dim() < 2]
-optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": no_decay, "weight_decay": 0.0}], lr=3e-3, betas=(0.9, 0.95))
+groups = [{"params": decay, "weight_decay": 0.1}, {"params": no_decay, "weight_decay": 0.0}]
+optimizer = torch.optim.AdamW(groups, lr=3e-3, betas=(0.9, 0.95))
 scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda it: min(1.0, (it + 1) / 5))
 for it in range(16):
     start = torch.randint(0, 10, (8, 1))
