@@ -98,6 +98,6 @@ def test_pictures_of_learning(tmp_path: Path) -> None:
     viz.filters(mg.rand(16, 1, 3, 3)).savefig(tmp_path / "filters.png")
     viz.mistakes(mg.rand(5, 1, 8, 8), mg.tensor([0, 1, 2, 3, 4]), mg.tensor([0, 1, 2, 0, 0])).savefig(tmp_path / "mistakes.png")
     viz.mistakes(mg.rand(2, 8, 8), mg.tensor([0, 1]), mg.tensor([0, 1])).savefig(tmp_path / "none.png")     # nothing wrong: an empty grid
-    assert all((tmp_path / f"{name}.png").stat().st_size > 1000 for name in ("curve", "filters", "mistakes", "none"))
+    assert all((tmp_path / f"{name}.png").stat().st_size > 300 for name in ("curve", "filters", "mistakes", "none"))
     with pytest.raises(RuntimeError, match="filters: weight must be 4D"):
         viz.filters(mg.rand(3, 3))
