@@ -52,7 +52,8 @@ def check_matrices(op: str, **operands: Any) -> None:
         return
     if x.shape[-1] != y.shape[0 if y.ndim == 1 else -2] or x.ndim == 3 and x.shape[0] != y.shape[0]:
         rule = "size mismatch" if y.ndim == 1 else "mat1 and mat2 shapes cannot be multiplied" if x.ndim == 2 else \
-            f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: [{y.shape[0]}, {y.shape[1]}]"
+            (f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] "
+             f"but got: [{y.shape[0]}, {y.shape[1]}]")
         raise ShapeError(f"{op}: {rule} ({by(x)} and {by(y)}); got {a} {describe(x)}, {b} {describe(y)}")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
+from ..errors import ArgumentTypeError, ShapeError, UnsupportedDtypeError, describe
 from .along import picked
 from .dims import Number
 
@@ -57,7 +57,8 @@ def insertion_points(op: str, sequence: Any, values: Any, tensor: bool, right: b
     if not sequence.ndim:
         raise ShapeError(f"{op}: boundaries tensor should have positive dimension, but got 0 dimension")
     if not tensor and sequence.ndim > 1:
-        raise ShapeError(f"{op}: input value can be a scalar only when boundaries tensor dimension is 1; got boundaries {describe(sequence)}")
+        raise ShapeError(f"{op}: input value can be a scalar only when boundaries tensor dimension is 1; got boundaries "
+                         f"{describe(sequence)}")
     if sequence.ndim > 1 and (values.ndim != sequence.ndim or values.shape[:-1] != sequence.shape[:-1]):
         raise ShapeError(f"{op}: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and input value "
                          f"tensor must match; got boundaries {describe(sequence)}, values {describe(values)}")

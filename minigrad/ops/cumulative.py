@@ -53,7 +53,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The running sum along `dim`. Integers and bools are summed as int64, or in `dtype`."""
     x: Any = input
     d = one_dim("cumsum", dim, x.ndim)
-    return add_along(x, d, dtype).reshape(x.shape)   # type: ignore[no-any-return]   # NumPy makes 0-d (1,)
+    return add_along(x, d, dtype).reshape(x.shape)   # NumPy makes 0-d (1,)
 
 
 @op(x=lambda g, dim: cumsum(g, dim))

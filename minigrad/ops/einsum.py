@@ -40,8 +40,8 @@ def parse(equation: str, ndims: tuple[int, ...]) -> tuple[tuple[Labels, ...], La
     left, arrow, right = equation.partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise ShapeError(f"einsum(): {'fewer' if len(ndims) < len(terms) else 'more'} operands were provided than specified in the equation; "
-                         f"got {len(ndims)} operands for {equation!r}")
+        which = "fewer" if len(ndims) < len(terms) else "more"
+        raise ShapeError(f"einsum(): {which} operands were provided than specified in the equation; got {len(ndims)} for {equation!r}")
     operands = []
     for i, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
         letters, dots = letters_of(term, equation, f"operand {i}")
@@ -73,8 +73,8 @@ def letters_of(term: str, equation: str, where: str) -> tuple[Labels, int | None
         raise ShapeError(f"einsum(): found '.' for {where} {what}; got {equation!r}")
     for letter in before + after:
         if letter not in ascii_letters:
-            raise ShapeError(f"einsum(): invalid subscript given at index {equation.index(letter)} in the equation string, subscripts must be "
-                             f"in [a-zA-Z]; got {equation!r}")
+            raise ShapeError(f"einsum(): invalid subscript given at index {equation.index(letter)} in the equation string, "
+                             f"subscripts must be in [a-zA-Z]; got {equation!r}")
     return (*before, *after), len(before) if dots else None
 
 
@@ -136,8 +136,8 @@ def own_diagonal(x: Any, labels: Labels, i: int) -> tuple[Any, Labels]:
         while labels.count(k) > 1:
             a, b = [d for d, other in enumerate(labels) if other == k][:2]
             if x.shape[a] != x.shape[b]:
-                raise ShapeError(f"einsum(): subscript {k} is repeated for operand {i} but the sizes don't match, {x.shape[b]} != {x.shape[a]}; "
-                                 f"got {describe(x)}")
+                raise ShapeError(f"einsum(): subscript {k} is repeated for operand {i} but the sizes don't match, "
+                                 f"{x.shape[b]} != {x.shape[a]}; got {describe(x)}")
             x = diagonal(x, 0, a, b)
             labels = (*[other for d, other in enumerate(labels) if d not in (a, b)], k)
     return x, labels

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 def check_nonempty(op: str, x: Any, dim: Dims, error: type[Exception] = ShapeError) -> None:
     """Refuse to look for an element where there is none."""
     if x.dtype.kind == "c":
-        raise UnsupportedDtypeError(f"{op}(): not implemented for complex numbers, which have no order; got {describe(x)}; take abs() or .real")
+        raise UnsupportedDtypeError(f"{op}(): not implemented for complex numbers, which have no order; got {describe(x)}; take abs() or "
+                                    ".real")
     if x.size:
         return
     if dim is None or isinstance(dim, (tuple, list)) and not dim:

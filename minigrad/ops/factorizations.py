@@ -55,7 +55,8 @@ def qr_rule(g: Any, q: Any, r: Any) -> Any:
     gq, gr = g
     m, n = q.shape[-2], r.shape[-1]
     if q.shape[-1] != r.shape[-2] or q.shape[-1] > n:
-        raise UnsupportedError("linalg.qr: the QR decomposition is not differentiable when mode='complete' and nrows > ncols; use mode='reduced'")
+        raise UnsupportedError("linalg.qr: the QR decomposition is not differentiable when mode='complete' and nrows > ncols; use "
+                               "mode='reduced'")
     if m < n:                                        # A = [X Y], X = Q R1, Y = Q R2
         y = matmul(q, r[..., m:])
         gx = qr_rule((gq + matmul(y, adjoint(gr[..., m:])), gr[..., :m]), q, r[..., :m])
@@ -156,7 +157,8 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
         return results.svd(u, s, adjoint(vh))
     x = raw(input)
     xp, (m, n) = backend_of(x).xp, x.shape[-2:]
-    return results.svd(like(input, xp.zeros((*x.shape[:-2], m, m), x.dtype)), svdvals(input), like(input, xp.zeros((*x.shape[:-2], n, n), x.dtype)))
+    u, v = [like(input, xp.zeros((*x.shape[:-2], size, size), x.dtype)) for size in (m, n)]
+    return results.svd(u, svdvals(input), v)
 
 
 # ---------------------------------------------------------------- eigenvalues of Hermitian matrices

@@ -31,7 +31,8 @@ INF = math.inf
 def check_norm(x: Any, ord: Any, dim: Dims) -> None:
     """Refuse integers, orders that are no numbers, and the largest of nothing."""
     if x.dtype.kind not in "fc":
-        raise DtypeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input; got {describe(x)}; convert it with .float()")
+        raise DtypeError(f"linalg.vector_norm: Expected a floating point or complex tensor as input; got {describe(x)}; convert it with "
+                         ".float()")
     if isinstance(ord, (str, bool)) or not isinstance(ord, (int, float)):
         raise ArgumentTypeError(f"linalg_vector_norm(): argument 'ord' (position 2) must be Number, not {type(ord).__name__}")
     if (ord < 0 or ord == INF) and not x.size:
@@ -117,7 +118,8 @@ def matrix_norm(A: Tensor, ord: Number | str = "fro", dim: Any = (-2, -1), keepd
     if ord != "nuc" and (isinstance(ord, str) or ord not in (1, -1, 2, -2, INF, -INF)):
         raise ShapeError(f"linalg.matrix_norm: Order {ord} not supported; it may be 'fro', 'nuc', inf, -inf, 1, -1, 2 or -2")
     if x.dtype.kind not in "fc":
-        raise DtypeError(f"linalg.matrix_norm: Expected a floating point or complex tensor as input; got {describe(A)}; convert it with .float()")
+        raise DtypeError(f"linalg.matrix_norm: Expected a floating point or complex tensor as input; got {describe(A)}; convert it with "
+                         ".float()")
     if dtype is not None:
         A = in_dtype(A, to_numpy_dtype(dtype))
     largest = amax if ord in (1, 2, INF) else amin
@@ -144,7 +146,8 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
     return result if out is None else into(vector_norm.op, out, result)      # type: ignore[attr-defined]
 
 
-def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *,
+                dtype: DType | None = None) -> Tensor:
     """A norm of vectors (one `dim`), matrices (two) or, without `ord`, of all elements over any dims: `linalg.norm`."""
     if dim is not None and isinstance(dim, (tuple, list)) and len(dim) not in (1, 2):
         raise ShapeError(f"linalg.norm: If dim is specified, it must be of length 1 or 2; got {list(dim)}")

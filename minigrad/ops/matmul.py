@@ -19,7 +19,8 @@ def product(op: str, x: Any, y: Any) -> Any:
     if kind == "e":
         return (x.astype("f4") @ y.astype("f4")).astype("e")
     if kind == "?":
-        raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {describe(x)}, y {describe(y)}; convert with .int() or .float()")
+        raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {describe(x)}, y {describe(y)}; convert with .int() or "
+                                    ".float()")
     return x @ y
 
 

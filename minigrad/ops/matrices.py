@@ -15,7 +15,8 @@ def check_matrix(op: str, x: Any, square: bool = True) -> None:
     if x.ndim < 2:
         raise ShapeError(f"{op}: The input tensor A must have at least 2 dimensions; got {describe(x)}")
     if square and x.shape[-1] != x.shape[-2]:
-        raise ShapeError(f"{op}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices; got {describe(x)}")
+        raise ShapeError(f"{op}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices; got "
+                         f"{describe(x)}")
     if x.dtype.kind not in "fc":
         raise DtypeError(f"{op}: Expected a floating point or complex tensor as input; got {describe(x)}; convert it with .float()")
     if x.dtype.char == "e":

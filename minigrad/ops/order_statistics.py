@@ -147,7 +147,8 @@ def quantile(input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: 
     return quantiles("quantile", input, q, dim, keepdim, interpolation, False)
 
 
-def nanquantile(input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear") -> Tensor:
+def nanquantile(input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
+                interpolation: str = "linear") -> Tensor:
     """As `quantile`, of the elements that are not nan."""
     return quantiles("nanquantile", input, q, dim, keepdim, interpolation, True)
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """
     first, second = paired_dims(a, b, dims)
     if raw(a).dtype != raw(b).dtype:
-        raise DtypeError(f"tensordot: both inputs should have same dtype; got a {describe(a)}, b {describe(b)}; convert one with .to(dtype)")
+        raise DtypeError(f"tensordot: both inputs should have same dtype; got a {describe(a)}, b {describe(b)}; convert one with "
+                         ".to(dtype)")
     for i, j in zip(first, second, strict=True):
         if a.shape[i] != b.shape[j]:
             if a.shape[i] == 1:
@@ -152,7 +154,8 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     for i, x in enumerate(tensors):
         edge = "first" if i == 0 else "last" if i == len(tensors) - 1 else ""
         if x.ndim != 2 and not (edge and x.ndim == 1):
-            raise ShapeError(f"multi_dot(): {f'the {edge} tensor must be 1D or 2D' if edge else f'tensor {i} must be 2D'} but got {x.ndim}D")
+            raise ShapeError(f"multi_dot(): {f'the {edge} tensor must be 1D or 2D' if edge else f'tensor {i} must be 2D'} but got "
+                             f"{x.ndim}D")
         if raw(x).dtype != raw(tensors[0]).dtype:
             raise DtypeError(f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {describe(tensors[0])} and tensor {i} "
                              f"{describe(x)}")
@@ -162,7 +165,7 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
         matrices[0] = first.reshape((1, first.shape[0]))
     if last.ndim == 1:
         matrices[-1] = last.reshape((last.shape[0], 1))
-    for i, (x, y) in enumerate(zip(matrices, matrices[1:], strict=False)):
+    for i, (x, y) in enumerate(pairwise(matrices)):
         if x.shape[1] != y.shape[0]:
             raise ShapeError(f"multi_dot(): tensors {i} and {i + 1} with shapes {list(tensors[i].shape)} and {list(tensors[i + 1].shape)} "
                              f"cannot be multiplied")

@@ -15,7 +15,6 @@ from .dims import Dims, kept_shape, many_dims, one_dim
 from .elementwise import exp
 from .join import cat
 from .raw import conj, in_dtype, like, raw
-from .join import cat
 from .shape import expand
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- what rules and forwards here share
 def axes_of(op: str, dim: Dims, ndim: int) -> int | tuple[int, ...] | None:
     """`dim` as arrays want it; None for all dimensions."""
-    return dim if dim is None or type(dim) is int and -ndim <= dim < ndim else many_dims(op, dim, ndim)   # type: ignore[return-value]
+    return dim if dim is None or type(dim) is int and -ndim <= dim < ndim else many_dims(op, dim, ndim)
 
 
 def with_ones(shape: tuple[int, ...], dim: Dims) -> tuple[int, ...]:
@@ -41,7 +40,7 @@ def spread(g: Any, shape: tuple[int, ...], dim: Dims, keepdim: bool) -> Any:
     if not keepdim and dim is not None:
         g = g.reshape(with_ones(shape, dim))
     if isinstance(g, TensorBase):
-        return expand(g, shape)
+        return expand(g, shape)                      # type: ignore[arg-type]
     out = backend_of(g).xp.empty(shape, g.dtype)     # a copy costs a small array less than a broadcast view does
     out[...] = g
     return out

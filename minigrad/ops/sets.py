@@ -113,7 +113,7 @@ def answer(values: Any, inverse: Any, count: Any) -> Several:
 
 
 # ---------------------------------------------------------------- membership
-def isin(elements: Tensor | Number = None, test_elements: Tensor | Number = None, *, assume_unique: bool = False,   # type: ignore[assignment]
+def isin(elements: Tensor | Number | None = None, test_elements: Tensor | Number | None = None, *, assume_unique: bool = False,
          invert: bool = False, element: Number | None = None, test_element: Number | None = None) -> Tensor:
     """Whether each element is among the test elements (`invert`: is not); bool, of the shape of `elements`. One may be a number."""
     left: Any = elements if element is None else element

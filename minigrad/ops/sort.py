@@ -59,21 +59,25 @@ def msort(input: Tensor) -> Tensor:
 
 
 # ---------------------------------------------------------------- the first k of it
+FEW = 256                                            # up to so many elements, sorting all is faster than a partition
+
+
 def leading(x: Any, k: int, d: int, largest: bool) -> Any:
-    """Positions of the k largest or smallest along d, in no order: a partition, in linear time."""
+    """Positions of the k largest or smallest along d, in order."""
     n = x.shape[d]
-    if k == n:
-        shape = [-1 if i == d else 1 for i in range(x.ndim)]
-        return backend_of(x).xp.broadcast_to(backend_of(x).xp.arange(n).reshape(shape), x.shape)
-    at = slice(n - k, None) if largest else slice(0, k)
-    return x.argpartition(n - k if largest else k - 1, axis=d)[(slice(None),) * d + (at,)]
+    ahead = (slice(None),) * d
+    if n <= FEW or 8 * k > n:
+        order = x.argsort(axis=d)
+        return order[(*ahead, slice(None, n - k - 1 if k < n else None, -1) if largest else slice(k))].copy()
+    found = x.argpartition(n - k if largest else k - 1, axis=d)[(*ahead, slice(n - k, None) if largest else slice(k))]
+    return picked(found, leading(picked(x, found, d), k, d, largest), d)
 
 
 @op(kept=("indices",), returns=results.topk, x=lambda g, indices, x_shape, dim: return_to(g, indices, x_shape, dim))
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Tensor:
     """The k largest (or smallest) elements along `dim`, in order, and where they are. nan counts as largest.
 
-    Which of equal elements are taken is not defined. Without `sorted` the order is not, either.
+    Which of equal elements are taken is not defined. `sorted=False` sorts too.
     """
     x: Any = input
     d = one_dim("topk", dim, x.ndim)
@@ -88,8 +92,4 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
         shape = (*x.shape[:d], k, *x.shape[d + 1:])
         return xp.zeros(shape, x.dtype), xp.zeros(shape, "i8")       # type: ignore[return-value]
     indices = leading(x, k, d, largest)
-    values = picked(x, indices, d)
-    if sorted and k > 1:
-        ranks = order("topk", values, d, largest)[0]
-        indices, values = picked(indices, ranks, d), picked(values, ranks, d)
-    return values, indices                           # type: ignore[return-value]
+    return picked(x, indices, d), indices            # type: ignore[return-value]

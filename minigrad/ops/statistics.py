@@ -7,7 +7,7 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
-from .dims import Dims, Number, many_dims
+from .dims import Dims, Number
 from .matmul import matmul
 from .raw import conj, is_complex, like, raw
 from .reduce import add_up, axes_of, count, mean, spread, with_ones
@@ -33,9 +33,9 @@ def settled(op: str, dim: Any, unbiased: bool | None, correction: Number | None)
     return dim, int(unbiased) if unbiased is not None else 1 if correction is None else correction
 
 
-def freedom(shape: tuple[int, ...], dim: Dims, correction: Number) -> Any:
+def freedom(shape: tuple[int, ...], dim: Dims, correction: Any) -> Any:
     """What the sum of squares is divided by: the count less the correction, never below zero."""
-    n = count(shape, dim) - correction               # type: ignore[operator]
+    n: Any = count(shape, dim) - correction
     return n if n > 0 else 0
 
 
@@ -132,7 +132,8 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     if raw(x).dtype.kind == "b":
         raise DtypeError(f"cov(): bool dtype is not supported for input; got {describe(x)}")
     if x.ndim > 2:
-        raise ShapeError(f"cov(): expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions; got {describe(x)}")
+        raise ShapeError(f"cov(): expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions; got "
+                         f"{describe(x)}")
     x = x if x.ndim == 2 else x.reshape((1, raw(x).size))
     xp = backend_of(raw(x)).xp
     weights = [checked_weights(w, name, x.shape[1]) for w, name in ((fweights, "fweights"), (aweights, "aweights")) if w is not None]
@@ -171,5 +172,5 @@ def corrcoef(input: Tensor) -> Tensor:
         return c / c
     n = c.shape[0]
     eye = like(c, backend_of(raw(c)).xp.eye(n, dtype=raw(c).dtype))
-    deviation = sum_of(c * eye, 1).real.sqrt() if is_complex(c) else sum_of(c * eye, 1).sqrt()   # type: ignore[attr-defined]
+    deviation = sum_of(c * eye, 1).real.sqrt() if is_complex(c) else sum_of(c * eye, 1).sqrt()
     return c / deviation.reshape((n, 1)) / deviation

@@ -83,7 +83,8 @@ def cofactors(A: Tensor) -> Tensor:
     linalg = backend_of(x).xp.linalg
     u, s, vh = linalg.svd(x)
     sign = conj(linalg.det(u) * linalg.det(vh))
-    rest = backend_of(x).xp.where(backend_of(x).xp.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)    # all singular values but one
+    xp = backend_of(x).xp
+    rest = xp.where(xp.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)    # all singular values but one
     return (u * rest[..., None, :]) @ vh * sign[..., None, None]
 
 
@@ -126,6 +127,6 @@ def logdet(input: Tensor) -> Tensor:
     """The logarithm of the determinant: -inf where it is 0, nan where it is negative."""
     sign, log = slogdet_parts(input)
     if is_complex(sign):
-        return log + 1j * sign.angle()               # type: ignore[attr-defined]
-    below = sign < 0                                 # type: ignore[operator]
+        return log + 1j * sign.angle()
+    below = sign < 0
     return choose(below, float("nan"), log)

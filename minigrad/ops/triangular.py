@@ -64,13 +64,15 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
         raise ShapeError(f"linalg.solve_triangular: The input tensor B must have at least 2 dimensions; got {describe(b)}")
     if b.shape[-2 if left else -1] != a.shape[-1]:
         equation = "AX = B" if left else "XA = B"
-        raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {equation}; got A {describe(a)}, B {describe(b)}")
+        raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {equation}; got A {describe(a)}, B "
+                         f"{describe(b)}")
     if left:
         return substitute(a, b, upper, unitriangular)
     return substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper, unitriangular).swapaxes(-1, -2)
 
 
-def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> results.triangular_solve:
+def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
+                     unitriangular: bool = False) -> results.triangular_solve:
     """X with A X = b for a triangular A, and a copy of A; PyTorch's older name of `linalg.solve_triangular`."""
     system = A.swapaxes(-1, -2) if transpose else A
     return results.triangular_solve(solve_triangular(system, b, upper=upper != transpose, unitriangular=unitriangular), A.clone())

@@ -39,7 +39,8 @@ def test_bincount() -> None:
 
 
 @pytest.mark.parametrize("options", [(3,), (3, 1, 4), (100,), (2, 0, 0), (4, -1, 9)], ids=str)
-@pytest.mark.parametrize("values", [np.arange(6.0), np.array([1.0, 1.0], "f4"), np.zeros((0, 2)), np.array([[0.5, 2.0], [3.0, 8.5]])], ids=str)
+@pytest.mark.parametrize("values", [np.arange(6.0), np.array([1.0, 1.0], "f4"), np.zeros((0, 2)), np.array([[0.5, 2.0], [3.0, 8.5]])],
+                         ids=str)
 def test_histc(options: tuple[int, ...], values: np.ndarray) -> None:
     same(lambda lib, x: lib.histc(x.detach(), *options), values)
 

@@ -29,7 +29,8 @@ def test_along_a_dim_the_first_of_equals_is_chosen(name: str, values: list[float
 
 
 @pytest.mark.parametrize("name", ["amax", "amin"])
-@pytest.mark.parametrize("options", [{"dim": 0}, {"dim": (0, 1), "keepdim": True}, {"dim": 1, "keepdim": True}, {"dim": None}, {"dim": ()}], ids=str)
+@pytest.mark.parametrize("options", [{"dim": 0}, {"dim": (0, 1), "keepdim": True}, {"dim": 1, "keepdim": True}, {"dim": None}, {"dim": ()}],
+                         ids=str)
 def test_amax_over_dims(name: str, options: dict[str, Any]) -> None:
     same(lambda lib, x: getattr(lib, name)(x, **options), X, second=True)
     same(lambda lib, x: getattr(lib, name)(x, **options), X.astype("i4"))
@@ -58,7 +59,9 @@ def test_named_tuple() -> None:
     result = mg.tensor([[1.0, 5.0]]).max(1)
     assert type(result) is mg.return_types.max
     values, indices = result
-    assert values is result.values and indices is result.indices and indices.dtype is mg.int64
+    assert values is result.values
+    assert indices is result.indices
+    assert indices.dtype is mg.int64
     assert repr(result) == "minigrad.return_types.max(\nvalues=tensor([5.]),\nindices=tensor([1]))"
 
 

@@ -148,7 +148,8 @@ def test_factors_multiply_to_the_matrix() -> None:
     q, r = mg.linalg.qr(x)
     for product in (u * s.unsqueeze(-2) @ vh, q @ r):
         np.testing.assert_allclose(product.numpy(), x.numpy())
-    assert type(mg.linalg.svd(x)) is mg.return_types.linalg_svd and type(x.svd()) is mg.return_types.svd
+    assert type(mg.linalg.svd(x)) is mg.return_types.linalg_svd
+    assert type(x.svd()) is mg.return_types.svd
     assert repr(mg.linalg.qr(mg.tensor([[2.0]]))).startswith("minigrad.return_types.linalg_qr(\nQ=tensor(")
 
 
@@ -216,28 +217,31 @@ def test_empty_matrices() -> None:
 def test_refusals() -> None:
     flat, x = np.ones(2), np.ones((2, 3))
     for name in ("inv", "det", "slogdet", "cholesky", "eigh", "eigvals", "matrix_exp"):
-        same_error(lambda lib, a, n=name: getattr(lib.linalg, n)(a), x, match="A must be batches of square matrices, but they are 2 by 3 matrices")
+        same_error(lambda lib, a, n=name: getattr(lib.linalg, n)(a), x,
+                   match="A must be batches of square matrices, but they are 2 by 3 matrices")
     for name in ("inv", "det", "svd", "qr", "svdvals"):
         same_error(lambda lib, a, n=name: getattr(lib.linalg, n)(a), flat, match="must have at least 2 dimensions")
     for name in ("inv", "det", "cholesky", "svd"):
-        same_error(lambda lib, a, n=name: getattr(lib.linalg, n)(a), np.ones((2, 2), "i8"), match="Expected a floating point or complex tensor")
+        same_error(lambda lib, a, n=name: getattr(lib.linalg, n)(a), np.ones((2, 2), "i8"),
+                   match="Expected a floating point or complex tensor")
     same_error(lambda lib, a: lib.linalg.inv(a), np.ones((2, 2), "f2"), match="Low precision dtypes not supported")
     same_error(lambda lib, a, b: lib.linalg.solve(a, b), REAL[0], flat, match="Incompatible shapes of A and B for the equation AX = B")
     same_error(lambda lib, a, b: lib.linalg.solve(a, b), REAL[0], np.ones((3, 1), "f4"), match="Expected A and B to have the same dtype")
     same_error(lambda lib, a: lib.linalg.eigh(a, "foo"), REAL[0], match="Expected UPLO argument to be 'L' or 'U', but got foo")
     same_error(lambda lib, a: lib.linalg.qr(a, "foo"), REAL[0], match="qr received unrecognized mode 'foo'")
     same_error(lambda lib, a: lib.linalg.matrix_power(a, 2), x, match="matrix_power: A must be batches of square matrices")
-    same_error(lambda lib, a, b: lib.linalg.solve_triangular(a, b, upper=True), REAL[0], flat, match="input tensor B must have at least 2 dimensions")
+    same_error(lambda lib, a, b: lib.linalg.solve_triangular(a, b, upper=True), REAL[0], flat,
+               match="input tensor B must have at least 2 dimensions")
 
 
 def test_matrices_without_what_is_asked_for() -> None:
     singular = np.ones((2, 2))
-    for call, match in ((lambda lib, a: lib.linalg.inv(a), "input matrix is singular"), (lambda lib, a: lib.linalg.solve(a, a), "input matrix is singular"),
+    for call, match in ((lambda lib, a: lib.linalg.inv(a), "input matrix is singular"),
+                        (lambda lib, a: lib.linalg.solve(a, a), "input matrix is singular"),
                         (lambda lib, a: lib.linalg.cholesky(-a), "input is not positive-definite")):
-        with pytest.raises(mg.linalg.LinAlgError, match=match):
+        with pytest.raises(mg.linalg.LinAlgError, match=match) as error:
             call(mg, mg.tensor(singular))
-        with pytest.raises(RuntimeError):
-            call(mg, mg.tensor(singular))
+        assert isinstance(error.value, RuntimeError)
 
 
 def test_complete_qr_has_no_gradient() -> None:

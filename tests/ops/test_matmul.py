@@ -75,14 +75,16 @@ def test_in_place() -> None:
 
 
 def test_refusals_say_what_came_and_what_to_do() -> None:
-    same_error(lambda lib, x, y: x @ y, A, A, match=r"mat1 and mat2 shapes cannot be multiplied \(2x3 and 2x3\).*float64 \(2, 3\).*transpose y\?")
+    same_error(lambda lib, x, y: x @ y, A, A,
+               match=r"mat1 and mat2 shapes cannot be multiplied \(2x3 and 2x3\).*float64 \(2, 3\).*transpose y\?")
     same_error(lambda lib, x, y: x @ y, A, np.array(1.0), match="both arguments to matmul need to be at least 1D, but they are 2D and 0D")
     same_error(lambda lib, x, y: x @ y, m(2, 2, 3), m(4, 3, 2), match="batch dimensions do not broadcast")
     same_error(lambda lib, x, y: x @ y, A, B.astype("f4"), match="expected all operands to have the same dtype")
     same_error(lambda lib, x, y: x @ y, A > 0, B > 0, match="not implemented for bool")
     same_error(lambda lib, x, y: lib.mm(x, y), A, V, match="mat2 must be a matrix")
     same_error(lambda lib, x, y: lib.mm(x, y), A, A, match=r"cannot be multiplied \(2x3 and 2x3\)")
-    same_error(lambda lib, x, y: lib.bmm(x, y), BATCH, BATCH, match=r"Expected size for first two dimensions of batch2 tensor to be: \[5, 3\] but got: \[5, 2\]")
+    same_error(lambda lib, x, y: lib.bmm(x, y), BATCH, BATCH,
+               match=r"Expected size for first two dimensions of batch2 tensor to be: \[5, 3\] but got: \[5, 2\]")
     same_error(lambda lib, x, y: lib.bmm(x, y), A, B, match="batch1 must be a 3D tensor")
     same_error(lambda lib, x, y: lib.mv(x, y), A, W, match="size mismatch")
     same_error(lambda lib, x, y: lib.dot(x, y), V, W, match="same number of elements")

@@ -17,7 +17,8 @@ DIMS: list[dict[str, Any]] = [{}, {"dim": 0}, {"dim": -1, "keepdim": True}, {"di
 
 @pytest.mark.parametrize("name", ["sum", "mean", "nansum", "nanmean"])
 @pytest.mark.parametrize("options", DIMS, ids=str)
-@pytest.mark.parametrize("values", [X, X.astype("f4"), X.astype("f2"), X * 1j, np.zeros((0, 3)), np.array(2.0)], ids=["f8", "f4", "f2", "c16", "empty", "0-d"])
+@pytest.mark.parametrize("values", [X, X.astype("f4"), X.astype("f2"), X * 1j, np.zeros((0, 3)), np.array(2.0)],
+                         ids=["f8", "f4", "f2", "c16", "empty", "0-d"])
 def test_sums_and_means_over_dims(name: str, options: dict[str, Any], values: np.ndarray) -> None:
     if not values.ndim and options.get("dim", 0) not in (0, None, ()) or name == "nanmean" and "axis" in options or \
             not values.ndim and "axis" in options and options["axis"] != 0:
@@ -97,7 +98,8 @@ def test_logsumexp() -> None:
 
 @pytest.mark.parametrize("name", ["all", "any"])
 @pytest.mark.parametrize("options", [*DIMS, {"keepdim": True}], ids=str)
-@pytest.mark.parametrize("values", [X > 0, X, X.astype("u1"), NAN, np.zeros((0, 3)), X * 1j], ids=["bool", "f8", "u1", "nan", "empty", "c16"])
+@pytest.mark.parametrize("values", [X > 0, X, X.astype("u1"), NAN, np.zeros((0, 3)), X * 1j],
+                         ids=["bool", "f8", "u1", "nan", "empty", "c16"])
 def test_truth(name: str, options: dict[str, Any], values: np.ndarray) -> None:
     same(lambda lib, x: getattr(lib, name)(x, **options), values)
 

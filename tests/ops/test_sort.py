@@ -14,7 +14,8 @@ NAN = np.array([1.0, np.nan, 0.0, np.nan, -np.inf, np.inf])
 
 
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize("values", [X, X.astype("i8"), X > 1, NAN, np.array(3.0), np.zeros((0, 2))], ids=["f8", "i8", "bool", "nan", "0-d", "empty"])
+@pytest.mark.parametrize("values", [X, X.astype("i8"), X > 1, NAN, np.array(3.0), np.zeros((0, 2))],
+                         ids=["f8", "i8", "bool", "nan", "0-d", "empty"])
 def test_sort_keeps_the_order_of_equals(values: np.ndarray, descending: bool) -> None:
     for dim in (0, -1):
         for field in (0, 1):
@@ -39,6 +40,16 @@ def test_topk(k: int, largest: bool) -> None:
         same(lambda lib, x, i=field: lib.topk(x, k, 1, largest)[i], distinct, second=True)
     same(lambda lib, x: x.topk(min(k, 2), 0, largest).values, distinct)
     same(lambda lib, x: x.detach().topk(k, largest=largest).values, X)        # ties: values only
+
+
+@pytest.mark.parametrize("largest", [False, True])
+def test_topk_of_many(largest: bool) -> None:
+    values = np.random.default_rng(0).permutation(3000).reshape(3, 1000).astype(float)
+    values[1, 5] = np.nan
+    for k in (1, 7, 999):
+        for field in (0, 1):
+            same(lambda lib, x, k=k, i=field: lib.topk(x.detach(), k, 1, largest)[i], values)
+        same(lambda lib, x, k=k: lib.topk(x.detach(), k, 0, largest).values, values.T.copy())
 
 
 def test_topk_of_nan_and_of_one_number() -> None:

@@ -10,7 +10,8 @@ from tests.ops.oracle import same, same_error
 
 X = np.array([[1.0, 4.0, 2.0], [3.0, 3.0, 3.5]])
 CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-    ((), {}), ((False,), {}), ((), {"unbiased": False}), ((0,), {}), ((0, False), {}), ((1, True, True), {}), (((0, 1),), {"correction": 0}),
+    ((), {}), ((False,), {}), ((), {"unbiased": False}), ((0,), {}), ((0, False), {}), ((1, True, True), {}),
+    (((0, 1),), {"correction": 0}),
     ((), {"correction": 0.5, "keepdim": True}), ((None,), {"correction": 2}), ((), {"axis": 1}), ((), {"dim": [0], "unbiased": True})]
 
 

@@ -82,8 +82,7 @@ def prod(r: Draw) -> Iterator[S]:
     yield S(r.ints(2, 3), 1).constant("integer input")
 
 
-@samples("logsumexp", oracle=lambda x, dim, keepdim=False: scipy_logsumexp(x, axis=(tuple(dim) or None) if isinstance(dim, (tuple, list)) else dim
-                                                                           if x.ndim else None, keepdims=keepdim))
+@samples("logsumexp", oracle=lambda x, dim, keepdim=False: scipy_logsumexp(x, axis=dim if x.ndim else None, keepdims=keepdim))
 def logsumexp(r: Draw) -> Iterator[S]:
     yield S(r(3, 4), 1)
     yield S(r(3, 4) + 1000, -1, True)                # exp would overflow
@@ -94,7 +93,8 @@ def logsumexp(r: Draw) -> Iterator[S]:
 
 def truth(function: Any) -> Any:
     def oracle(x: np.ndarray, dim: Any = None, keepdim: bool = False) -> np.ndarray:
-        return (x != 0) if dim == () else function(x, axis=tuple(dim) if isinstance(dim, list) else dim if x.ndim else None, keepdims=keepdim)
+        axis = tuple(dim) if isinstance(dim, list) else dim if x.ndim else None
+        return (x != 0) if dim == () else function(x, axis=axis, keepdims=keepdim)
     return oracle
 
 
