@@ -30,8 +30,8 @@ def accuracy(model: nn.Module, x: mg.Tensor, t: mg.Tensor) -> float:
 
 def test_an_mlp_learns_the_digits() -> None:
     mg.manual_seed(0)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Dropout(0.2), nn.Linear(50, 10))
-    train(model, optim.SGD(model.parameters(), lr=0.1, momentum=0.9), *digits(True), epochs=3)
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
+    train(model, optim.SGD(model.parameters(), lr=0.1, momentum=0.9), *digits(True), epochs=4)
     assert accuracy(model, *digits(False)) > 0.9
 
 
