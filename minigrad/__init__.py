@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import importlib
 from importlib.util import find_spec
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
 from typing import TYPE_CHECKING, Any
 
 from . import autograd as autograd
@@ -30,6 +34,7 @@ from ._legacy import HalfTensor as HalfTensor
 from ._legacy import IntTensor as IntTensor
 from ._legacy import LongTensor as LongTensor
 from ._legacy import ShortTensor as ShortTensor
+from ._legacy import set_default_tensor_type as set_default_tensor_type
 from ._printing import get_printoptions as get_printoptions
 from ._printing import set_printoptions as set_printoptions
 from ._size import Size as Size
@@ -397,6 +402,9 @@ from .ops.shape import reshape as reshape
 from .ops.shape import squeeze as squeeze
 from .ops.shape import unflatten as unflatten
 from .ops.shape import unsqueeze as unsqueeze
+from .ops.shuffle import channel_shuffle as channel_shuffle
+from .ops.shuffle import pixel_shuffle as pixel_shuffle
+from .ops.shuffle import pixel_unshuffle as pixel_unshuffle
 from .ops.similarity import cosine_similarity as cosine_similarity
 from .ops.similarity import pairwise_distance as pairwise_distance
 from .ops.softmax import log_softmax as log_softmax
@@ -465,6 +473,7 @@ if TYPE_CHECKING:
     from . import amp as amp
     from . import backends as backends
     from . import cuda as cuda
+    from . import distributed as distributed
     from . import jit as jit
     from . import nn as nn
     from . import optim as optim
@@ -473,17 +482,19 @@ if TYPE_CHECKING:
     from . import vision as vision
     from . import viz as viz
     from .amp import autocast as autocast
+    from .amp import is_autocast_enabled as is_autocast_enabled
     from .serialization import load as load
     from .serialization import save as save
 
 _switch_debug_on()
 
 __version__ = "0.1.0"
+newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
 LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda", "onnx",
-                  "accelerator", "backends", "jit", "return_types", "serialization", "version", "__config__"))
-LAZY_NAMES = {"save": "serialization", "load": "serialization", "autocast": "amp"}
+                  "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
+LAZY_NAMES = {"save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
 
 
 def __getattr__(name: str) -> Any:

@@ -95,6 +95,9 @@ from ..ops.resample import interpolate as interpolate
 from ..ops.resample import upsample as upsample
 from ..ops.resample import upsample_bilinear as upsample_bilinear
 from ..ops.resample import upsample_nearest as upsample_nearest
+from ..ops.shuffle import channel_shuffle as channel_shuffle
+from ..ops.shuffle import pixel_shuffle as pixel_shuffle
+from ..ops.shuffle import pixel_unshuffle as pixel_unshuffle
 from ..ops.similarity import cosine_similarity as cosine_similarity
 from ..ops.similarity import normalize as normalize
 from ..ops.similarity import pairwise_distance as pairwise_distance

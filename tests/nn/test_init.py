@@ -13,15 +13,13 @@ torch = pytest.importorskip("torch")
 
 CASES = [
     ("uniform_", (), {}), ("uniform_", (-2.0, 0.5), {}), ("normal_", (), {}), ("normal_", (1.0, 0.1), {}), ("constant_", (0.3,), {}),
-    ("ones_", (), {}),
-    ("zeros_", (), {}), ("trunc_normal_", (), {}), ("trunc_normal_", (0.0, 1.0, -0.5, 0.7), {}),
-    ("trunc_normal_", (0.5, 0.1, 0.4, 1.0), {}),
-    ("trunc_normal_", (), {"mean": 0.0, "std": 1.0, "a": 1.5, "b": 3.0}), ("trunc_normal_", (0.0, 1.0, -0.1, 0.1), {}),
-    ("xavier_uniform_", (), {}), ("xavier_uniform_", (2.0,), {}), ("xavier_normal_", (), {}), ("xavier_normal_", (0.5,), {}),
-    ("kaiming_uniform_", (), {}), ("kaiming_uniform_", (math.sqrt(5),), {}),
-    ("kaiming_uniform_", (), {"mode": "fan_out", "nonlinearity": "relu"}),
-    ("kaiming_normal_", (), {}), ("kaiming_normal_", (0.2, "fan_out"), {}), ("kaiming_normal_", (), {"nonlinearity": "selu"}),
-    ("orthogonal_", (), {}), ("orthogonal_", (2.0,), {}),
+    ("ones_", (), {}), ("zeros_", (), {}), ("trunc_normal_", (), {}), ("trunc_normal_", (0.0, 1.0, -0.5, 0.7), {}),
+    ("trunc_normal_", (0.5, 0.1, 0.4, 1.0), {}), ("trunc_normal_", (), {"mean": 0.0, "std": 1.0, "a": 1.5, "b": 3.0}),
+    ("trunc_normal_", (0.0, 1.0, -0.1, 0.1), {}), ("xavier_uniform_", (), {}), ("xavier_uniform_", (2.0,), {}),
+    ("xavier_normal_", (), {}), ("xavier_normal_", (0.5,), {}), ("kaiming_uniform_", (), {}), ("kaiming_uniform_", (math.sqrt(5),), {}),
+    ("kaiming_uniform_", (), {"mode": "fan_out", "nonlinearity": "relu"}), ("kaiming_normal_", (), {}),
+    ("kaiming_normal_", (0.2, "fan_out"), {}), ("kaiming_normal_", (), {"nonlinearity": "selu"}), ("orthogonal_", (), {}),
+    ("orthogonal_", (2.0,), {}),
 ]
 
 
@@ -49,9 +47,9 @@ def test_the_matrices() -> None:
     np.testing.assert_allclose(init.sparse_(minigrad.empty(6, 4), 0.3).numpy(), torch.nn.init.sparse_(torch.empty(6, 4), 0.3).numpy(), 1e-5)
 
 
-@pytest.mark.parametrize("name", ["uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
-    "kaiming_normal_",
-                                  "orthogonal_"])
+@pytest.mark.parametrize("name", [
+    "uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_", "kaiming_normal_", "orthogonal_",
+])
 def test_a_generator_of_one_s_own(name: str) -> None:
     before = minigrad.get_rng_state()
     ours = getattr(init, name)(minigrad.empty(4, 5), generator=minigrad.Generator().manual_seed(7))

@@ -13,65 +13,57 @@ from minigrad import nn
 torch = pytest.importorskip("torch")
 
 IMAGE, LINE, BLOCK, ROWS = (2, 4, 6, 5), (2, 4, 7), (2, 4, 4, 5, 3), (3, 4)
+POINTWISE = [
+    "ReLU()", "ReLU6()", "ELU()", "ELU(2.0)", "CELU(1.5)", "SELU()", "GELU()", "GELU(approximate='tanh')", "GLU(1)",
+    "Hardtanh()", "Hardtanh(-0.5, 0.25)", "Hardsigmoid()", "Hardswish()", "Hardshrink()", "Hardshrink(0.2)", "LeakyReLU()",
+    "LeakyReLU(0.2)", "LogSigmoid()", "Mish()", "PReLU()", "PReLU(4, init=0.1)", "SiLU()", "Sigmoid()", "Softplus()",
+    "Softplus(2.0, 1.0)", "Softshrink()", "Softsign()", "Tanh()", "Tanhshrink()", "Threshold(0.1, 2.0)", "Softmax(1)",
+    "LogSoftmax(dim=-1)", "Softmin(0)", "Softmax2d()",
+]
 # constructor, shapes of the inputs
 LAYERS: list[tuple[str, list[tuple[int, ...]]]] = [
     ("Identity(3, a=4)", [ROWS]), ("Linear(4, 3)", [ROWS]), ("Linear(4, 3, bias=False)", [IMAGE[:-1] + (4,)]), ("Linear(4, 1)", [(4,)]),
-    ("Bilinear(4, 3, 5)", [(2, 4), (2, 3)]), ("Bilinear(4, 3, 5, bias=False)", [(2, 2, 4), (2, 2, 3)]),
-    ("Conv1d(4, 6, 3)", [LINE]), ("Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2, bias=False)", [LINE]),
+    ("Bilinear(4, 3, 5)", [(2, 4), (2, 3)]), ("Bilinear(4, 3, 5, bias=False)", [(2, 2, 4), (2, 2, 3)]), ("Conv1d(4, 6, 3)", [LINE]),
+    ("Conv1d(4, 6, 3, stride=2, padding=1, dilation=2, groups=2, bias=False)", [LINE]),
     ("Conv1d(4, 2, 3, padding='same', padding_mode='circular')", [LINE]), ("Conv2d(4, 6, 3)", [IMAGE]), ("Conv2d(4, 3, 2)", [IMAGE[1:]]),
     ("Conv2d(4, 8, (3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), groups=4)", [IMAGE]),
     ("Conv2d(4, 3, 3, padding='valid')", [IMAGE]), ("Conv2d(4, 3, 4, padding='same', padding_mode='reflect')", [IMAGE]),
     ("Conv2d(4, 3, 3, padding=(1, 2), padding_mode='replicate')", [IMAGE]),
-    ("Conv2d(4, 3, 3, padding=1, padding_mode='circular')", [IMAGE]),
-    ("Conv3d(4, 3, 2, padding=1)", [BLOCK]), ("ConvTranspose1d(4, 6, 3, stride=2)", [LINE]),
+    ("Conv2d(4, 3, 3, padding=1, padding_mode='circular')", [IMAGE]), ("Conv3d(4, 3, 2, padding=1)", [BLOCK]),
+    ("ConvTranspose1d(4, 6, 3, stride=2)", [LINE]),
     ("ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2)", [IMAGE]),
-    ("ConvTranspose2d(4, 2, 3, bias=False, dilation=2)", [IMAGE]),
-    ("ConvTranspose3d(4, 2, 2)", [BLOCK]),
-    ("MaxPool1d(2)", [LINE]), ("MaxPool2d(2)", [IMAGE]), ("MaxPool2d((2, 3), stride=(1, 2), padding=1, ceil_mode=True)", [IMAGE]),
-    ("MaxPool2d(2, dilation=2, return_indices=True)", [IMAGE]), ("MaxPool3d(2)", [BLOCK]),
-    ("AvgPool1d(2)", [LINE]), ("AvgPool1d(3, stride=1, padding=1, count_include_pad=False)", [LINE]), ("AvgPool2d(2)", [IMAGE]),
+    ("ConvTranspose2d(4, 2, 3, bias=False, dilation=2)", [IMAGE]), ("ConvTranspose3d(4, 2, 2)", [BLOCK]), ("MaxPool1d(2)", [LINE]),
+    ("MaxPool2d(2)", [IMAGE]), ("MaxPool2d((2, 3), stride=(1, 2), padding=1, ceil_mode=True)", [IMAGE]),
+    ("MaxPool2d(2, dilation=2, return_indices=True)", [IMAGE]), ("MaxPool3d(2)", [BLOCK]), ("AvgPool1d(2)", [LINE]),
+    ("AvgPool1d(3, stride=1, padding=1, count_include_pad=False)", [LINE]), ("AvgPool2d(2)", [IMAGE]),
     ("AvgPool2d((3, 2), stride=1, padding=1, ceil_mode=True, divisor_override=3)", [IMAGE]), ("AvgPool3d(2)", [BLOCK]),
     ("AdaptiveAvgPool1d(3)", [LINE]), ("AdaptiveAvgPool2d(1)", [IMAGE]), ("AdaptiveAvgPool2d((2, None))", [IMAGE]),
-    ("AdaptiveAvgPool3d(2)", [BLOCK]),
-    ("AdaptiveMaxPool1d(3)", [LINE]), ("AdaptiveMaxPool2d((2, 3), return_indices=True)", [IMAGE]), ("AdaptiveMaxPool3d(2)", [BLOCK]),
-    ("LPPool1d(2, 3)", [LINE]), ("LPPool2d(2, 2, stride=1)", [IMAGE]), ("LPPool3d(2, 2)", [BLOCK]),
+    ("AdaptiveAvgPool3d(2)", [BLOCK]), ("AdaptiveMaxPool1d(3)", [LINE]), ("AdaptiveMaxPool2d((2, 3), return_indices=True)", [IMAGE]),
+    ("AdaptiveMaxPool3d(2)", [BLOCK]), ("LPPool1d(2, 3)", [LINE]), ("LPPool2d(2, 2, stride=1)", [IMAGE]), ("LPPool3d(2, 2)", [BLOCK]),
     ("BatchNorm1d(4)", [ROWS]), ("BatchNorm1d(4, momentum=None)", [LINE]), ("BatchNorm2d(4)", [IMAGE]),
     ("BatchNorm2d(4, eps=1e-3, momentum=0.5, affine=False)", [IMAGE]), ("BatchNorm2d(4, track_running_stats=False)", [IMAGE]),
     ("BatchNorm2d(4, bias=False)", [IMAGE]), ("BatchNorm3d(4)", [BLOCK]), ("InstanceNorm1d(4, affine=True)", [LINE]),
     ("InstanceNorm2d(4)", [IMAGE]), ("InstanceNorm2d(4, affine=True, track_running_stats=True)", [IMAGE]),
-    ("InstanceNorm2d(4)", [IMAGE[1:]]),
-    ("InstanceNorm3d(4)", [BLOCK]), ("LayerNorm(4)", [ROWS]), ("LayerNorm((6, 5), eps=1e-3)", [IMAGE]),
-    ("LayerNorm(4, bias=False)", [ROWS]),
-    ("LayerNorm(4, elementwise_affine=False)", [ROWS]), ("GroupNorm(2, 4)", [IMAGE]), ("GroupNorm(4, 4, affine=False)", [LINE]),
-    ("GroupNorm(1, 4, bias=False)", [ROWS]), ("RMSNorm(4)", [ROWS]), ("RMSNorm((6, 5), eps=1e-3, elementwise_affine=False)", [IMAGE]),
-    ("LocalResponseNorm(3)", [IMAGE]), ("RNNCell(4, 5)", [ROWS]), ("RNNCell(4, 5, bias=False, nonlinearity='relu')", [ROWS, (3, 5)]),
-    ("LSTMCell(4, 5)", [ROWS]), ("LSTMCell(4, 5, bias=False)", [(4,)]), ("GRUCell(4, 5)", [ROWS, (3, 5)]), ("GRUCell(4, 5, False)", [(4,)]),
-    ("RNNCell(4, 5)", [(4,), (5,)]),
-    ("Flatten()", [IMAGE]), ("Flatten(0, 2)", [IMAGE]), ("Unflatten(1, (2, 2))", [IMAGE]), ("Unflatten(-1, [-1, 5])", [IMAGE]),
-    ("Unfold((2, 3), dilation=2)", [IMAGE]), ("Fold((4, 5), 2)", [(2, 8, 12)]), ("PixelShuffle(2)", [IMAGE]),
-    ("PixelUnshuffle(2)", [(2, 1, 4, 6)]),
-    ("ChannelShuffle(2)", [IMAGE]), ("Upsample(scale_factor=2)", [IMAGE]),
-    ("Upsample(size=(3, 4), mode='bilinear', align_corners=True)", [IMAGE]),
+    ("InstanceNorm2d(4)", [IMAGE[1:]]), ("InstanceNorm3d(4)", [BLOCK]), ("LayerNorm(4)", [ROWS]),
+    ("LayerNorm((6, 5), eps=1e-3)", [IMAGE]), ("LayerNorm(4, bias=False)", [ROWS]), ("LayerNorm(4, elementwise_affine=False)", [ROWS]),
+    ("GroupNorm(2, 4)", [IMAGE]), ("GroupNorm(4, 4, affine=False)", [LINE]), ("GroupNorm(1, 4, bias=False)", [ROWS]),
+    ("RMSNorm(4)", [ROWS]), ("RMSNorm((6, 5), eps=1e-3, elementwise_affine=False)", [IMAGE]), ("LocalResponseNorm(3)", [IMAGE]),
+    ("RNNCell(4, 5)", [ROWS]), ("RNNCell(4, 5, bias=False, nonlinearity='relu')", [ROWS, (3, 5)]), ("LSTMCell(4, 5)", [ROWS]),
+    ("LSTMCell(4, 5, bias=False)", [(4,)]), ("GRUCell(4, 5)", [ROWS, (3, 5)]), ("GRUCell(4, 5, False)", [(4,)]),
+    ("RNNCell(4, 5)", [(4,), (5,)]), ("Flatten()", [IMAGE]), ("Flatten(0, 2)", [IMAGE]), ("Unflatten(1, (2, 2))", [IMAGE]),
+    ("Unflatten(-1, [-1, 5])", [IMAGE]), ("Unfold((2, 3), dilation=2)", [IMAGE]), ("Fold((4, 5), 2)", [(2, 8, 12)]),
+    ("PixelShuffle(2)", [IMAGE]), ("PixelUnshuffle(2)", [(2, 1, 4, 6)]), ("ChannelShuffle(2)", [IMAGE]),
+    ("Upsample(scale_factor=2)", [IMAGE]), ("Upsample(size=(3, 4), mode='bilinear', align_corners=True)", [IMAGE]),
     ("Upsample(scale_factor=(2, 3), mode='bicubic')", [IMAGE]), ("UpsamplingBilinear2d(scale_factor=2)", [IMAGE]),
-    ("UpsamplingNearest2d(4)", [IMAGE]),
-    ("Upsample(scale_factor=2, mode='linear')", [LINE]),
-    ("ZeroPad1d(1)", [LINE]), ("ZeroPad2d((1, 2, 3, 4))", [IMAGE]), ("ZeroPad3d(1)", [BLOCK]), ("ConstantPad1d(2, 3.5)", [LINE]),
-    ("ConstantPad2d(1, 3.5)", [IMAGE]),
-    ("ConstantPad3d((0, 1, 1, 0, 2, 1), -1.0)", [BLOCK]), ("ReflectionPad1d((1, 2))", [LINE]), ("ReflectionPad2d(1)", [IMAGE]),
-    ("ReflectionPad3d(1)", [BLOCK]),
-    ("ReplicationPad1d(1)", [LINE]), ("ReplicationPad2d((1, 2, 0, 1))", [IMAGE]), ("ReplicationPad3d(1)", [BLOCK]),
-    ("CircularPad1d((1, 2))", [LINE]),
+    ("UpsamplingNearest2d(4)", [IMAGE]), ("Upsample(scale_factor=2, mode='linear')", [LINE]), ("ZeroPad1d(1)", [LINE]),
+    ("ZeroPad2d((1, 2, 3, 4))", [IMAGE]), ("ZeroPad3d(1)", [BLOCK]), ("ConstantPad1d(2, 3.5)", [LINE]),
+    ("ConstantPad2d(1, 3.5)", [IMAGE]), ("ConstantPad3d((0, 1, 1, 0, 2, 1), -1.0)", [BLOCK]), ("ReflectionPad1d((1, 2))", [LINE]),
+    ("ReflectionPad2d(1)", [IMAGE]), ("ReflectionPad3d(1)", [BLOCK]), ("ReplicationPad1d(1)", [LINE]),
+    ("ReplicationPad2d((1, 2, 0, 1))", [IMAGE]), ("ReplicationPad3d(1)", [BLOCK]), ("CircularPad1d((1, 2))", [LINE]),
     ("CircularPad2d(1)", [IMAGE]), ("CircularPad3d(1)", [BLOCK]), ("CosineSimilarity()", [ROWS, ROWS]),
-    ("CosineSimilarity(dim=0, eps=1e-3)", [ROWS, ROWS]),
-    ("PairwiseDistance()", [ROWS, ROWS]), ("PairwiseDistance(p=1, keepdim=True)", [ROWS, ROWS]),
-    *[(text, [IMAGE]) for text in (
-        "ReLU()", "ReLU6()", "ELU()", "ELU(2.0)", "CELU(1.5)", "SELU()", "GELU()", "GELU(approximate='tanh')", "GLU()", "GLU(1)" ,
-        "Hardtanh()",
-        "Hardtanh(-0.5, 0.25)", "Hardsigmoid()", "Hardswish()", "Hardshrink()", "Hardshrink(0.2)", "LeakyReLU()", "LeakyReLU(0.2)",
-        "LogSigmoid()", "Mish()",
-        "PReLU()", "PReLU(4, init=0.1)", "SiLU()", "Sigmoid()", "Softplus()", "Softplus(2.0, 1.0)", "Softshrink()", "Softsign()", "Tanh()",
-        "Tanhshrink()",
-        "Threshold(0.1, 2.0)", "Softmax(1)", "LogSoftmax(dim=-1)", "Softmin(0)", "Softmax2d()") if text != "GLU()"],
+    ("CosineSimilarity(dim=0, eps=1e-3)", [ROWS, ROWS]), ("PairwiseDistance()", [ROWS, ROWS]),
+    ("PairwiseDistance(p=1, keepdim=True)", [ROWS, ROWS]),
+    *[(text, [IMAGE]) for text in POINTWISE],
     ("GLU()", [ROWS]), ("Dropout(0.0)", [ROWS]), ("Dropout(1.0)", [ROWS]), ("Dropout2d(0.0)", [IMAGE]),
 ]
 IDS = [f"{text}-{'x'.join(map(str, shapes[0]))}" for text, shapes in LAYERS]
@@ -132,9 +124,10 @@ def test_outputs_and_gradients(text: str, shapes) -> None:
     same_state(ours, theirs, 1e-6)
 
 
-INPLACE = ["ReLU(True)", "ReLU6(True)", "ELU(2.0, True)", "CELU(1.0, True)", "SELU(True)", "Hardtanh(-2, 3, True)", "Hardsigmoid(True)",
-    "Hardswish(True)",
-           "LeakyReLU(0.2, True)", "Mish(True)", "SiLU(True)", "Threshold(1, 2, True)", "Dropout(0.5, True)"]
+INPLACE = [
+    "ReLU(True)", "ReLU6(True)", "ELU(2.0, True)", "CELU(1.0, True)", "SELU(True)", "Hardtanh(-2, 3, True)", "Hardsigmoid(True)",
+    "Hardswish(True)", "LeakyReLU(0.2, True)", "Mish(True)", "SiLU(True)", "Threshold(1, 2, True)", "Dropout(0.5, True)",
+]
 
 
 @pytest.mark.parametrize("text", INPLACE)
@@ -148,9 +141,10 @@ def test_layers_that_write_into_their_input(text: str) -> None:
     np.testing.assert_allclose(x.numpy(), y.numpy(), 1e-5, 1e-6)
 
 
-RANDOM = [("Dropout(0.3)", ROWS), ("Dropout1d(0.5)", LINE), ("Dropout2d(0.5)", IMAGE), ("Dropout3d(0.5)", BLOCK),
-    ("AlphaDropout(0.4)", IMAGE),
-          ("FeatureAlphaDropout(0.5)", IMAGE)]
+RANDOM = [
+    ("Dropout(0.3)", ROWS), ("Dropout1d(0.5)", LINE), ("Dropout2d(0.5)", IMAGE), ("Dropout3d(0.5)", BLOCK), ("AlphaDropout(0.4)", IMAGE),
+    ("FeatureAlphaDropout(0.5)", IMAGE),
+]
 
 
 @pytest.mark.parametrize(("text", "shape"), RANDOM)
@@ -175,9 +169,10 @@ def test_random_slopes() -> None:
     np.testing.assert_allclose(ours.eval()(x).numpy(), theirs.eval()(torch.tensor(x.numpy())).numpy(), 1e-6)
 
 
-@pytest.mark.parametrize("text", ["Embedding(10, 4)", "Embedding(10, 4, padding_idx=-2)", "Embedding(10, 4, padding_idx=3)",
-                                  "Embedding(10, 4, max_norm=0.5)", "Embedding(10, 4, max_norm=1.0, norm_type=1.0)",
-                                  "Embedding(10, 4, scale_grad_by_freq=True)"])
+@pytest.mark.parametrize("text", [
+    "Embedding(10, 4)", "Embedding(10, 4, padding_idx=-2)", "Embedding(10, 4, padding_idx=3)", "Embedding(10, 4, max_norm=0.5)",
+    "Embedding(10, 4, max_norm=1.0, norm_type=1.0)", "Embedding(10, 4, scale_grad_by_freq=True)",
+])
 def test_embedding(text: str) -> None:
     ours, theirs = build(text)
     same_state(ours, theirs)
@@ -264,7 +259,8 @@ ERRORS = [
     ("GRUCell(4, 5)", [ROWS, IMAGE], "Expected hidden to be 1D or 2D, got 4D"),
     ("RNNCell(4, 5, nonlinearity='no')", [ROWS], "nonlinearity"), ("Hardtanh(1, 0)", [], None),
     ("MultiMarginLoss(p=3)", [], "only p == 1 and p == 2 supported"),
-    ("TripletMarginLoss(margin=0)", [], "expected margin to be greater than 0, got 0"), ("Unflatten(1, 3)", [], "unflattened_size must be"),
+    ("TripletMarginLoss(margin=0)", [], "expected margin to be greater than 0, got 0"),
+    ("Unflatten(1, 3)", [], "unflattened_size must be"),
     ("Unflatten(1, (2, 'a'))", [], "unflattened_size must be tuple of ints, but found element of type str at pos 1"),
 ]
 

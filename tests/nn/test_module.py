@@ -60,24 +60,19 @@ def error_of(f):
 
 # ---------------------------------------------------------------- walking
 WALKS = [
-    lambda m: [name for name, _ in m.named_parameters()],
-    lambda m: [name for name, _ in m.named_parameters(prefix="p", recurse=False)],
-    lambda m: [name for name, _ in m.named_parameters(remove_duplicate=False)],
-    lambda m: [name for name, _ in m.named_buffers()],
-    lambda m: [name for name, _ in m.named_buffers(remove_duplicate=False)],
-    lambda m: [name for name, _ in m.named_modules()],
+    lambda m: [name for name, _ in m.named_parameters()], lambda m: [name for name, _ in m.named_parameters(prefix="p", recurse=False)],
+    lambda m: [name for name, _ in m.named_parameters(remove_duplicate=False)], lambda m: [name for name, _ in m.named_buffers()],
+    lambda m: [name for name, _ in m.named_buffers(remove_duplicate=False)], lambda m: [name for name, _ in m.named_modules()],
     lambda m: [name for name, _ in m.named_modules(prefix="x", remove_duplicate=False)],
-    lambda m: [name for name, _ in m.named_children()],
-    lambda m: len(list(m.parameters())), lambda m: len(list(m.buffers())), lambda m: len(list(m.modules())),
-    lambda m: len(list(m.children())),
-    lambda m: [type(module).__name__ for module in m.modules()],
+    lambda m: [name for name, _ in m.named_children()], lambda m: len(list(m.parameters())), lambda m: len(list(m.buffers())),
+    lambda m: len(list(m.modules())), lambda m: len(list(m.children())), lambda m: [type(module).__name__ for module in m.modules()],
     lambda m: list(m.state_dict()), lambda m: list(m.state_dict(prefix="a.")), lambda m: dict(m.state_dict()._metadata),
     lambda m: sorted(m.state_dict(keep_vars=True)), lambda m: list(m._modules), lambda m: list(m._parameters), lambda m: list(m._buffers),
     lambda m: list(m.left._parameters.items())[1], lambda m: repr(m), lambda m: m.right._get_name(),
     lambda m: [type(m.get_submodule(path)).__name__ for path in ("", "left", "right", "right.0", "right.1")],
     lambda m: tuple(m.get_parameter("right.0.weight").shape), lambda m: tuple(m.get_buffer("left.count").shape),
-    lambda m: [name for name in dir(m) if name in ("scale", "left", "forward", "training")],
-    lambda m: hasattr(m, "absent") and m.absent, lambda m: m.left is m.tied, lambda m: m.right is m._modules["right"],
+    lambda m: [name for name in dir(m) if name in ("scale", "left", "forward", "training")], lambda m: hasattr(m, "absent") and m.absent,
+    lambda m: m.left is m.tied, lambda m: m.right is m._modules["right"],
 ]
 
 
@@ -90,21 +85,18 @@ def test_walks_find_what_pytorch_finds(walk) -> None:
 ERRORS = [
     lambda m, t, n: setattr(m, "scale", t.ones(1)), lambda m, t, n: setattr(m, "left", 3), lambda m, t, n: setattr(m.left, "count", 3),
     lambda m, t, n: m.register_parameter("a.b", None), lambda m, t, n: m.register_parameter("", None), lambda m, t,
-    n: m.register_parameter(3, None),
-    lambda m, t, n: m.register_parameter("train", None), lambda m, t, n: m.register_parameter("q", t.ones(2)),
-    lambda m, t, n: m.register_buffer("a.b", None), lambda m, t, n: m.register_buffer("", None), lambda m, t, n: m.register_buffer(3, None),
-    lambda m, t, n: m.register_buffer("train", None), lambda m, t, n: m.register_buffer("q", 3),
-    lambda m, t, n: m.add_module("a.b", None), lambda m, t, n: m.add_module("", None), lambda m, t, n: m.add_module(3, None),
-    lambda m, t, n: m.add_module("train", None), lambda m, t, n: m.add_module("q", 3),
-    lambda m, t, n: m.nope, lambda m, t, n: delattr(m, "nope"), lambda m, t, n: m.get_submodule("left.x"), lambda m, t,
-    n: m.get_submodule("scale"),
-    lambda m, t, n: m.get_parameter("left.x"), lambda m, t, n: m.get_parameter("left.count"), lambda m, t, n: m.get_buffer("x"),
-    lambda m, t, n: m.get_buffer("scale"), lambda m, t, n: m.set_submodule("", n.Module()), lambda m, t,
-    n: m.set_submodule("scale", n.Module()),
+    n: m.register_parameter(3, None), lambda m, t, n: m.register_parameter("train", None), lambda m, t,
+    n: m.register_parameter("q", t.ones(2)), lambda m, t, n: m.register_buffer("a.b", None), lambda m, t, n: m.register_buffer("", None),
+    lambda m, t, n: m.register_buffer(3, None), lambda m, t, n: m.register_buffer("train", None), lambda m, t,
+    n: m.register_buffer("q", 3), lambda m, t, n: m.add_module("a.b", None), lambda m, t, n: m.add_module("", None), lambda m, t,
+    n: m.add_module(3, None), lambda m, t, n: m.add_module("train", None), lambda m, t, n: m.add_module("q", 3), lambda m, t, n: m.nope,
+    lambda m, t, n: delattr(m, "nope"), lambda m, t, n: m.get_submodule("left.x"), lambda m, t, n: m.get_submodule("scale"), lambda m, t,
+    n: m.get_parameter("left.x"), lambda m, t, n: m.get_parameter("left.count"), lambda m, t, n: m.get_buffer("x"), lambda m, t,
+    n: m.get_buffer("scale"), lambda m, t, n: m.set_submodule("", n.Module()), lambda m, t, n: m.set_submodule("scale", n.Module()),
     lambda m, t, n: n.Module()(3), lambda m, t, n: m.train(3), lambda m, t, n: m.to(t.int32), lambda m, t, n: m.load_state_dict(3),
-    lambda m, t, n: n.Module(3), lambda m, t, n: n.Module(a=3), lambda m, t, n: n.Parameter(t.ones(2, dtype=t.int32)),
-    lambda m, t, n: broken(n, lambda self: setattr(self, "p", n.Parameter(t.ones(2)))), lambda m, t, n: broken(n, lambda self: self.x),
-    lambda m, t, n: broken(n, lambda self: setattr(self, "p", n.Module())), lambda m, t,
+    lambda m, t, n: n.Module(3), lambda m, t, n: n.Module(a=3), lambda m, t, n: n.Parameter(t.ones(2, dtype=t.int32)), lambda m, t,
+    n: broken(n, lambda self: setattr(self, "p", n.Parameter(t.ones(2)))), lambda m, t, n: broken(n, lambda self: self.x), lambda m, t,
+    n: broken(n, lambda self: setattr(self, "p", n.Module())), lambda m, t,
     n: broken(n, lambda self: self.register_buffer("b", t.ones(1))),
 ]
 
@@ -128,8 +120,8 @@ def test_errors_are_pytorch_s(act) -> None:
 
 
 VALUES = {
-    "number": lambda t, n: 3, "none": lambda t, n: None, "tensor": lambda t, n: t.ones(2), "parameter": lambda t, n: n.Parameter(t.ones(1)),
-    "module": lambda t, n: n.Identity(), "buffer": lambda t, n: n.Buffer(t.ones(2)), "fleeting": lambda t,
+    "number": lambda t, n: 3, "none": lambda t, n: None, "tensor": lambda t, n: t.ones(2), "parameter": lambda t,
+    n: n.Parameter(t.ones(1)), "module": lambda t, n: n.Identity(), "buffer": lambda t, n: n.Buffer(t.ones(2)), "fleeting": lambda t,
     n: n.Buffer(t.ones(2), persistent=False),
 }
 
@@ -201,10 +193,11 @@ def test_gradients_are_switched_and_forgotten() -> None:
     assert not any(p.requires_grad for p in module.requires_grad_(False).parameters())
 
 
-@pytest.mark.parametrize("change", [lambda m, t: m.double(), lambda m, t: m.half(), lambda m, t: m.to(t.float64), lambda m, t: m.to("cpu",
-    t.float16),
-                                    lambda m, t: m.to(dtype=t.float64, device="cpu"), lambda m, t: m.to(t.ones(1, dtype=t.float16)),
-                                    lambda m, t: m.type(t.float64), lambda m, t: m.cpu(), lambda m, t: m.double().float()])
+@pytest.mark.parametrize("change", [
+    lambda m, t: m.double(), lambda m, t: m.half(), lambda m, t: m.to(t.float64), lambda m, t: m.to("cpu", t.float16), lambda m,
+    t: m.to(dtype=t.float64, device="cpu"), lambda m, t: m.to(t.ones(1, dtype=t.float16)), lambda m, t: m.type(t.float64), lambda m,
+    t: m.cpu(), lambda m, t: m.double().float(),
+])
 def test_conversions_keep_the_parameters(change) -> None:
     found = []
     for m, nn_ in ((minigrad, nn), (torch, torch.nn)):

@@ -158,9 +158,10 @@ def test_hidden_modules_get_a_warning_once(value, text: str) -> None:
         type(module)()(1)
 
 
-@pytest.mark.parametrize("value", [lambda self: [self.known], lambda self: [1, "a"], lambda self: [],
-    lambda self: nn.ModuleList([nn.Identity()]),
-                                   lambda self: {"a": minigrad.ones(1)}])
+@pytest.mark.parametrize("value", [
+    lambda self: [self.known], lambda self: [1, "a"], lambda self: [], lambda self: nn.ModuleList([nn.Identity()]),
+    lambda self: {"a": minigrad.ones(1)},
+])
 def test_what_is_not_hidden_gets_none(value) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

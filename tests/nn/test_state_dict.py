@@ -75,9 +75,8 @@ def changed(t, state, **values):
 
 BROKEN = [
     {"scale": None}, {"part__weight": None, "part__count": None}, {"extra": lambda t: t.ones(1)},
-    {"part__extra": lambda t: 3, "parts__7__x": lambda t: 3},
-    {"part__weight": lambda t: t.ones(3, 3)}, {"part__weight": lambda t: t.ones(3, 3), "scale": None, "extra": lambda t: 3},
-    {"scale": lambda t: "no"},
+    {"part__extra": lambda t: 3, "parts__7__x": lambda t: 3}, {"part__weight": lambda t: t.ones(3, 3)},
+    {"part__weight": lambda t: t.ones(3, 3), "scale": None, "extra": lambda t: 3}, {"scale": lambda t: "no"},
     {"parts__0__weight": lambda t: 3.0}, {"part__secret": lambda t: t.ones(1)}, {"part__bias": lambda t: t.ones(1)},
 ]
 

@@ -89,8 +89,10 @@ def test_vectors_of_parameters() -> None:
         nn.utils.vector_to_parameters(minigrad.ones(4), model.parameters())
 
 
-@pytest.mark.parametrize("options", [{}, {"batch_first": True}, {"padding_value": -1.0}, {"batch_first": True, "padding_side": "left"},
-                                     {"padding_side": "left", "padding_value": 2.0}])
+@pytest.mark.parametrize("options", [
+    {}, {"batch_first": True}, {"padding_value": -1.0}, {"batch_first": True, "padding_side": "left"},
+    {"padding_side": "left", "padding_value": 2.0},
+])
 def test_padding_sequences(options: dict) -> None:
     arrays = [np.random.default_rng(n).normal(size=(n, 2)) for n in (3, 5, 1)]
     xs, ys = [minigrad.tensor(a, requires_grad=True) for a in arrays], [torch.tensor(a, requires_grad=True) for a in arrays]
