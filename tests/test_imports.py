@@ -12,7 +12,7 @@ ROOT = Path(minigrad.__file__).parent
 FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision"],
     ["kernels"], ["backend"], ["threads", "accelerator"], ["engine"], ["ops"], ["_data", "_printing", "_interop", "return_types"], ["_tensor"],
-    ["creation"], ["_legacy", "random"], ["autograd"],
+    ["creation"], ["_legacy", "introspection", "random"], ["autograd"],
     ["linalg", "special", "fft", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
     ["serialization"], ["nn"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
     ["onnx", "compat"], ["cli"], ["__main__", "__init__"],

