@@ -104,6 +104,10 @@ from .engine.mode import is_inference_mode_enabled as is_inference_mode_enabled
 from .engine.mode import no_grad as no_grad
 from .engine.mode import set_grad_enabled as set_grad_enabled
 from .errors import LackedNameError
+from .introspection import is_tensor as is_tensor
+from .introspection import numel as numel
+from .introspection import result_type as result_type
+from .introspection import typename as typename
 from .ops.activation import celu as celu
 from .ops.activation import celu_ as celu_
 from .ops.activation import hardshrink as hardshrink

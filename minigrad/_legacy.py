@@ -37,6 +37,18 @@ class LegacyType(type):
         return isinstance(value, TensorBase) and value.array.dtype == cls.dtype.numpy
 
 
+def set_default_tensor_type(t: Any) -> None:
+    """Make `FloatTensor`, or `"torch.DoubleTensor"`, say what dtype new tensors have. Newer: `set_default_dtype`.
+
+    Raises TypeError for what is not a type of floating-point tensors.
+    """
+    kind = next((kind for kind in LEGACY_TYPES if t in (kind, f"torch.{kind.__name__}", f"minigrad.{kind.__name__}")), None)
+    if kind is None or not kind.dtype.is_floating_point:
+        raise ArgumentTypeError("set_default_tensor_type: only floating-point types are supported as the default type; "
+                                f"got {t if isinstance(t, (str, type)) else describe(t)}")
+    dtypes.set_default_dtype(kind.dtype)
+
+
 class FloatTensor(metaclass=LegacyType):
     """float32 tensors, in PyTorch's oldest spelling."""
     dtype = dtypes.float32
@@ -80,3 +92,6 @@ class ByteTensor(metaclass=LegacyType):
 class BoolTensor(metaclass=LegacyType):
     """bool tensors, in PyTorch's oldest spelling."""
     dtype = dtypes.bool_
+
+
+LEGACY_TYPES = (FloatTensor, DoubleTensor, HalfTensor, LongTensor, IntTensor, ShortTensor, CharTensor, ByteTensor, BoolTensor)
