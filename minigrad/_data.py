@@ -187,6 +187,11 @@ def sizes(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
         size = tuple(size[0])
     elif not size:
         raise ArgumentTypeError(f"{op}: missing argument 'size'; write {op}(()) for a 0-d tensor")
+    for n in size:
+        if type(n) is not int or n < 0:
+            break
+    else:
+        return size
     for i, n in enumerate(size):
         if isinstance(n, (bool, float)) or not hasattr(n, "__index__"):
             raise ArgumentTypeError(f"{op}: argument 'size' must be tuple of ints, not {type(n).__name__} at position {i}")

@@ -1,14 +1,11 @@
 """class Tensor: one line per method. What a method does stands in `ops/`."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from . import _data
+from . import _data, dtypes
 from . import _interop as interop
-from . import dtypes
 from ._device import device as Device
 from ._layout import layout
 from ._size import Size
@@ -18,8 +15,7 @@ from .engine.backward import backward as run_backward
 from .engine.inplace import in_place, node_of, restrides
 from .engine.node import COUNT, Leaf, Node, Pick, TensorBase, wrap
 from .engine.operators import in_place_operator, operator, reflected
-from .errors import ArgumentError, ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
-from .ops import cast as cast_ops
+from .errors import ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
 from .ops import (
     activation,
     affine,

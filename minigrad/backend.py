@@ -81,13 +81,18 @@ def backend_for(where: device) -> Backend:
     raise DeviceError(f"device: {where} is not there (no CUDA backend in this build); use device 'cpu'")
 
 
-def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...]) -> Array:
-    """The memory from array's first element on, in another shape with other strides (bytes); writable where array is."""
+def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], start: tuple[int, ...] = ()) -> Array:
+    """The memory from one element of an array on, in another shape with other strides (bytes); writable where array is.
+
+    start: index of that element in the leading dimensions; the first of all by default.
+    """
     if type(array) is np.ndarray:
-        try:
-            return np.ndarray(shape, array.dtype, array, 0, strides)    # a fifth of the time of as_strided
+        try:                                         # a fifth of the time of as_strided
+            return np.ndarray(shape, array.dtype, array, sum([i * s for i, s in zip(start, array.strides)]) if start else 0, strides)
         except (ValueError, TypeError):
             pass                                     # memory with gaps: its bounds are not known to the constructor
+    if start:
+        array = array[tuple([slice(i, None) for i in start])]
     return backend_of(array).xp.lib.stride_tricks.as_strided(array, shape, strides)
 
 

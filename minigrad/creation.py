@@ -246,8 +246,7 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, out
         raise UnsupportedError(f"arange: not implemented for {to}; convert the result")
     a, b, s, n = _steps(a, b, s, to)
     xp = backend_for(as_device(device)).xp if out is None else backend_of(out.array).xp
-    array = xp.arange(n) * s + a if to.kind in "iu" else xp.arange(n) * float(s) + a
-    array = array.astype(to)
+    array = xp.arange(a, a + n * s, s).astype(to, copy=False) if to.kind in "iu" else (xp.arange(n) * float(s) + a).astype(to)
     return _into("arange", out, array) if out is not None else finished(array, requires_grad)
 
 

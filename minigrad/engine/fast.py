@@ -262,7 +262,7 @@ def several_inputs(op: Op, slow: Call) -> Call:
     """linear, addmm, gather, ...: on CPU arrays of one dtype. Sequences, numbers that promote and the rest are for `slow`."""
     forward, kept, returns, inputs = op.forward, bool(op.kept), op.returns, op.inputs
     names, defaults, positional, total, tensors = frozenset(op.names), op.defaults, op.positional, len(op.names), op.tensors
-    numbers = op.takes_number if op.promotes is None else frozenset()
+    numbers = op.takes_number
     options_at = [i for i in range(total) if i not in tensors]
     promoted = frozenset(op.promoted) if op.promotes is not None else frozenset()
     floats_only = op.promotes == "to_float" or op.check is not None
@@ -289,7 +289,7 @@ def several_inputs(op: Op, slow: Call) -> Call:
             return slow(*args, **named)
         arrays = list(args)
         dtype: Any = None
-        found = False
+        found = number = False
         for i in tensors:
             if i >= given:
                 break
@@ -297,7 +297,10 @@ def several_inputs(op: Op, slow: Call) -> Call:
             if isinstance(value, TensorBase):
                 arrays[i] = value = value.array
                 found = True
-            elif value is None or type(value) in (float, int) and i in numbers:
+            elif value is None:
+                continue
+            elif i in numbers and type(value) in (float, int):
+                number = number or i in promoted
                 continue
             elif not mode.arrays:
                 return slow(*args, **named)
@@ -307,6 +310,8 @@ def several_inputs(op: Op, slow: Call) -> Call:
                 if dtype is not None or floats_only and value.dtype not in FLOATS:
                     return slow(*args, **named)
                 dtype = value.dtype
+        if number and dtype not in FLOATS:           # a number may change the dtype of others
+            return slow(*args, **named)
         for name, value in named.items():
             if isinstance(value, TensorBase) or name not in names:
                 return slow(*args, **named)

@@ -154,7 +154,7 @@ def unwrap(op: Op, values: list[Any]) -> list[Any] | None:
                                       f"move one with .to({str(device)!r})")
                 device = here
         elif not (value is None and i in op.takes_none or i in op.takes_number and isinstance(value, NUMBERS)
-                  or on_arrays_too and is_array(value)):
+                  or on_arrays_too and (is_array(value) or isinstance(value, np.generic))):
             raise op.refuse(value, i)
     return arrays
 

@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 
 from ..backend import backend_of
-from ..dtypes import CATEGORY
+from ..dtypes import CATEGORY, FLOATS
 from ..errors import DtypeError, InplaceError, ShapeError, describe
-from . import node as nodes
 from .mode import enable_grad, local
 from .node import COUNT, LINE, TIME, Cell, Leaf, Node, Pick, TensorBase, line_of, tick, user_frame, wrap
 
 last_write = 0                                       # time of the latest write anywhere: the engine's fast way out
 
 # Ops that read and write flat positions; ops/index.py hands them in (the engine imports no op).
-take_flat: Callable[..., Any]
-put_flat: Callable[..., Any]
+take_flat: Any = None
+put_flat: Any = None
 
 
 def wrote(*cells: Cell) -> None:
@@ -94,16 +93,25 @@ def address(array: Any) -> int:
 
 
 def write(x: Any, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """x := op(x, *args) in x's memory, and x's node becomes the op's. Returns x.
+    """x := op(x, *args) in x's memory, and x's node becomes the op's. Returns x."""
+    return write_result(x, op, args, kwargs)
+
+
+def write_result(x: Any, op: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What `write` does, with the arguments packed.
 
     An op with a direct form (`op.py: direct`) writes at once, unless its rule needs what would be overwritten; of
     others the result is copied. Raises InplaceError where PyTorch would refuse: an expanded tensor, a leaf that
     requires grad, a view made under no_grad of a tensor that records, an output of an op that returns several views.
     """
+    mode = local.mode
     name = op.__name__ + "_"
-    records = local.mode.recording and _would_record(x, args, kwargs)
+    records = mode.recording and _would_record(x, args, kwargs)
     _refuse(x, name, records)
     spec = getattr(op, "op", None)                   # a function of several ops has none: be careful then
+    if not records and mode.watch is None and spec is not None and spec.direct is not None and _at_once(x, spec, args, kwargs):
+        wrote(x.cell)
+        return x
     args = tuple([_apart(a, x) if isinstance(a, TensorBase) else a for a in args])
     if kwargs:
         kwargs = {k: _apart(a, x) for k, a in kwargs.items()}
@@ -118,10 +126,39 @@ def write(x: Any, op: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return x
 
 
+def _at_once(x: Any, spec: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """The direct form on bare arrays, where there is nothing to promote; False, and nothing written, where there is."""
+    array = x.array
+    dtype = array.dtype
+    promotes = spec.promotes is not None or spec.check is not None
+    if type(array) is not np.ndarray or promotes and dtype not in FLOATS:
+        return False
+    operands = [array]
+    i = 0
+    for value in args:
+        i += 1
+        if isinstance(value, TensorBase):
+            value = value.array
+            if type(value) is not np.ndarray or promotes and value.dtype is not dtype:
+                return False
+            if value is array or (value.base is not None or array.base is not None) and np.may_share_memory(value, array):
+                value = value.copy()                 # it must still be read while x is written
+        elif i in spec.tensors and not (i in spec.takes_number and type(value) in (float, int)):
+            return False
+        operands.append(value)
+    for name, value in kwargs.items():
+        if isinstance(value, TensorBase) or name not in spec.names or spec.names.index(name) in spec.tensors:
+            return False
+    try:
+        return spec.direct.op.forward(*operands, **kwargs) is array
+    except Exception:
+        return False                                 # the long way has the message
+
+
 def in_place(op: Callable[..., Any]) -> Callable[..., Any]:
     """The method `op_` that writes the result of `op` into its tensor: `mul_ = in_place(mul)`."""
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return write(self, op, *args, **kwargs)
+        return write_result(self, op, args, kwargs)
     method.__name__ = method.__qualname__ = f"{op.__name__}_"
     method.__doc__ = f"In-place version of `{op.__name__}`: writes into this tensor's memory and returns it."
     return method
@@ -172,9 +209,15 @@ def fits_into(a: Any, b: Any) -> bool:
 
 def _would_record(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """True if the result of a write into x has a gradient to pass on."""
-    if node_of(x) is not None or (x.base is not None and x.base.node is not None):
+    if x.base is None:
+        if x.node is not None:
+            return True
+    elif node_of(x) is not None or x.base.node is not None:
         return True
-    return any(isinstance(a, TensorBase) and node_of(a) is not None for a in (*args, *kwargs.values()))
+    for a in (*args, *kwargs.values()) if kwargs else args:
+        if isinstance(a, TensorBase) and node_of(a) is not None:
+            return True
+    return False
 
 
 def _refuse(x: Any, name: str, records: bool) -> None:

@@ -254,5 +254,5 @@ def bin_sums(x: Array, axis: int, bins: int) -> Array:
 def add_rows(out: Array, rows: Array, values: Array) -> None:
     """out[rows[i]] += values[i] for every i: (M, R), (N,), (N, R). Rows that repeat add up."""
     width = out.shape[1]
-    at = rows[:, None] * width + np.arange(width)
-    np.add.at(out.reshape(-1), at.reshape(-1), values.reshape(-1))       # flat: six times as fast as row by row
+    at = rows if width == 1 else (rows[:, None] * width + np.arange(width)).reshape(-1)
+    np.add.at(out.reshape(-1), at, values.reshape(-1))                   # flat: six times as fast as row by row

@@ -90,7 +90,7 @@ def moveaxis(input: Tensor, source: int | Sequence[int], destination: int | Sequ
 
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; 0-d and 1-d tensors as they are."""
-    ndim = input.array.ndim                          # type: ignore[attr-defined]
+    ndim = input.array.ndim
     if ndim > 2:
         raise ShapeError(f"t: expects a tensor with <= 2 dimensions, but self is {ndim}D; got {describe(input)}; use transpose or mT")
     return transpose(input, 0, 1) if ndim == 2 else transpose(input, 0, 0)
@@ -98,7 +98,7 @@ def t(input: Tensor) -> Tensor:
 
 def reversed_dims(input: Tensor) -> Tensor:
     """`x.T`: all dimensions in reverse order."""
-    return permute(input, tuple(range(input.array.ndim))[::-1])   # type: ignore[attr-defined]
+    return permute(input, tuple(range(input.array.ndim))[::-1])
 
 
 def matrix_transpose(input: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from .shape import expanded
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
+LONG, BOOL = np.dtype(np.int64), np.dtype(np.bool_)
 Basic = tuple[Any, ...] | None                       # ints, slices, None, `...`; None: the whole tensor
 Advanced = tuple[Any, ...] | None                    # index arrays, masks and full slices; None: nothing to gather
 
@@ -32,42 +33,65 @@ Advanced = tuple[Any, ...] | None                    # index arrays, masks and f
 # ---------------------------------------------------------------- what users write
 def read(x: Any, index: Any) -> Any:
     """x[index]: a view for ints, slices, None and `...`; a copy where index tensors, lists or masks are among them."""
-    kind = type(index)
-    if kind is int:
-        return getitem(x, (index, ...))
-    if index is None or (kind is slice and index.step is None):
-        return getitem(x, (index, ...))
-    if kind is tuple:
-        for part in index:
-            k = type(part)
-            if k is not int and (k is not slice or part.step is not None) and part is not None and part is not ...:
-                break
-        else:
-            return getitem(x, index if ... in index else (*index, ...))
+    simple = basic_index(index)
+    if simple is not None:
+        return getitem(x, simple)
+    lone = lone_index(index, x.array)
+    if lone is not None:
+        return getitem_copy(x, lone)
     basic, advanced = parse(index, x.array)
     if advanced is None:
         return getitem(x, (...,) if basic is None else basic)
     return getitem_copy(x if basic is None else getitem(x, basic), advanced)
 
 
+def basic_index(index: Any) -> Basic:
+    """A plain index of ints, slices, None and `...`, made to end in `...`; None for what needs `parse`."""
+    kind = type(index)
+    if kind is int or index is None or (kind is slice and index.step is None):
+        return (index, ...)
+    if kind is not tuple:
+        return None
+    for part in index:
+        k = type(part)
+        if k is not int and (k is not slice or part.step is not None) and part is not None and part is not ...:
+            return None
+    return index if ... in index else (*index, ...)
+
+
+def lone_index(index: Any, x: Any) -> Advanced:
+    """One int64 tensor, or one mask of fitting shape, as an advanced index; None for what needs `parse`."""
+    if isinstance(index, TensorBase):
+        a = index.array
+        if a.ndim and x.ndim and (a.dtype is LONG or a.dtype is BOOL and a.shape == x.shape[:a.ndim]):
+            return (a,)
+    return None
+
+
 def write_at(x: Any, index: Any, value: Any) -> None:
     """x[index] = value, cast to x's dtype. Index tensors want a value tensor of x's dtype, as in PyTorch."""
     array = x.array
-    if type(index) is int:
-        basic, advanced = (index, ...), None         # type: tuple[Basic, Advanced]
-    else:
-        basic, advanced = parse(index, array)
+    basic, advanced = basic_index(index), None       # type: tuple[Basic, Advanced]
+    if basic is None:
+        advanced = lone_index(index, array)
+        if advanced is None:
+            basic, advanced = parse(index, array)
     if isinstance(value, TensorBase):
-        if value.array.dtype != array.dtype:
+        if value.array.dtype is not array.dtype and value.array.dtype != array.dtype:
             if advanced is not None and not (is_lone_mask(advanced) and value.array.size == 1):
                 raise DtypeError(f"setitem: index put requires the source and destination dtypes match, got {array.dtype} for the destination "
                                  f"and {value.array.dtype} for the source; convert it with .to(dtype)")
-            value = cast(value, array.dtype)
+            value = cast(value, array.dtype)         # type: ignore[arg-type]
     elif not isinstance(value, (int, float, complex, np.number, np.bool_)):
         raise ArgumentTypeError(f"setitem: can't assign {describe(value)} to a {describe(x)}; make it a tensor first")
-    elif type(value) is not float or array.dtype.char != "d":
+    else:
         value = fitting("setitem", value, array.dtype)
     inplace.write(x, setitem, value, basic, advanced)
+
+
+def is_lone_array(advanced: tuple[Any, ...]) -> bool:
+    """True for an index by one array of integers behind full slices."""
+    return advanced[-1].dtype.kind != "b" and (len(advanced) == 1 or not any(is_array(a) for a in advanced[:-1]))
 
 
 def is_lone_mask(advanced: tuple[Any, ...]) -> bool:
@@ -90,7 +114,7 @@ def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = F
     return inplace.write(input, setitem, values, None, advanced)
 
 
-def put_indices(x: Any, indices: Any, values: Any) -> Advanced:
+def put_indices(x: Any, indices: Any, values: Any) -> tuple[Any, ...]:
     """The index tensors of `index_put`, checked; None among them stands for a whole dimension."""
     if not isinstance(indices, (tuple, list)):
         raise ArgumentTypeError(f"index_put: indices must be a tuple of Tensors; got {describe(indices)}")
@@ -191,7 +215,7 @@ def host_part(i: Any) -> Any:
     """An element of an index list as NumPy takes it."""
     if isinstance(i, (list, tuple)):
         return [host_part(j) for j in i]
-    return i.tolist() if isinstance(i, TensorBase) else i
+    return i.array.tolist() if isinstance(i, TensorBase) else i
 
 
 # ---------------------------------------------------------------- what can be wrong with an index
@@ -271,8 +295,8 @@ def getitem_copy(input: Tensor, index: tuple[Any, ...]) -> Tensor:
 def gathered(x: Any, index: tuple[Any, ...]) -> Any:
     """x[index] in row-major order."""
     try:
-        if index[-1].dtype.kind != "b" and (len(index) == 1 or not any(is_array(a) for a in index[:-1])):
-            return x.take(index[-1], len(index) - 1)   # one index array: three times as fast
+        if is_lone_array(index):
+            return x.take(index[-1], len(index) - 1)   # three times as fast
         return backend_of(x).xp.ascontiguousarray(x[index])
     except IndexError as error:
         raise why_not_gather(error, index, x) from None
@@ -304,6 +328,8 @@ def added_up(values: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any
     """Zeros of `shape` with values added at an advanced index: the adjoint of `gathered`."""
     backend = backend_of(values)
     xp = backend.xp
+    if len(index) == 1 and is_lone_array(index):
+        return rows_added_up(values, index[0], shape)
     if is_lone_mask(index):
         out = xp.zeros(shape, values.dtype)
         out[index] = values
@@ -327,6 +353,18 @@ def added_up(values: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any
     backend.kernels.add_rows(out, rows.reshape(-1), values)            # type: ignore[attr-defined]
     order = [*dims, *rest]
     return out.reshape([shape[d] for d in order]).transpose([order.index(d) for d in range(len(shape))])
+
+
+def rows_added_up(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """`added_up` for one index array along the first dimension."""
+    backend = backend_of(values)
+    rows = index.reshape(-1)
+    out = backend.xp.zeros(shape, values.dtype)
+    if rows.size and out.size:
+        if rows.min() < 0:
+            rows = backend.xp.where(rows < 0, rows + shape[0], rows)
+        backend.kernels.add_rows(out.reshape((shape[0], -1)), rows, values.reshape((rows.size, -1)))
+    return out
 
 
 def put_at(out: Any, value: Any, basic: Basic, advanced: Advanced) -> Any:

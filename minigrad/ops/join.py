@@ -50,7 +50,7 @@ def check_joined(arrays: Sequence[Any], d: int) -> None:
                                  f"tensor number {i} in the list; got {', '.join(str(b.shape) for b in arrays)}")
 
 
-def cat_pieces(g: Any, shapes: Sequence[tuple[int, ...]], dim: int) -> list[Any]:
+def cat_pieces(g: Any, shapes: Sequence[tuple[int, ...]], dim: int) -> Sequence[Any]:
     """The adjoint of `cat`: the piece of the gradient that each tensor has a part in."""
     if (0,) not in shapes:
         return split_with_sizes(g, [s[dim] for s in shapes], dim)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..backend import backend_of
 from ..engine.inplace import write
 from ..engine.mode import no_grad
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 
 # ---------------------------------------------------------------- index tensors, checked
+UNSIGNED = {n: np.dtype(f"u{n}") for n in (4, 8)}
+
+
 def check_index(op: str, index: Any, kinds: str = "il") -> None:
     """Index tensors are int64, or int32 where PyTorch takes that too."""
     if index.dtype.kind != "i" or index.itemsize < (4 if "i" in kinds else 8):
@@ -31,7 +36,7 @@ def check_index(op: str, index: Any, kinds: str = "il") -> None:
 
 def check_range(op: str, index: Any, size: int, dim: int, error: type[Exception] = ShapeError) -> None:
     """Raise where an index is not in 0 ... size - 1."""
-    if index.size and not index.view(f"u{index.itemsize}").max() < size:       # negative ones are large without their sign
+    if index.size and not index.view(UNSIGNED[index.itemsize]).max() < size:       # negative ones are large without their sign
         worst = index[(index < 0) | (index >= size)].reshape(-1)[0].item() if index.ndim else index.item()
         raise error(f"{op}: index {worst} is out of bounds for dimension {dim} with size {size}")
 
@@ -76,10 +81,11 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     index may be smaller than the input in the other dimensions, not larger. sparse_grad: accepted; gradients are dense.
     """
     x: Any = input
-    d = check_along("gather", x, dim, index)
-    if not index.size:                               # type: ignore[attr-defined]
-        return backend_of(x).xp.empty(index.shape, x.dtype)
-    return x.reshape(-1).take(flat_positions(index, d, x.shape))
+    at: Any = index
+    d = check_along("gather", x, dim, at)
+    if not at.size:
+        return backend_of(x).xp.empty(at.shape, x.dtype)
+    return x.reshape(-1).take(flat_positions(at, d, x.shape))
 
 
 @op(x=lambda g, dim, index: gather(g, dim, index))
@@ -100,7 +106,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     """
     x: Any = input
     at: Any = indices
-    if not isinstance(at, TensorBase) or at.array.dtype != "i8":
+    if not isinstance(indices, TensorBase) or at.array.dtype != "i8":
         raise DtypeError(f"take_along_dim: dtype of indices should be int64 but got {describe(at)}")
     if dim is None:
         x, at, d = x.reshape(-1), at.reshape(-1), 0
@@ -185,7 +191,7 @@ def shorten_rows(weight: Any, index: Any, max_norm: float, norm_type: float) -> 
 def one_hot_of(input: Tensor, num_classes: int) -> Tensor:
     """What `one_hot` checked."""
     xp = backend_of(input).xp
-    return (input.reshape((*input.shape, 1)) == xp.arange(num_classes)).astype("i8")   # type: ignore[attr-defined]
+    return (input.reshape((*input.shape, 1)) == xp.arange(num_classes)).astype("i8")
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
@@ -215,7 +221,7 @@ def nonzero_positions(input: Tensor) -> Tensor:
 def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """Where elements are not zero: (n, ndim) int64, or with `as_tuple` one (n,) tensor per dimension, fit to be an index."""
     if not as_tuple:
-        return nonzero_positions(input, out=out) if out is not None else nonzero_positions(input)
+        return nonzero_positions(input, out=out) if out is not None else nonzero_positions(input)   # type: ignore[call-arg]
     found = nonzero_positions(input if input.ndim else input.reshape(1))
     return tuple([found[:, d] for d in range(found.shape[1])])
 

@@ -54,12 +54,12 @@ def masked_fill_in_place(input: Tensor, mask: Tensor, value: Tensor | Number) ->
     x: Any = input
     check_mask("masked_fill_", mask)
     check_target("masked_fill_", x, mask)
-    xp, value = backend_of(x).xp, backend_of(x).asarray(one_value("masked_fill_", value, x.dtype), x.dtype)
+    v = backend_of(x).asarray(one_value("masked_fill_", value, x.dtype), x.dtype)
     if x.size < LARGE or x.dtype not in BITS:
-        xp.copyto(x, value, where=mask)
+        backend_of(x).xp.copyto(x, v, where=mask)
     else:                                            # as `blend`: y ^= (x ^ y) * mask
         bits = x.view(BITS[x.dtype])
-        bits ^= (bits ^ value.view(BITS[x.dtype])) * mask
+        bits ^= (bits ^ v.view(BITS[x.dtype])) * mask
     return x
 
 

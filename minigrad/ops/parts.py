@@ -68,12 +68,13 @@ def diagonal_view(op: str, x: Any, offset: int, dim1: int, dim2: int) -> Any:
     a, b = one_dim(op, dim1, x.ndim), one_dim(op, dim2, x.ndim)
     if a == b:
         raise ShapeError(f"{op}: diagonal dimensions cannot be identical {dim1}, {dim2}")
-    start: list[Any] = [slice(None)] * x.ndim
-    start[a], start[b] = slice(max(-offset, 0), None), slice(max(offset, 0), None)
-    x = x[tuple(start)]
     rest = [d for d in range(x.ndim) if d not in (a, b)]
-    return strided(x, (*[x.shape[d] for d in rest], min(x.shape[a], x.shape[b])),
-                   (*[x.strides[d] for d in rest], x.strides[a] + x.strides[b]))
+    n = min(x.shape[a] - max(-offset, 0), x.shape[b] - max(offset, 0))
+    start = [0] * x.ndim
+    if offset and n > 0:
+        start[a], start[b] = max(-offset, 0), max(offset, 0)
+    return strided(x, (*[x.shape[d] for d in rest], max(n, 0)), (*[x.strides[d] for d in rest], x.strides[a] + x.strides[b]),
+                   tuple(start) if offset else ())
 
 
 @op(x=lambda g, offset, dim1, dim2: diagonal(g, offset, dim1, dim2))

@@ -173,7 +173,7 @@ def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce:
     x: Any = input
     at: Any = index
     d = check_vector("index_reduce", x.array, dim, at.array)
-    check_source("index_reduce", x.array, d, at.array, source.array)   # type: ignore[attr-defined]
+    check_source("index_reduce", x.array, d, at.array, source.array)
     check_range("index_reduce: index out of range in self", at.array, x.shape[d] if x.ndim else 1, d, OutOfRangeError)
     at = at.reshape([-1 if e == d else 1 for e in range(x.ndim)]).expand(tuple(source.shape))
     return scatter_reduce(x, dim, at, source, reduce, include_self=include_self)

@@ -15,6 +15,10 @@ def fitting(op: str, value: Any, dtype: Any) -> Any:
     Raises DtypeError where PyTorch does: for a number out of the dtype's range, and a complex one for a real dtype.
     """
     kind = dtype.kind
+    if kind == "f" and type(value) is float:
+        largest = LARGEST[dtype.itemsize]
+        if -largest <= value <= largest:
+            return value
     if kind == "c":
         return value
     if kind == "b":

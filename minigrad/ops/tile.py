@@ -145,14 +145,22 @@ def roll(input: Tensor, shifts: int | tuple[int, ...], dims: int | tuple[int, ..
     x: Any = input
     moves = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
     along = () if dims is None else tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
-    xp = backend_of(x).xp
     if len(moves) != len(along) and not (not along and len(moves) == 1):
         raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(moves)}, dims: {len(along)}")
     if along and not x.ndim:
         raise OutOfRangeError(f"roll: dimension specified as {along[0]} but tensor has no dimensions")
     if not along:
-        return xp.roll(x.reshape(-1), moves[0]).reshape(x.shape)
-    return xp.roll(x, moves, tuple([one_dim("roll", d, x.ndim) for d in along]))
+        return rolled(x.reshape(-1), moves[0], 0).reshape(x.shape)
+    for move, d in zip(moves, along):
+        x = rolled(x, move, one_dim("roll", d, x.ndim))
+    return x
+
+
+def rolled(x: Any, move: int, d: int) -> Any:
+    """An array rolled along one dimension; a copy."""
+    n, before = x.shape[d], (slice(None),) * d
+    cut = -move % n if n else 0                      # what comes first
+    return backend_of(x).xp.concatenate((x[(*before, slice(cut, None))], x[(*before, slice(cut))]), d)
 
 
 def opposite(shifts: Any) -> Any:
