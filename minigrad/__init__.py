@@ -69,29 +69,21 @@ from .determinism import get_deterministic_debug_mode as get_deterministic_debug
 from .determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from .determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from .determinism import use_deterministic_algorithms as use_deterministic_algorithms
-from .dtypes import bool_ as bool
+from .dtypes import bool_ as _bool
 from .dtypes import can_cast as can_cast
-from .dtypes import complex64 as cfloat
 from .dtypes import complex64 as complex64
-from .dtypes import complex128 as cdouble
 from .dtypes import complex128 as complex128
 from .dtypes import dtype as dtype
 from .dtypes import finfo as finfo
 from .dtypes import float16 as float16
-from .dtypes import float16 as half
-from .dtypes import float32 as float
 from .dtypes import float32 as float32
-from .dtypes import float64 as double
 from .dtypes import float64 as float64
 from .dtypes import get_default_dtype as get_default_dtype
 from .dtypes import iinfo as iinfo
 from .dtypes import int8 as int8
 from .dtypes import int16 as int16
-from .dtypes import int16 as short
-from .dtypes import int32 as int
 from .dtypes import int32 as int32
 from .dtypes import int64 as int64
-from .dtypes import int64 as long
 from .dtypes import promote_types as promote_types
 from .dtypes import set_default_dtype as set_default_dtype
 from .dtypes import uint8 as uint8
@@ -132,7 +124,6 @@ from .ops.axes import movedim as movedim
 from .ops.axes import permute as permute
 from .ops.axes import swapaxes as swapaxes
 from .ops.axes import t as t
-from .ops.axes import transpose as swapdims
 from .ops.axes import transpose as transpose
 from .ops.bins import bincount as bincount
 from .ops.bins import bucketize as bucketize
@@ -431,7 +422,7 @@ from .ops.statistics import std_mean as std_mean
 from .ops.statistics import var as var
 from .ops.statistics import var_mean as var_mean
 from .ops.systems import det as det
-from .ops.systems import inv as inverse
+from .ops.systems import inv as _inv
 from .ops.systems import logdet as logdet
 from .ops.systems import slogdet as slogdet
 from .ops.tile import flip as flip
@@ -446,9 +437,12 @@ from .ops.triangle import triu as triu
 from .ops.triangular import cholesky_inverse as cholesky_inverse
 from .ops.triangular import cholesky_solve as cholesky_solve
 from .ops.triangular import triangular_solve as triangular_solve
+from .precision import get_float32_matmul_precision as get_float32_matmul_precision
+from .precision import set_float32_matmul_precision as set_float32_matmul_precision
+from .precision import set_flush_denormal as set_flush_denormal
+from .random import Generator as Generator
 from .random import bernoulli as bernoulli
 from .random import default_generator as default_generator
-from .random import Generator as Generator
 from .random import get_rng_state as get_rng_state
 from .random import initial_seed as initial_seed
 from .random import manual_seed as manual_seed
@@ -464,13 +458,16 @@ from .random import randn_like as randn_like
 from .random import randperm as randperm
 from .random import seed as seed
 from .random import set_rng_state as set_rng_state
-from .precision import get_float32_matmul_precision as get_float32_matmul_precision
-from .precision import set_float32_matmul_precision as set_float32_matmul_precision
-from .precision import set_flush_denormal as set_flush_denormal
 from .threads import get_num_interop_threads as get_num_interop_threads
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_interop_threads as set_num_interop_threads
 from .threads import set_num_threads as set_num_threads
+
+# Other names of the same.
+bool, half, float, double = _bool, float16, float32, float64
+short, int, long = int16, int32, int64
+cfloat, cdouble = complex64, complex128
+inverse, swapdims = _inv, transpose
 
 if TYPE_CHECKING:
     from . import accelerator as accelerator
@@ -496,8 +493,8 @@ __version__ = "0.1.0"
 newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
-LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda", "onnx",
-                  "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
+LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda",
+                  "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
 LAZY_NAMES = {"save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
 
 
