@@ -17,7 +17,7 @@ from ..ops.activation import mish as mish
 from ..ops.activation import prelu as prelu
 from ..ops.activation import relu6 as relu6
 from ..ops.activation import relu_ as relu_
-from ..ops.activation import relu_with_option as relu
+from ..ops.activation import relu_with_option as _relu
 from ..ops.activation import rrelu as rrelu
 from ..ops.activation import rrelu_ as rrelu_
 from ..ops.activation import selu as selu
@@ -110,3 +110,5 @@ from ..ops.unpool import max_unpool2d as max_unpool2d
 from ..ops.unpool import max_unpool3d as max_unpool3d
 from ..ops.windows import fold as fold
 from ..ops.windows import unfold as unfold
+
+relu = _relu                                         # with `inplace`, which `minigrad.relu` does not take

@@ -156,17 +156,6 @@ class GaussianNLLLoss(_Loss):
         return F.gaussian_nll_loss(input, target, var, full=self.full, eps=self.eps, reduction=self.reduction)
 
 
-class CTCLoss(_Loss):
-    """-log of the chance of a target sequence under all its alignments: log-probabilities (T, N, C). Graves et al., 2006."""
-
-    def __init__(self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False) -> None:
-        super().__init__(reduction=reduction)
-        self.blank, self.zero_infinity = blank, zero_infinity
-
-    def forward(self, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor) -> Tensor:
-        return F.ctc_loss(log_probs, targets, input_lengths, target_lengths, self.blank, self.reduction, self.zero_infinity)
-
-
 # ---------------------------------------------------------------- margins
 class HingeEmbeddingLoss(_Loss):
     """x where t is 1, max(0, margin - x) where it is -1."""
