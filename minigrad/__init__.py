@@ -128,6 +128,7 @@ from .ops.axes import transpose as transpose
 from .ops.bins import bincount as bincount
 from .ops.bins import bucketize as bucketize
 from .ops.bins import histc as histc
+from .ops.bins import histogram as histogram
 from .ops.bins import searchsorted as searchsorted
 from .ops.bitwise import bitwise_and as bitwise_and
 from .ops.bitwise import bitwise_left_shift as bitwise_left_shift
@@ -145,6 +146,10 @@ from .ops.blocks import row_stack as row_stack
 from .ops.blocks import tensor_split as tensor_split
 from .ops.blocks import vsplit as vsplit
 from .ops.blocks import vstack as vstack
+from .ops.calculus import cumulative_trapezoid as cumulative_trapezoid
+from .ops.calculus import gradient as gradient
+from .ops.calculus import trapezoid as trapezoid
+from .ops.calculus import trapz as trapz
 from .ops.compare import allclose as allclose
 from .ops.compare import eq as eq
 from .ops.compare import equal as equal
@@ -280,6 +285,7 @@ from .ops.join import unbind as unbind
 from .ops.linalg import matrix_exp as matrix_exp
 from .ops.linalg import matrix_power as matrix_power
 from .ops.linalg import pinverse as pinverse
+from .ops.linalg import vander_of_vector as vander
 from .ops.lookup import argwhere as argwhere
 from .ops.lookup import embedding as embedding
 from .ops.lookup import gather as gather

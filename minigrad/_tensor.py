@@ -577,6 +577,7 @@ class Tensor(TensorBase):
     unique_consecutive = sets.unique_consecutive
     bincount = bins.bincount
     histc = bins.histc
+    histogram = bins.histogram
 
     # ------------------------------------------------------------ matrices
     mm = matmul_ops.mm

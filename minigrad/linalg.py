@@ -11,6 +11,7 @@ from .ops.factorizations import linalg_qr as qr
 from .ops.factorizations import linalg_svd as svd
 from .ops.factorizations import svdvals as svdvals
 from .ops.linalg import cond as cond
+from .ops.linalg import linalg_diagonal as diagonal
 from .ops.linalg import lstsq as lstsq
 from .ops.linalg import matrix_exp as matrix_exp
 from .ops.linalg import matrix_power as matrix_power
@@ -32,6 +33,6 @@ from .ops.systems import linalg_slogdet as slogdet
 from .ops.systems import solve as solve
 from .ops.triangular import solve_triangular as solve_triangular
 
-__all__ = ["LinAlgError", "cholesky", "cond", "cross", "det", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matmul", "matrix_exp",
-           "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_triangular", "svd",
-           "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm"]
+__all__ = ["LinAlgError", "cholesky", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "lstsq", "matmul",
+           "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve",
+           "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm"]

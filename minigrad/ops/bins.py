@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, ShapeError, UnsupportedDtypeError, describe
+from . import results
 from .along import picked
 from .dims import Number
+from .raw import raw
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -127,3 +130,33 @@ def histc(input: Tensor, bins: int = 100, min: Number = 0, max: Number = 0) -> T
     x = x[(x >= low) & (x <= high)]
     at = ((x - low) / (high - low) * bins).astype("i8")
     return xp.bincount(xp.minimum(at, bins - 1), None, bins).astype(input.dtype)
+
+
+def histogram(input: Tensor, bins: int | Tensor, *, range: Sequence[float] | None = None, weight: Tensor | None = None,
+              density: bool = False) -> results.histogram:
+    """How many elements (or what `weight`) fall in each bin, and the edges of the bins; the last bin includes its end.
+
+    bins: how many equal ones, over `range` or from the smallest to the largest element, or their edges. density: divided
+    by the total and by the widths, so that the integral is 1.
+    """
+    x = raw(input)
+    if x.dtype.kind != "f":
+        raise UnsupportedDtypeError(f"histogram: not implemented for {x.dtype}: takes floating-point numbers; got {describe(x)}")
+    xp = backend_of(x).xp
+    if isinstance(bins, TensorBase):
+        edges = bins.array
+    else:
+        low, high = map(float, range) if range is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 0.0)
+        if low == high:
+            low, high = low - 1, high + 1
+        if bins <= 0:
+            raise ShapeError(f"histogram: bins must be > 0, but got {bins}")
+        edges = xp.linspace(low, high, int(bins) + 1, dtype=x.dtype)
+    flat = x.reshape(-1)
+    inside = (flat >= edges[0]) & (flat <= edges[-1])
+    at = xp.minimum(xp.searchsorted(edges, flat[inside], side="right") - 1, edges.size - 2)
+    w = None if weight is None else weight.array.reshape(-1)[inside].astype("f8")
+    hist = xp.bincount(at, w, edges.size - 1).astype(x.dtype)
+    if density:
+        hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
+    return results.histogram(wrap(hist), wrap(edges))

@@ -15,6 +15,7 @@ from .join import cat
 from .magnitude import linalg_norm
 from .matmul import matmul
 from .matrices import check_matrix, column
+from .parts import diagonal
 from .raw import adjoint, like, raw
 from .systems import inv, solve
 
@@ -193,6 +194,11 @@ def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
 
 
 # ---------------------------------------------------------------- tensors as matrices
+def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The diagonals of the matrices in two dimensions, the last two by default; a view: `linalg.diagonal`."""
+    return diagonal(A, offset, dim1, dim2)
+
+
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Powers 0 to N - 1 of each element as a row, (..., n) -> (..., n, N); N is n by default."""
     if not x.ndim:
@@ -202,6 +208,14 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
         raise ShapeError(f"linalg.vander: N must be greater than 1; got {N}")
     powers = wrap(backend_of(raw(x)).xp.arange(n))
     return column(x) ** powers
+
+
+def vander_of_vector(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Powers N - 1 to 0 of each element of a vector as a row, or 0 to N - 1 if `increasing`: `torch.vander`."""
+    if x.ndim != 1:
+        raise ShapeError(f"vander: x must be a one-dimensional tensor; got {describe(x)}")
+    powers = backend_of(raw(x)).xp.arange(x.shape[0] if N is None else N)
+    return column(x) ** wrap(powers if increasing else powers[::-1].copy())
 
 
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:

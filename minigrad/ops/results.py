@@ -80,6 +80,15 @@ class aminmax(NamedTuple):
         return show(self)
 
 
+class histogram(NamedTuple):
+    """What falls in each bin, and the edges of the bins."""
+    hist: Tensor
+    bin_edges: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
 # ---------------------------------------------------------------- linear algebra
 class linalg_qr(NamedTuple):
     """A = Q R: orthonormal columns, upper triangular."""

@@ -64,3 +64,14 @@ def test_refusals() -> None:
     same_error(lambda lib, x: lib.histc(x, 3, 4, 1), np.array([1.0]), match="max must be larger than min")
     same_error(lambda lib, x: lib.histc(x), np.array([1.0, np.inf]), match="is not finite")
     same_error(lambda lib, x: lib.histc(x), np.array([1]), match="not implemented for int64")
+
+
+@pytest.mark.parametrize("field", [0, 1])
+def test_histogram(field: int) -> None:
+    x = np.array([[1.0, 2, 4], [3, 5, 9]])
+    edges = np.array([0.0, 2, 5, 9])
+    same(lambda lib, x: lib.histogram(x.detach(), 3)[field], x)
+    same(lambda lib, x: lib.histogram(x.detach(), 3, range=(0.0, 4.0), density=True)[field], x)
+    same(lambda lib, x: lib.histogram(x.detach(), 4, weight=x.detach())[field], x.astype("f4"))
+    same(lambda lib, x, e: x.detach().histogram(e.detach(), weight=x.detach(), density=True)[field], x, edges)
+    same_error(lambda lib, x: lib.histogram(x, 3), np.array([1]), match="not implemented for int64")

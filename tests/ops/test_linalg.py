@@ -203,7 +203,14 @@ def test_tensors_as_matrices() -> None:
     same(lambda lib, a, b: lib.linalg.tensorsolve(a, b), a, b)
     same(lambda lib, a, b: lib.linalg.tensorsolve(a, b, dims=(0,)), RNG.standard_normal((6, 2, 3)), b)
     same(lambda lib, x: lib.linalg.vander(x), b)
-    same(lambda lib, x: lib.linalg.vander(x, N=2), b)
+    same(lambda lib, x: lib.linalg.vander(x.detach(), N=2), b)
+    same(lambda lib, x: lib.vander(x.detach()), b[0])
+    same(lambda lib, x: lib.vander(x, 4, increasing=True), np.arange(3))
+
+
+def test_diagonal() -> None:
+    same(lambda lib, a: lib.linalg.diagonal(a), REAL)
+    same(lambda lib, a: lib.linalg.diagonal(a, offset=1, dim1=0), REAL)
 
 
 def test_empty_matrices() -> None:
