@@ -69,7 +69,7 @@ def bin_maxima(x: Any, at: Any, axis: int, bins: int) -> tuple[Any, Any]:
 # ---------------------------------------------------------------- arguments
 def bins_of(name: str, n: int, x: Any, output_size: Bins) -> tuple[int, ...]:
     """How many bins along each of n dimensions; None keeps a dimension."""
-    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * n
+    sizes: tuple[Any, ...] = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * n
     if output_size is None or any(s is not None and not hasattr(s, "__index__") for s in sizes):
         raise ArgumentTypeError(f"{name}: output_size must be an int or {n} of int or None; got {output_size!r}")
     if len(sizes) != n:
@@ -78,7 +78,7 @@ def bins_of(name: str, n: int, x: Any, output_size: Bins) -> tuple[int, ...]:
         raise ShapeError(f"{name}: Expected {n + 1}D or {n + 2}D tensor, but got {list(x.shape)} ({operand(x)})")
     if not prod(x.shape[-n - 1:]):
         raise ShapeError(f"{name}: Expected input to have non-zero size for non-batch dimensions, but input has sizes {list(x.shape)}")
-    bins = tuple([int(size if s is None else s) for s, size in zip(sizes, x.shape[-n:], strict=True)])   # type: ignore[call-overload]
+    bins = tuple([int(size if s is None else s) for s, size in zip(sizes, x.shape[-n:], strict=True)])
     if min(bins) < 0:
         raise RefusedArgumentError(f"{name}: elements of output_size must be greater than or equal to 0; got {output_size!r}")
     return bins

@@ -72,8 +72,8 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
         elif mask.dtype == q.dtype or mask.dtype == "f4":
             scores = scores + attn_mask
         else:
-            raise DtypeError(f"{name}: Expected attn_mask dtype to be bool or float or to match query dtype; got attn_mask {operand(mask)}, "
-                             f"query {operand(q)}")
+            raise DtypeError(f"{name}: Expected attn_mask dtype to be bool or float or to match query dtype; got attn_mask "
+                             f"{operand(mask)}, query {operand(q)}")
     weights = attend(scores, hidden)
     if dropout_p:
         weights = dropout(weights, dropout_p)

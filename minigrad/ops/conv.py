@@ -86,7 +86,8 @@ def check_conv(name: str, n: int, x: Any, w: Any, b: Any, groups: int, transpose
         rule = (f"Given {'transposed=1' if transposed else f'groups={groups}'}, weight of size {list(w.shape)}, expected input"
                 f"{list(x.shape)} to have {channels} channels, but got {x.shape[-n - 1]} channels instead")
     elif b is not None and b.shape != (out_channels,):
-        rule = f"expected bias to be 1-dimensional with {out_channels} elements, one per output channel, but got bias of size {list(b.shape)}"
+        rule = (f"expected bias to be 1-dimensional with {out_channels} elements, one per output channel, but got bias of size "
+                f"{list(b.shape)}")
     else:
         return
     raise ShapeError(f"{name}: {rule}; got x {operand(x)}, w {operand(w)}, groups {groups}")
@@ -102,8 +103,8 @@ def check_size(name: str, x: Any, w: Any, n: int, around: Span, dilation: Sequen
 
 
 def conv_options(name: str, n: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any,
-                 groups: int) -> tuple[tuple[int, ...], Span, tuple[int, ...]]:
-    """Stride, padding and dilation per dimension, and everything checked."""
+                 groups: int) -> tuple[Any, Any, Any]:
+    """Stride, padding before and after, and dilation, one each per dimension; and everything checked."""
     x, w = getattr(input, "array", input), getattr(weight, "array", weight)
     check_conv(name, n, x, w, bias, groups)
     strides, dilations = numbers(f"{name}: stride", stride, n, 1), numbers(f"{name}: dilation", dilation, n, 1)
@@ -133,10 +134,10 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: in
     OH = (H + pads - dilation * (KH - 1) - 1) // stride + 1. padding: per side, or 'same' (stride 1), or 'valid'.
     Raises ShapeError where channels, groups or sizes do not fit, DtypeError on mixed dtypes.
     """
-    options: Any = conv_options("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+    strides, around, dilations = conv_options("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
     if input.ndim == 3:
-        return convolution(input.unsqueeze(0), weight, bias, *options, groups).squeeze(0)
-    return convolution(input, weight, bias, *options, groups)
+        return convolution(input.unsqueeze(0), weight, bias, strides, around, dilations, groups).squeeze(0)
+    return convolution(input, weight, bias, strides, around, dilations, groups)
 
 
 def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: int | Sequence[int] = 1,
@@ -152,7 +153,7 @@ def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: in
     count = (x.shape[2] + before + after - dilations[0] * (depth - 1) - 1) // strides[0] + 1
     slices = take_windows(x, 2, depth, count, strides[0], before, dilations[0])             # (N, C, KD, OD, H, W)
     slices = slices.permute(0, 3, 1, 2, 4, 5).reshape((x.shape[0] * count, x.shape[1] * depth, *x.shape[3:]))
-    y = convolution(slices, flat_depth(weight), bias, strides[1:], around[1:], dilations[1:], groups)   # type: ignore[arg-type]
+    y = convolution(slices, flat_depth(weight), bias, strides[1:], around[1:], dilations[1:], groups)
     y = y.reshape((x.shape[0], count, *y.shape[1:])).transpose(1, 2)
     return y if input.ndim == 5 else y.squeeze(0)
 

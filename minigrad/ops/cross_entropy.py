@@ -130,8 +130,8 @@ def per_sample(g: Any, d: Any) -> Any:
 
 
 @op(x=lambda g, d: d * per_sample(g, d),
-    kept=dict(d=lambda x, t, w, ignore_index, reduction, label_smoothing:
-              class_gradient(x, t, w, ignore_index, reduction, label_smoothing)))
+    kept={"d": lambda x, t, w, ignore_index, reduction, label_smoothing:
+          class_gradient(x, t, w, ignore_index, reduction, label_smoothing)})
 def class_cross_entropy(input: Tensor, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean",
                         label_smoothing: float = 0.0) -> Tensor:
     """`cross_entropy` for arrays of class indices and weights, and the gradient d of its loss: it costs little more now than later."""
@@ -223,7 +223,7 @@ def soft_weight(g: Any, logp: Any, t: Any, reduction: str, smoothing: float) -> 
     x=lambda g, p, t, w, reduction, label_smoothing: soft_input(g, p, t, w, reduction, label_smoothing),
     t=lambda g, logp, w, reduction, label_smoothing: soft_target(g, logp, w, reduction, label_smoothing),
     w=lambda g, logp, t, reduction, label_smoothing: soft_weight(g, logp, t, reduction, label_smoothing),
-    kept=dict(p=lambda x: softmax(x, class_dim(x)), logp=lambda x: log_softmax(x, class_dim(x))))
+    kept={"p": lambda x: softmax(x, class_dim(x)), "logp": lambda x: log_softmax(x, class_dim(x))})
 def soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float) -> Tensor:
     """`cross_entropy` for class probabilities."""
     array: Any = input

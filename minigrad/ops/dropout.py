@@ -14,9 +14,9 @@ from ..engine import inplace as in_place
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from ..rng import default_generator
+from .axes import inverse
 from .loss import need_tensors
 from .raw import like
-from .axes import inverse
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -27,7 +27,7 @@ SATURATED = -1.7580993408473766                      # selu(-inf), what alpha dr
 # ---------------------------------------------------------------- masks
 def kept_elements(x: Any, shape: tuple[int, ...], p: float) -> Any:
     """1 with probability 1 - p, else 0, in x's dtype, of a shape that goes with x."""
-    from ..rng.discrete import bernoulli             # numpy.random is slow to import
+    from ..rng.discrete import bernoulli  # numpy.random is slow to import
     order = memory_order(x) if shape == x.shape else None
     if order is None:
         return backend_of(x).asarray(bernoulli(default_generator, 1 - p, shape, x.dtype))
@@ -130,10 +130,10 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     if input.ndim not in (3, 4):
         warn_of_dimensions("dropout2d", input.ndim, 2, "3D or 4D")
     if input.ndim == 3:
-        warnings.warn("dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input is "
-                      "interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future release to interpret "
-                      "the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise dropout behavior, "
-                      "please switch to using dropout1d instead.", UserWarning, stacklevel=2)
+        warnings.warn("dropout2d: Received a 3D input to dropout2d and assuming that channel-wise 1D dropout behavior is desired - input "
+                      "is interpreted as shape (N, C, L), where C is the channel dim. This behavior will change in a future release to "
+                      "interpret the input as one without a batch dimension, i.e. shape (C, H, W). To maintain the 1D channel-wise dropout "
+                      "behavior, please switch to using dropout1d instead.", UserWarning, stacklevel=2)
     return dropped("dropout2d", input, p, training, inplace, drop, True)
 
 
@@ -156,6 +156,6 @@ def by_sample(name: str, input: Tensor, p: float, training: bool, inplace: bool,
 def warn_of_dimensions(name: str, ndim: int, spatial: int, expected: str) -> None:
     """PyTorch's warning about an input with other dimensions than the function is for."""
     warnings.warn(f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will result in an error in a future release. To "
-                  f"retain the behavior and silence this warning, please use dropout instead. Note that {name} exists to provide channel-wise "
-                  f"dropout on inputs with {spatial} spatial dimensions, a channel dimension, and an optional batch dimension (i.e. {expected} "
-                  "inputs).", UserWarning, stacklevel=3)
+                  f"retain the behavior and silence this warning, please use dropout instead. Note that {name} exists to provide "
+                  f"channel-wise dropout on inputs with {spatial} spatial dimensions, a channel dimension, and an optional batch dimension "
+                  f"(i.e. {expected} inputs).", UserWarning, stacklevel=3)

@@ -49,8 +49,9 @@ def bernoulli_nll(input: Tensor, target: Tensor, weight: Any, reduction: str) ->
         raise UnsupportedDtypeError(f"binary_cross_entropy: not implemented for {x.dtype}; got x {operand(x)}; convert it with .float()")
     for which, values in (("input", x), ("target", t)):
         if values.size and not bool((values >= 0).all() & (values <= 1).all()):
-            raise RefusedArgumentError(f"binary_cross_entropy: all elements of {which} should be between 0 and 1; got {operand(values)} from "
-                                       f"{float(values.min())} to {float(values.max())}; for logits use binary_cross_entropy_with_logits")
+            raise RefusedArgumentError(f"binary_cross_entropy: all elements of {which} should be between 0 and 1; got {operand(values)} "
+                                       f"from {float(values.min())} to {float(values.max())}; for logits use "
+                                       "binary_cross_entropy_with_logits")
     xp = backend_of(x).xp
     losses = (t - 1) * xp.maximum(xp.log1p(-x), -100) - t * xp.maximum(xp.log(x), -100)
     if weight is not None:
@@ -101,9 +102,8 @@ def constant(name: str, which: str, weight: Tensor | None, shape: tuple[int, ...
     refuse_gradient(name, **{which: weight})
     array = weight.array
     if array.ndim > len(shape) or any(n not in (1, m) for n, m in zip(array.shape[::-1], shape[::-1], strict=False)):
-        last = next((len(shape) - 1 - i for i, (n, m) in enumerate(zip(array.shape[::-1], shape[::-1], strict=False)) if n not in (1, m)), 0)
-        raise ShapeError(f"{name}: The size of {which} {list(array.shape)} must match the size of the input {list(shape)} at non-singleton "
-                         f"dimension {last}, or broadcast to it")
+        raise ShapeError(f"{name}: The size of {which} {list(array.shape)} must match the size of the input {list(shape)}, or broadcast to "
+                         f"it")
     return array
 
 
@@ -117,8 +117,8 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     need_tensors("binary_cross_entropy", input=input, target=target)
     reduction = reduction_of("binary_cross_entropy", reduction, size_average, reduce)
     if input.array.shape != target.array.shape:
-        raise ArgumentError(f"binary_cross_entropy: Using a target size ({target.shape}) that is different to the input size ({input.shape}) "
-                            "is deprecated. Please ensure they have the same size.")
+        raise ArgumentError(f"binary_cross_entropy: Using a target size ({target.shape}) that is different to the input size "
+                            f"({input.shape}) is deprecated. Please ensure they have the same size.")
     return bernoulli_nll(input, target, constant("binary_cross_entropy", "weight", weight, input.array.shape), reduction)
 
 
@@ -136,8 +136,8 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     if target.array.dtype.kind != "f":
         raise DtypeError(f"{name}: result type Float can't be cast to the desired output type {target.array.dtype}: the target must be "
                          f"floating-point; got x {operand(input)}, t {operand(target)}; convert it with .to(input.dtype)")
-    shape = input.array.shape
-    return bernoulli_logits_nll(input, target, constant(name, "weight", weight, shape), reduction, constant(name, "pos_weight", pos_weight, shape))
+    w, p = [constant(name, which, v, input.array.shape) for which, v in (("weight", weight), ("pos_weight", pos_weight))]
+    return bernoulli_logits_nll(input, target, w, reduction, p)
 
 
 # ---------------------------------------------------------------- between distributions
@@ -198,22 +198,23 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     effect on its gradient. full: adds log(2 * pi) / 2. Raises ArgumentError for a var of another size, or negative.
     """
     need_tensors("gaussian_nll_loss", input=input, target=target)
+    variance: Any = var
     if isinstance(var, (int, float)):
-        var = wrap(backend_of(input.array).xp.full(input.array.shape, var, input.array.dtype))
-    v = var.array
+        variance = wrap(backend_of(input.array).xp.full(input.array.shape, var, input.array.dtype))
+    v = variance.array
     if v.shape != input.array.shape:
         if v.shape == input.array.shape[:-1]:
-            var = var.unsqueeze(-1)
+            variance = variance.unsqueeze(-1)
         elif not (v.ndim == input.ndim and v.shape[:-1] == input.array.shape[:-1] and v.shape[-1] == 1):
-            raise ArgumentError(f"gaussian_nll_loss: var is of incorrect size; got x {operand(input)}, var {operand(var)}")
+            raise ArgumentError(f"gaussian_nll_loss: var is of incorrect size; got x {operand(input)}, var {operand(variance)}")
     if reduction not in REDUCTIONS:
         raise ArgumentError(f"gaussian_nll_loss: {reduction} is not valid; it is one of {', '.join(REDUCTIONS)}")
-    v = var.array
+    v = variance.array
     if bool((v < 0).any()):
-        raise ArgumentError(f"gaussian_nll_loss: var has negative entry/entries; got {operand(var)} from {float(v.min())}")
-    var = var + wrap(backend_of(v).xp.maximum(eps - v, 0))               # a constant: the bound is not differentiated
+        raise ArgumentError(f"gaussian_nll_loss: var has negative entry/entries; got {operand(variance)} from {float(v.min())}")
+    variance = variance + wrap(backend_of(v).xp.maximum(eps - v, 0))     # a constant: the bound is not differentiated
     d = input - target
-    losses = (log(var) + d * d / var) / 2
+    losses = (log(variance) + d * d / variance) / 2
     return reduce_loss(losses + math.log(2 * math.pi) / 2 if full else losses, reduction)
 
 

@@ -74,10 +74,11 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
     need_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     reduction = reduction_of("cosine_embedding_loss", reduction, size_average, reduce)
     if target.ndim > 1:
-        raise ShapeError(f"cosine_embedding_loss: 0D or 1D target tensor expected, multi-target not supported; got target {operand(target)}")
+        raise ShapeError(f"cosine_embedding_loss: 0D or 1D target tensor expected, multi-target not supported; got target "
+                         f"{operand(target)}")
     if not input1.ndim == input2.ndim == target.ndim + 1:
-        raise ShapeError(f"cosine_embedding_loss: {target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs with "
-                         f"sizes {list(input1.shape)} and {list(input2.shape)}")
+        raise ShapeError(f"cosine_embedding_loss: {target.ndim}D target tensor expects {target.ndim + 1}D input tensors, but found inputs "
+                         f"with sizes {list(input1.shape)} and {list(input2.shape)}")
     squares = (sum(input1 * input1, -1) + SMALL) * (sum(input2 * input2, -1) + SMALL)
     cosine = sum(input1 * input2, -1) / sqrt(squares)
     return reduce_loss(choose(target == 1, 1 - cosine, 0) + choose(target == -1, clamp_min(cosine - margin, 0), 0), reduction)
@@ -94,9 +95,6 @@ def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, marg
     """
     need_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     reduction = reduction_of("triplet_margin_loss", reduction, size_average, reduce)
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise ShapeError("triplet_margin_loss: The anchor, positive, and negative tensors are expected to have the same number of dimensions, "
-                         f"but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs")
 
     def distance(a: Tensor, b: Tensor) -> Tensor:
         return pairwise_distance(a, b, p, eps)
@@ -109,9 +107,6 @@ def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative
     """`triplet_margin_loss` with a distance of one's own; the Euclidean one by default."""
     need_tensors("triplet_margin_with_distance_loss", anchor=anchor, positive=positive, negative=negative)
     reduction = reduction_of("triplet_margin_with_distance_loss", reduction, None, None)
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise ShapeError("triplet_margin_with_distance_loss: The anchor, positive, and negative tensors are expected to have the same number "
-                         f"of dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs")
     distance = pairwise_distance if distance_function is None else distance_function
     return triplet("triplet_margin_with_distance_loss", anchor, positive, negative, distance, margin, swap, reduction)
 
@@ -119,6 +114,9 @@ def triplet_margin_with_distance_loss(anchor: Tensor, positive: Tensor, negative
 def triplet(name: str, anchor: Tensor, positive: Tensor, negative: Tensor, distance: Callable[[Tensor, Tensor], Tensor], margin: float,
             swap: bool, reduction: str) -> Tensor:
     """The loss of triplets for any distance."""
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        raise ShapeError(f"{name}: The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
+                         f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs")
     if margin <= 0:
         raise ArgumentError(f"{name}: margin must be greater than 0, got {margin}")
     near, far = distance(anchor, positive), distance(anchor, negative)
@@ -179,8 +177,8 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
         raise ShapeError(f"multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}")
     count = x.shape[0] if x.ndim == 2 else 1
     if t.ndim > 1 or t.size != count:
-        raise ShapeError("multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). Expected "
-                         f"target size [{count}], but got {list(t.shape)}. Input has shape {list(x.shape)}.")
+        raise ShapeError("multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). "
+                         f"Expected target size [{count}], but got {list(t.shape)}. Input has shape {list(x.shape)}.")
     if t.dtype != "i8":
         raise DtypeError(f"multi_margin_loss: expected scalar type Long but found {t.dtype}; got t {operand(t)}; convert it with .long()")
     check_labels("multi_margin_loss", t, x.shape[-1], 0)
@@ -241,11 +239,13 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     reduction = reduction_of("multilabel_margin_loss", reduction, size_average, reduce)
     x, t = input.array, target.array
     if x.ndim not in (1, 2) or not x.shape[-1]:
-        raise ShapeError(f"multilabel_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}")
+        raise ShapeError("multilabel_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+                         f"{list(x.shape)}")
     if t.shape != x.shape:
         raise ShapeError(f"multilabel_margin_loss: inconsistent target size: {list(t.shape)} for input of size: {list(x.shape)}")
     if t.dtype != "i8":
-        raise DtypeError(f"multilabel_margin_loss: expected scalar type Long but found {t.dtype}; got t {operand(t)}; convert it with .long()")
+        raise DtypeError(f"multilabel_margin_loss: expected scalar type Long but found {t.dtype}; got t {operand(t)}; convert it with "
+                         ".long()")
     check_labels("multilabel_margin_loss", t, x.shape[-1], -1)
     need_one_device("multilabel_margin_loss", input=input, target=target)
     if x.ndim == 2:

@@ -75,7 +75,8 @@ def norm_weight(g: Any, x: Any, m: Any, var: Any, eps: float) -> Any:
 def check_affine(name: str, x: Any, shape: tuple[int, ...], rule: str, **values: Any) -> None:
     """Weight and bias have this shape, and x's dtype; float32 goes with float16, as mixed precision has it."""
     if x.dtype.kind != "f":
-        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}: takes floating-point input; got x {operand(x)}; convert it with .float()")
+        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}: takes floating-point input; got x {operand(x)}; "
+                                    "convert it with .float()")
     for which, value in values.items():
         if value is None:
             continue
@@ -92,12 +93,12 @@ def trailing(name: str, x: Any, normalized_shape: Sequence[int], weight: Any, bi
         raise ArgumentTypeError(f"{name}: normalized_shape must be a tuple of ints; got {normalized_shape!r}")
     shape = tuple(normalized_shape)
     if not shape:
-        raise RefusedArgumentError(f"{name}: Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, "
-                                   "but got normalized_shape = []")
+        raise RefusedArgumentError(f"{name}: Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+                                   "element, but got normalized_shape = []")
     check_affine(name, x, shape, "Expected {} to be of same shape as normalized_shape =", weight=weight, bias=bias)
     if x.shape[-len(shape):] != shape:
-        raise ShapeError(f"{name}: Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
-                         f"input of size{list(x.shape)} ({operand(x)})")
+        raise ShapeError(f"{name}: Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but "
+                         f"got input of size{list(x.shape)} ({operand(x)})")
     return last(shape)
 
 
@@ -117,11 +118,12 @@ def to_channels(g: Any, w_shape: tuple[int, ...], w_dtype: Any) -> Any:
 
 
 # ---------------------------------------------------------------- over the last dimensions
-@op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype: in_dtype(norm_input(g, x, w, mean, var, last(normalized_shape), eps), x_dtype),
+@op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype:
+    in_dtype(norm_input(g, x, w, mean, var, last(normalized_shape), eps), x_dtype),
     w=lambda g, x, mean, var, eps, w_shape, w_dtype: sum_to(in_dtype(norm_weight(g, x, mean, var, eps), w_dtype), w_shape),
     b=lambda g, b_shape, b_dtype: sum_to(in_dtype(g, b_dtype), b_shape),
-    kept=dict(mean=lambda x, normalized_shape: mean(x, last(normalized_shape), True),
-              var=lambda x, normalized_shape: variance(x, last(normalized_shape))))
+    kept={"mean": lambda x, normalized_shape: mean(x, last(normalized_shape), True),
+          "var": lambda x, normalized_shape: variance(x, last(normalized_shape))})
 def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
                eps: float = 1e-05) -> Tensor:
     """Normalized over the last dimensions, those of `normalized_shape`: (x - mean) / sqrt(var + eps) * weight + bias.
@@ -142,7 +144,7 @@ def rms_input(g: Any, x: Any, w: Any, r: Any, dims: Dims) -> Any:
 
 @op(x=lambda g, x, w, r, normalized_shape, x_dtype: in_dtype(rms_input(g, x, w, r, last(normalized_shape)), x_dtype),
     w=lambda g, x, r, w_shape, w_dtype: sum_to(in_dtype(g * (x * r), w_dtype), w_shape),
-    kept=dict(r=lambda x, normalized_shape, eps: 1 / sqrt(mean(x * x, last(normalized_shape), True) + rms_eps(eps, x))))
+    kept={"r": lambda x, normalized_shape, eps: rms_reciprocal(x, last(normalized_shape), eps)})
 def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None) -> Tensor:
     """x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `normalized_shape`.
 
@@ -157,6 +159,11 @@ def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | No
     if weight is not None:
         out *= weight
     return out.astype(x.dtype, copy=False), r        # type: ignore[return-value]
+
+
+def rms_reciprocal(x: Any, dims: Dims, eps: float | None) -> Any:
+    """r = 1 / sqrt(mean(x^2) + eps), of tensors."""
+    return 1 / sqrt(mean(x * x, dims, True) + rms_eps(eps, x))
 
 
 def rms_eps(eps: float | None, x: Any) -> float:
@@ -189,9 +196,11 @@ def group_weight(g: Any, x: Any, m: Any, var: Any, num_groups: int, eps: float) 
 
 
 @op(x=lambda g, x, w, mean, var, num_groups, eps, x_dtype: in_dtype(group_input(g, x, w, mean, var, num_groups, eps), x_dtype),
-    w=lambda g, x, mean, var, num_groups, eps, w_shape, w_dtype: to_channels(group_weight(g, x, mean, var, num_groups, eps), w_shape, w_dtype),
+    w=lambda g, x, mean, var, num_groups, eps, w_shape, w_dtype:
+    to_channels(group_weight(g, x, mean, var, num_groups, eps), w_shape, w_dtype),
     b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
-    kept=dict(mean=lambda x, num_groups: mean(grouped(x, num_groups), (2,), True), var=lambda x, num_groups: variance(grouped(x, num_groups), (2,))),
+    kept={"mean": lambda x, num_groups: mean(grouped(x, num_groups), (2,), True),
+          "var": lambda x, num_groups: variance(grouped(x, num_groups), (2,))},
     returns=Normalized)
 def group_normalize(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
     """`group_norm`, and the mean and variance of each group, (N, groups, 1)."""
@@ -246,8 +255,8 @@ def batch_input(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: f
 @op(x=lambda g, x, w, mean, var, training, eps, x_dtype: in_dtype(batch_input(g, x, w, mean, var, training, eps), x_dtype),
     w=lambda g, x, mean, var, eps, w_shape, w_dtype: to_channels(norm_weight(g, x, mean, var, eps), w_shape, w_dtype),
     b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
-    kept=dict(mean=lambda x, mean, training: over_batch(x) if training else wrap(mean),
-              var=lambda x, var, training: variance(x, others(x.ndim)) if training else wrap(var)),
+    kept={"mean": lambda x, mean, training: over_batch(x) if training else wrap(mean),
+          "var": lambda x, var, training: variance(x, others(x.ndim)) if training else wrap(var)},
     returns=Normalized)
 def batch_normalize(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Any, running_var: Any, training: bool,
                     eps: float) -> Tensor:
@@ -359,5 +368,5 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         return input
     squares = (input * input).reshape((x.shape[0], 1, x.shape[1], prod(x.shape[2:])))
     around = ((size // 2, (size - 1) // 2), (0, 0))
-    m = avg_pool(squares, (size, 1), (1, 1), around, squares.shape[2:], True, size).reshape(x.shape)   # type: ignore[arg-type]
+    m = avg_pool(squares, (size, 1), (1, 1), around, squares.shape[2:], True, size).reshape(x.shape)
     return input / pow(m * alpha + k, beta)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 Ints = int | Sequence[int]
-Pair = tuple[int, int]
+Pair = tuple[int, ...]                               # (height, width)
 Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, right))
 
 
@@ -86,7 +86,7 @@ class Windows(NamedTuple):
     stride: tuple[int, ...]
     padding: tuple[int, ...]
     dilation: tuple[int, ...]
-    count: tuple[int, ...]
+    count: tuple[int, ...]                           # type: ignore[assignment]   # tuple.count, which nobody calls
 
     def pads(self, first: int = 0) -> Pads:
         """Padding before and after the two dimensions from `first` on."""
@@ -168,7 +168,7 @@ def max_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     w = windows_of("max_pool3d", 3, x, kernel_size, stride, padding, dilation, ceil_mode)
     depth, height, width = x.shape[-3:]
     planes, places = max_pool_with_indices(input.reshape((1, -1, height, width)), w.kernel[1:], w.stride[1:], w.pads(1), w.dilation[1:],
-                                           w.count[1:])   # type: ignore[arg-type]
+                                           w.count[1:])
     columns = planes.reshape((1, -1, depth, prod(w.count[1:])))          # then along depth, at each place of the plane
     p = w.padding[0]
     found, slices = max_pool_with_indices(columns, (w.kernel[0], 1), (w.stride[0], 1), ((p, p), (0, 0)), (w.dilation[0], 1),
@@ -224,7 +224,8 @@ def avg_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     check_divisor("avg_pool3d", divisor_override)
     depth, height, width = x.shape[-3:]
     p, once = w.padding[0], None if divisor_override is None else 1      # an override divides once, in the second step
-    planes = avg_pool(input.reshape((1, -1, height, width)), w.kernel[1:], w.stride[1:], w.pads(1), w.count[1:], count_include_pad, once)   # type: ignore[arg-type]
+    planes = avg_pool(input.reshape((1, -1, height, width)), w.kernel[1:], w.stride[1:], w.pads(1), w.count[1:], count_include_pad,
+                      once)
     columns = planes.reshape((1, -1, depth, prod(w.count[1:])))
     y = avg_pool(columns, (w.kernel[0], 1), (w.stride[0], 1), ((p, p), (0, 0)), (w.count[0], columns.shape[-1]), count_include_pad,
                  divisor_override)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def difference(name: str, x: Any, t: Any) -> Any:
     """x - t of arrays; refuses what is no floating-point number."""
     if x.dtype.kind != "f" or t.dtype.kind != "f":
-        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got x {operand(x)}, t {operand(t)}; convert them with .float()")
+        raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got x {operand(x)}, t {operand(t)}; "
+                                    "convert them with .float()")
     return x - t
 
 

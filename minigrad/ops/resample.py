@@ -15,7 +15,7 @@ import numpy as np
 
 from ..backend import backend_of
 from ..engine.op import op
-from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, UnsupportedError, operand
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedDtypeError, UnsupportedError, operand
 from .adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .loss import need_tensors
 
@@ -40,15 +40,15 @@ class Filter(NamedTuple):
 
 
 class Table(NamedTuple):
-    """index, weight (taps, outputs): output i is the sum over taps of weight * input[index]; weight None: 1."""
-    index: np.ndarray[Any, Any]
-    weight: np.ndarray[Any, Any] | None
+    """(taps, outputs): output i is the sum over taps of weights * input[places]; weights None: 1."""
+    places: Any
+    weights: Any
 
 
 @lru_cache(maxsize=256)
 def table(size: int, count: int, how: Filter, single: bool) -> Table:
     """The table from `size` inputs to `count` outputs, computed in float32 (`single`) or float64, as PyTorch does."""
-    precise = np.float32 if single or how.mode.startswith("nearest") else np.float64
+    precise: Any = np.float32 if single or how.mode.startswith("nearest") else np.float64
     if how.align_corners:
         step = precise(size - 1) / precise(count - 1) if count > 1 else precise(0)
     else:
@@ -97,15 +97,15 @@ def resample_along(input: Tensor, dim: int, count: int, how: Filter) -> Tensor:
     """(..., size, ...) -> (..., count, ...)"""
     array: Any = input
     x, backend = at_work(array), backend_of(array)
-    index, weight = table(x.shape[dim], count, how, x.dtype.itemsize < 8)
-    if weight is None:
-        return array.take(backend.asarray(index[0]), axis=dim)
-    out = None
-    for at, w in zip(index, weight, strict=True):
+    places, weights = table(x.shape[dim], count, how, x.dtype.itemsize < 8)
+    if weights is None:
+        return array.take(backend.asarray(places[0]), axis=dim)
+    out: Any = None
+    for at, w in zip(places, weights, strict=True):
         part = x.take(backend.asarray(at), axis=dim)
         part *= backend.asarray(w, x.dtype).reshape(along(x, dim))
         out = part if out is None else out + part
-    return out.astype(array.dtype, copy=False)       # type: ignore[union-attr]
+    return out.astype(array.dtype, copy=False)
 
 
 @op(y=lambda g, y_shape, dim, how: resample_along(g, dim, y_shape[dim], how))
@@ -113,14 +113,14 @@ def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
     """The adjoint of `resample_along`: (..., count, ...) -> (..., size, ...)"""
     array: Any = other
     g, backend, lead = at_work(array), backend_of(array), (slice(None),) * dim
-    index, weight = table(size, g.shape[dim], how, g.dtype.itemsize < 8)
+    places, weights = table(size, g.shape[dim], how, g.dtype.itemsize < 8)
     out = backend.xp.zeros((*g.shape[:dim], size, *g.shape[dim + 1:]), g.dtype)
-    for k, at in enumerate(index):
-        part = g if weight is None else g * backend.asarray(weight[k], g.dtype).reshape(along(g, dim))
-        places, first, count = np.unique(at, return_index=True, return_counts=True)   # `at` rises: equal places are neighbours
+    for k, at in enumerate(places):
+        part = g if weights is None else g * backend.asarray(weights[k], g.dtype).reshape(along(g, dim))
+        once, first, count = np.unique(at, return_index=True, return_counts=True)     # `at` rises: equal places are neighbours
         for r in range(count.max(initial=0)):        # the r-th output of each place: no place comes twice
             some = count > r
-            out[(*lead, backend.asarray(places[some]))] += part.take(backend.asarray(first[some] + r), axis=dim)
+            out[(*lead, backend.asarray(once[some]))] += part.take(backend.asarray(first[some] + r), axis=dim)
     return out.astype(array.dtype, copy=False)
 
 
@@ -140,7 +140,8 @@ def each(name: str, value: Any, n: int) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         return [value] * n
     if len(value) != n:
-        raise ArgumentError(f"interpolate: Input and {name} must have the same number of spatial dimensions, {n}; got {name} {tuple(value)}")
+        raise ArgumentError(f"interpolate: Input and {name} must have the same number of spatial dimensions, {n}; got {name} "
+                            f"{tuple(value)}")
     return list(value)
 
 
@@ -155,8 +156,8 @@ def check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) -
     if x.ndim != DIMENSIONS.get(mode, x.ndim):
         raise UnsupportedError(f"interpolate: Got {x.ndim}D input, but {mode} mode needs {DIMENSIONS[mode]}D input")
     if antialias and mode not in ("bilinear", "bicubic", "lanczos"):
-        raise ArgumentError("interpolate: Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D tensor as "
-                            f"input; got mode {mode!r}, x {operand(x)}")
+        raise ArgumentError("interpolate: Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires a 4-D "
+                            f"tensor as input; got mode {mode!r}, x {operand(x)}")
     if mode == "lanczos":
         raise UnsupportedError("interpolate: lanczos mode is not supported; use mode='bicubic', antialias=True")
     if x.dtype.kind != "f" and not (mode.startswith("nearest") and x.dtype == "u1"):
@@ -181,13 +182,15 @@ def interpolate(input: Tensor, size: Ints | None = None, scale_factor: float | S
     if recompute_scale_factor and size is not None:
         raise ArgumentError("interpolate: recompute_scale_factor is not meaningful with an explicit size.")
     factors: list[Any] = [None] * n if scale_factor is None else each("scale_factor", scale_factor, n)
-    sizes = each("size", size, n) if size is not None else [int(math.floor(m * f)) for m, f in zip(x.shape[2:], factors, strict=True)]
+    sizes = each("size", size, n) if size is not None else [math.floor(m * f) for m, f in zip(x.shape[2:], factors, strict=True)]
     if not all(hasattr(s, "__index__") for s in sizes):
-        raise ArgumentTypeError(f"interpolate: expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int]; got {size!r}")
+        raise ArgumentTypeError("interpolate: expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, int]; "
+                                f"got {size!r}")
     if min(sizes) < 1 or not x.shape[1] or min(x.shape[2:]) < 1:
-        raise ShapeError(f"interpolate: Input and output sizes should be greater than 0, but got input {operand(x)} and output {tuple(sizes)}")
+        raise ShapeError(f"interpolate: Input and output sizes should be greater than 0, but got input {operand(x)} and output "
+                         f"{tuple(sizes)}")
     if mode == "area":
-        return AREA[x.ndim](input, tuple(sizes))     # type: ignore[operator]
+        return AREA[x.ndim](input, tuple(sizes))
     kind = mode if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
     out = input
     for d in range(n + 1, 1, -1):                    # the last dimension first: its rows lie together

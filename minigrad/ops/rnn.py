@@ -78,7 +78,8 @@ def lstm_memory(operands: Sequence[Any], a: Any) -> Any:
     return tanh(f * operands[2] + i * g)
 
 
-def lstm_rule(grads: tuple[Any, Any], operands: Sequence[Any], a: Any, t: Any, needs: tuple[bool, ...], biased: tuple[bool, bool]) -> list[Any]:
+def lstm_rule(grads: tuple[Any, Any], operands: Sequence[Any], a: Any, t: Any, needs: tuple[bool, ...],
+              biased: tuple[bool, bool]) -> list[Any]:
     """From the gradients of h' = o * t and c' = f * c + i * g, with t = tanh(c')."""
     x, h, c, w_ih, w_hh, *_ = operands
     gh, gc = grads
@@ -91,7 +92,7 @@ def lstm_rule(grads: tuple[Any, Any], operands: Sequence[Any], a: Any, t: Any, n
 
 @op(several=True,
     operands=lambda g, operands, a, t, needs, biased: lstm_rule(g, operands, a, t, needs, biased),
-    kept=dict(a=lambda operands, biased: lstm_gates(operands, biased), t=lambda operands, a: lstm_memory(operands, a)))
+    kept={"a": lambda operands, biased: lstm_gates(operands, biased), "t": lambda operands, a: lstm_memory(operands, a)})
 def lstm_step(operands: Sequence[Tensor], needs: tuple[bool, ...], biased: tuple[bool, bool]) -> tuple[Tensor, Tensor]:
     """x (N, I), h, c (N, H), w_ih (4H, I), w_hh (4H, H) and biases (4H,) -> h', c' (N, H)."""
     x, h, c, w_ih, w_hh, *_ = operands
@@ -132,7 +133,7 @@ def gru_rule(g: Any, operands: Sequence[Any], a: Any, needs: tuple[bool, ...], b
 
 
 @op(operands=lambda g, operands, a, needs, biased: gru_rule(g, operands, a, needs, biased),
-    kept=dict(a=lambda operands, biased: gru_gates(operands, biased)))
+    kept={"a": lambda operands, biased: gru_gates(operands, biased)})
 def gru_step(operands: Sequence[Tensor], needs: tuple[bool, ...], biased: tuple[bool, bool]) -> Tensor:
     """x (N, I), h (N, H), w_ih (3H, I), w_hh (3H, H) and biases (3H,) -> h' (N, H)."""
     x, h, w_ih, w_hh, *_ = operands
@@ -191,8 +192,8 @@ def step(name: str, gates: int, op: Callable[..., Any], input: Tensor, hidden: S
         need_tensors(name, input=input, hx=hidden[0], w_ih=w_ih, w_hh=w_hh)
         raise
     x, h, w, u = arrays[0], arrays[1], w_ih.array, w_hh.array
-    if not (x.ndim == h.ndim == w.ndim == u.ndim == 2 and h.shape == (x.shape[0], u.shape[1]) and w.shape == (gates * h.shape[1], x.shape[1])
-            and u.shape[0] == w.shape[0]):
+    if not (x.ndim == h.ndim == w.ndim == u.ndim == 2 and h.shape == (x.shape[0], u.shape[1])
+            and w.shape == (gates * h.shape[1], x.shape[1]) and u.shape[0] == w.shape[0]):
         raise ShapeError(misfit(name, gates, x, h, w, u))
     if any(s.shape != h.shape for s in arrays[1:1 + len(hidden)]):
         raise ShapeError(f"{name}: hidden1 has inconsistent hidden_size: expected {list(h.shape)}; got {operand(hidden[1])}")

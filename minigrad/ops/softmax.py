@@ -121,14 +121,14 @@ def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: floa
     xp = backend_of(array).xp
     p = soft.array
     d = one_dim("gumbel_softmax", dim, p.ndim)
-    places = xp.arange(p.shape[d]).reshape([-1 if i == d else 1 for i in range(p.ndim)]) if p.ndim else 0
+    places: Any = xp.arange(p.shape[d]).reshape([-1 if i == d else 1 for i in range(p.ndim)]) if p.ndim else 0
     one_hot = (places == (p.argmax(axis=d, keepdims=True) if p.ndim else 0)).astype(p.dtype)
     return wrap(one_hot) - soft.detach() + soft
 
 
 def gumbel_noise(like: Any) -> Tensor:
     """-log of exponential numbers from the default generator, in the shape and dtype of an array."""
-    from ..rng.continuous import exponential         # numpy.random is slow to import
+    from ..rng.continuous import exponential  # numpy.random is slow to import
     backend = backend_of(like)
     numbers = exponential(default_generator, like.shape, like.dtype if like.dtype.kind == "f" else get_default_numpy())
     return wrap(-backend.xp.log(backend.asarray(numbers)))

@@ -78,8 +78,8 @@ def unpooled(name: str, n: int, input: Tensor, indices: Tensor, kernel_size: Int
     if at.dtype != "i8":
         raise DtypeError(f"{name}: elements in indices should be type int64 but got: {at.dtype}")
     if at.shape != x.shape:
-        raise ShapeError(f"{name}: Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but got indices tensor "
-                         f"with shape: {list(at.shape)}")
+        raise ShapeError(f"{name}: Expected shape of indices to be same as that of the input tensor ({list(x.shape)}) but got indices "
+                         f"tensor with shape: {list(at.shape)}")
     if x.ndim not in (n + 1, n + 2):
         raise ShapeError(f"{name}: Expected {n + 1}D or {n + 2}D input; got {operand(x)}")
     size = unpool_size(name, x, kernel, strides, numbers(f"{name}: padding", padding, n, 0), output_size)

@@ -66,10 +66,10 @@ def add_windows(input: Tensor, dim: int, size: int, stride: int, padding: int, d
 
 
 # ---------------------------------------------------------------- what users call
-def options(name: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> list[tuple[int, int]]:
+def options(name: str, kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> list[Any]:
     """kernel, stride, padding, dilation as pairs."""
     return [numbers(f"{name}: kernel_size", kernel_size, 2, 1), numbers(f"{name}: stride", stride, 2, 1),
-            numbers(f"{name}: padding", padding, 2, 0), numbers(f"{name}: dilation", dilation, 2, 1)]   # type: ignore[list-item]
+            numbers(f"{name}: padding", padding, 2, 0), numbers(f"{name}: dilation", dilation, 2, 1)]
 
 
 def unfold(input: Tensor, kernel_size: int | Sequence[int], dilation: int | Sequence[int] = 1, padding: int | Sequence[int] = 0,
@@ -106,8 +106,8 @@ def fold(input: Tensor, output_size: int | Sequence[int], kernel_size: int | Seq
         raise ShapeError(f"fold: Expected 2D or 3D (batch mode) tensor for input; got {describe(input)}")
     rows, columns = input.shape[-2:]
     if rows % prod(kernel):
-        raise ShapeError(f"fold: Expected size of input's dimension {input.ndim - 2} to be divisible by the product of kernel_size, but got "
-                         f"{rows} and kernel_size={kernel}; got {describe(input)}")
+        raise ShapeError(f"fold: Expected size of input's dimension {input.ndim - 2} to be divisible by the product of kernel_size, but "
+                         f"got {rows} and kernel_size={kernel}; got {describe(input)}")
     counts = [window_count(*each) for each in zip(size, kernel, strides, pads, dilations, strict=True)]
     if min(counts) < 1 or prod(counts) != columns:
         raise ShapeError(f"fold: Given output_size={size}, kernel_size={kernel}, dilation={dilations}, padding={pads}, stride={strides}, "
