@@ -18,9 +18,9 @@ class device:
 
     def __init__(self, type: str | device | int, index: int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index
+            index, type = type.index, type.type
         elif isinstance(type, int) and not isinstance(type, bool):
-            type, index = "cuda", type
+            index, type = type, "cuda"
         elif not isinstance(type, str):
             raise ArgumentTypeError(f"device: must be a string, an int or a device; got {type!r}; write 'cpu' or 'cuda:0'")
         name, colon, number = type.partition(":")

@@ -1,5 +1,4 @@
 """What a tensor looks like when it is printed: PyTorch's picture, character for character."""
-# ruff: noqa: PLR0913, PLR0917       (set_printoptions is PyTorch's signature; tensor_repr takes all its facts by name)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence

@@ -26,7 +26,7 @@ class Size(tuple[int, ...]):
         value = super().__getitem__(item)
         return Size(value) if isinstance(item, slice) else value
 
-    def __add__(self, other: Any) -> Size:           # type: ignore[override]
+    def __add__(self, other: Any) -> Size:
         return Size(super().__add__(tuple(other)))
 
     def __mul__(self, n: Any) -> Size:

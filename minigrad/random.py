@@ -86,7 +86,7 @@ def randint(*args: Any, low: int = 0, high: int | None = None, size: Sequence[in
     for name, bound in (("low", low), ("high", high)):
         if isinstance(bound, float) or not hasattr(bound, "__index__"):
             raise ArgumentTypeError(f"randint: argument '{name}' must be int, not {describe(bound)}")
-    a, b = int(low), int(high)                       # type: ignore[arg-type]
+    a, b = int(low), int(high)
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else np.dtype(np.int64)
     return _drawn("randint", lambda g, shape, kind: discrete.integers(g, shape, kind, a, b), size_of("randint", size), generator, out, to,
                   device, requires_grad, layout)

@@ -25,7 +25,7 @@ def round_trip(value: Any, path: Path) -> Any:
     return mg.load(path)
 
 
-@pytest.mark.parametrize("dtype", [d for d in mg.dtypes.ALL], ids=lambda d: d.name)
+@pytest.mark.parametrize("dtype", mg.dtypes.ALL, ids=lambda d: d.name)
 def test_tensors_of_every_dtype(dtype: Any, tmp_path: Path) -> None:
     for shape in ((), (0, 3), (2, 3)):
         array = (np.arange(math.prod(shape)).reshape(shape) * (1 + 2j if dtype.is_complex else 1)).astype(dtype.numpy)

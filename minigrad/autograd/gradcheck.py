@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,15 @@ def gradcheck(func: Callable[..., Any], inputs: Any, *, eps: float = 1e-6, atol:
         outs = out if isinstance(out, (tuple, list)) else (out,)
         return [o for o in outs if isinstance(o, Tensor) and o.requires_grad]
 
+    def output(i: int) -> list[Tensor]:
+        return [outputs()[i]]
+
     rng = np.random.default_rng(0)
     first = outputs()
     for i, out in enumerate(first):
         seed = wrap(backend_of(out.array).asarray(rng.uniform(0.5, 1.5, out.array.shape).astype(out.array.dtype)))
         analytic = grad(out, watched, seed, allow_unused=True, retain_graph=True)
-        numeric = numerical_gradients(lambda i=i: [outputs()[i]], watched, [seed], eps)
+        numeric = numerical_gradients(partial(output, i), watched, [seed], eps)
         for j, (t, a, n) in enumerate(zip(watched, analytic, numeric)):
             got = np.zeros(t.array.shape) if a is None else np.asarray(backend_of(a.array).to_host(a.array))
             if not np.allclose(got, n, rtol, atol):

@@ -10,14 +10,11 @@ import weakref
 from collections.abc import Callable, Iterator
 from sys import _getframe
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from .mode import Mode, Scope, local
-
-if TYPE_CHECKING:
-    from .op import Op
+from .mode import Mode, Scope
 
 Array = Any
 new = object.__new__
@@ -57,9 +54,9 @@ class Node:
     time: int                                        # creation number: the backward pass runs from high to low
     parents: tuple[Any, ...]                         # per input with a rule: Node, None, or a tuple of these
     saved: tuple[Any, ...] | None                    # values in the order of op.slots; None once freed
-    cells: tuple[Cell | None, ...]                   # of saved values that are a tensor's memory
+    cells: tuple[Any, ...]                           # of saved values that are a tensor's memory: Cell, None, or a tuple of these
     shapes: tuple[Any, ...] | None                   # of the inputs; None: all as the output
-    shape: tuple[int, ...]                           # of the output
+    shape: tuple[Any, ...]                           # of the output, or the shapes of several
     dtype: Any
     options: tuple[Any, ...]
     code: CodeType | None                            # the line that made it, decoded only when shown

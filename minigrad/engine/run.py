@@ -164,7 +164,7 @@ def fill(node: Node, gs: list[Any], create: bool) -> tuple[Any, ...]:
 
 def accumulate(leaf: Leaf, pending: dict[Node, Any], create: bool) -> None:
     """Let a leaf collect its gradient, in its dtype; the buffer is given away when nobody else holds it."""
-    t = leaf.tensor()
+    t: Any = leaf.tensor()
     if t is None:
         del pending[leaf]
         return

@@ -67,7 +67,7 @@ def floats_only(name: str, dtype: Any, kinds: str = "fc") -> None:
 def uniform_(input: Tensor, *bounds: float, generator: Generator | None = None, **named: float) -> Tensor:
     """Uniform numbers of [from, to), [0, 1) by default: `uniform_(from, to)`."""
     low, high = two_bounds("uniform_", bounds, named, 0.0, 1.0)
-    floats_only("uniform_", input.array.dtype)       # type: ignore[attr-defined]
+    floats_only("uniform_", input.array.dtype)
     return overwrite("uniform", input, generator, lambda g, shape, dtype: continuous.uniform(g, shape, dtype, low, high))
 
 
@@ -81,7 +81,7 @@ def two_bounds(op: str, bounds: tuple[Any, ...], named: dict[str, Any], low: Any
 
 def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Normal numbers."""
-    array: Any = input.array                         # type: ignore[attr-defined]
+    array: Any = input.array
     floats_only("normal_", array.dtype)
     draw = continuous.normal if array.flags.c_contiguous else continuous.normal_in_pairs
     return overwrite("normal", input, generator, lambda g, shape, dtype: draw(g, shape, dtype, mean, std))
@@ -89,25 +89,25 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
 
 def log_normal_(input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None) -> Tensor:
     """exp of normal numbers with this mean and standard deviation."""
-    floats_only("log_normal_", input.array.dtype, "f")    # type: ignore[attr-defined]
+    floats_only("log_normal_", input.array.dtype, "f")
     return overwrite("log_normal", input, generator, lambda g, shape, dtype: continuous.log_normal(g, shape, dtype, mean, std))
 
 
 def cauchy_(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers of the Cauchy distribution."""
-    floats_only("cauchy_", input.array.dtype, "f")   # type: ignore[attr-defined]
+    floats_only("cauchy_", input.array.dtype, "f")
     return overwrite("cauchy", input, generator, lambda g, shape, dtype: continuous.cauchy(g, shape, dtype, median, sigma))
 
 
 def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Numbers of the exponential distribution with this rate."""
-    floats_only("exponential_", input.array.dtype, "f")   # type: ignore[attr-defined]
+    floats_only("exponential_", input.array.dtype, "f")
     return overwrite("exponential", input, generator, lambda g, shape, dtype: continuous.exponential(g, shape, dtype, lambd))
 
 
 def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
     """Numbers of trials up to the first success."""
-    floats_only("geometric_", input.array.dtype, "fiu")   # type: ignore[attr-defined]
+    floats_only("geometric_", input.array.dtype, "fiu")
     return overwrite("geometric", input, generator, lambda g, shape, dtype: discrete.geometric(g, shape, dtype, p))
 
 
@@ -126,7 +126,7 @@ def bernoulli_(input: Tensor, p: float | Tensor = 0.5, *, generator: Generator |
     if not isinstance(p, TensorBase):
         return overwrite("bernoulli", input, generator, lambda g, shape, dtype: discrete.bernoulli(g, p, shape, dtype))
     odds = backend_of(p.array).to_host(p.array)
-    array: Any = input.array                         # type: ignore[attr-defined]
+    array: Any = input.array
     try:
         odds = np.broadcast_to(odds, array.shape)
     except ValueError:

@@ -57,7 +57,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if r < 0:
         raise ShapeError(f"combinations: expect a non-negative number, but got {r}")
     if not r:
-        return reshape(getitem_copy(input, (backend_of(input.array).xp.zeros(0, "i8"),)), (0,))    # type: ignore[attr-defined]
+        return reshape(getitem_copy(input, (backend_of(input.array).xp.zeros(0, "i8"),)), (0,))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = np.fromiter(itertools.chain.from_iterable(choose(range(input.shape[0]), r)), np.int64).reshape(-1, r)
-    return getitem_copy(input, (backend_of(input.array).asarray(places),))   # type: ignore[attr-defined]
+    return getitem_copy(input, (backend_of(input.array).asarray(places),))

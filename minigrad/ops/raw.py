@@ -25,7 +25,7 @@ def like(x: Any, array: Any) -> Any:
 def in_dtype(x: Any, dtype: Any) -> Any:
     """A tensor or an array in a NumPy dtype; of complex numbers, for a real dtype, the real part."""
     if isinstance(x, TensorBase):
-        return x if x.array.dtype == dtype else cast(x, dtype)
+        return x if x.array.dtype == dtype else cast(x, dtype)   # type: ignore[arg-type]
     return x if x.dtype == dtype else (x.real if x.dtype.kind == "c" and dtype.kind != "c" else x).astype(dtype)
 
 

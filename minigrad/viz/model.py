@@ -156,7 +156,7 @@ def solid(node: Node) -> Node:
 def output_text(node: Node) -> str:
     """Shape and dtype of what an op made; of several outputs, each shape."""
     if node.op.several:
-        return ", ".join(shape_text(s) for s in node.shape[:4]) + (", ..." if len(node.shape) > 4 else "")    # type: ignore[arg-type]
+        return ", ".join(shape_text(s) for s in node.shape[:4]) + (", ..." if len(node.shape) > 4 else "")
     return shape_text(node.shape)
 
 

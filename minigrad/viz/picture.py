@@ -27,7 +27,7 @@ class GraphPicture:
     def digraph(self) -> Any:
         """A `graphviz.Digraph` to go on working with. Raises MissingDependencyError without that package."""
         try:
-            import graphviz
+            import graphviz  # type: ignore[import-untyped]
         except ImportError:
             from ..errors import missing
             raise missing("graphviz", "a Digraph object", "examples") from None
