@@ -179,7 +179,8 @@ def into(op: Op, target: Any, result: Any) -> Any:
     if not isinstance(target, TensorBase):
         raise ArgumentTypeError(f"{op.name}: out must be a Tensor; got {describe(target)}")
     if result.node is not None or node_of(target) is not None:
-        raise DtypeError(f"{op.name}: functions with out=... arguments don't support automatic differentiation; drop out=, or use no_grad()")
+        raise DtypeError(f"{op.name}: functions with out=... arguments don't support automatic differentiation; "
+                         "drop out=, or use no_grad()")
     if target.array.size == 0 and target.array.shape != result.array.shape:
         target.array = backend_of(result.array).xp.zeros(result.array.shape, target.array.dtype)
     inplace.store(target, result, op.name, False)

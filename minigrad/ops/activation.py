@@ -17,7 +17,7 @@ from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
 from .join import cat
 from .raw import raw, shown
 from .scalars import fitting
-from .select import LARGE, blend, choose, clamp_to_numbers, masked
+from .select import blend, choose, clamp_to_numbers, clipped, masked
 from .special import SLOPE, erf
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def may_write(call: F) -> F:
 @op(x=lambda g, out: masked(g, raw(out) != 0))       # no output is negative, and a nan lets its gradient pass
 def relu(input: Tensor) -> Tensor:
     """max(x, 0). Its gradient at 0 is 0."""
-    return relu_into(input, None)
+    return relu_into(input)
 
 
 @direct(relu)
@@ -65,14 +65,14 @@ def relu_in_place(input: Tensor) -> Tensor:
     return relu_into(input, input)
 
 
-def relu_into(x: Any, out: Any) -> Any:
-    """relu of an array; `clip` is the faster on large ones, `maximum` on small ones."""
+def relu_into(x: Any, out: Any = None) -> Any:
+    """relu of an array, into `out` if given."""
     kind = x.dtype.kind
     if kind in "bc":
         if kind == "b":
             raise DtypeError(f"relu: Boolean inputs not supported for relu; got {shown(x)}")
         refuse("relu", x, "c")
-    return backend_of(x).xp.maximum(x, 0, out=out) if x.size < LARGE or kind != "f" else x.clip(0, math.inf, out=out)
+    return clipped(x, 0, None, out)
 
 
 def relu_with_option(input: Tensor, inplace: bool = False) -> Tensor:
@@ -96,8 +96,8 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
         if x.dtype.kind == "u" and low < 0:
             raise RefusedArgumentError("hardtanh: cannot do hardtanh on an unsigned type with negative limits; got "
                                        f"{shown(x)}, min_val {min_val}")
-        return x.clip(fitting("hardtanh", low, x.dtype), fitting("hardtanh", high, x.dtype))
-    return x.clip(min_val, max_val)
+        return clipped(x, fitting("hardtanh", low, x.dtype), fitting("hardtanh", high, x.dtype))
+    return clipped(x, min_val, max_val)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
@@ -330,7 +330,7 @@ def tanhshrink(input: Tensor) -> Tensor:
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """0 below -3, 1 above 3, a straight line between. Its gradient at -3 and 3 is 0."""
     x: Any = input
-    return (x + 3).clip(0, 6) / 6
+    return clipped(x + 3, 0, 6) / 6
 
 
 def hardswish_rule(g: Any, x: Any) -> Any:
@@ -345,7 +345,7 @@ def hardswish_rule(g: Any, x: Any) -> Any:
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * hardsigmoid(x). Source: Howard et al. 2019, Searching for MobileNetV3."""
     x: Any = input
-    return x * (x + 3).clip(0, 6) / 6
+    return x * clipped(x + 3, 0, 6) / 6
 
 
 @op(x=lambda g, x, lambd: masked(g, ~(abs(raw(x)) <= lambd)))
@@ -363,7 +363,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     x: Any = input
     if lambd < 0:
         raise RefusedArgumentError(f"softshrink: lambda must be greater or equal to 0, but found to be {lambd}")
-    return x - x.clip(-lambd, lambd)
+    return x - clipped(x, -lambd, lambd)
 
 
 def glu_rule(g: Any, x: Any, dim: int) -> Any:

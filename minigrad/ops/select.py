@@ -1,6 +1,7 @@
 """Choosing between elements: by a mask, by size, by bounds."""
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,10 +41,14 @@ def masked(input: Tensor, mask: Any) -> Tensor:
 
 def blend(mask: Any, x: Any, y: Any) -> Any:
     """Arrays: x where the mask is true, else y. Large ones by their bits, y ^ (x ^ y) * mask, for the reason above."""
-    dtype = getattr(x, "dtype", None)
-    bits = BITS.get(dtype) if dtype == getattr(y, "dtype", None) and mask.size >= LARGE else None
+    xp = backend_of(mask).xp
+    if mask.size < LARGE:
+        return xp.where(mask, x, y)
+    dtype = (x if hasattr(x, "dtype") else y).dtype
+    x, y = xp.asarray(x, dtype), xp.asarray(y, dtype)                # one of them may be a number
+    bits = BITS.get(dtype)
     if bits is None:
-        return backend_of(mask).xp.where(mask, x, y)
+        return xp.where(mask, x, y)
     x, y = x.view(bits), y.view(bits)
     out = (x ^ y) * mask
     out ^= y
@@ -53,7 +58,7 @@ def blend(mask: Any, x: Any, y: Any) -> Any:
 @op(broadcast=True, promotes="arithmetic",
     x=lambda g, condition: masked(g, condition),
     y=lambda g, condition: masked(g, ~condition))
-def choose(condition: Any, input: Tensor | Number, other: Tensor | Number) -> Tensor:
+def choose(condition: Tensor, input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """`where` with its three arguments: input where the condition is true, else other; all three broadcast."""
     return blend(condition, input, other)
 
@@ -152,17 +157,25 @@ def inside(x: Any, min: Any, max: Any) -> Any:
     return (x >= min) & (x <= max)
 
 
+def clipped(x: Any, low: Any, high: Any, out: Any = None) -> Any:
+    """An array between two numbers or None. `clip` is the faster on large floats, `maximum` and `minimum` on small ones."""
+    if x.size >= LARGE and x.dtype.kind == "f":
+        return x.clip(-math.inf if low is None else low, math.inf if high is None else high, out=out)
+    xp = backend_of(x).xp
+    if low is not None:
+        x = xp.maximum(x, low, out=out)
+    return x if high is None else xp.minimum(x, high, out=out)
+
+
 @op(x=lambda g, x, min, max: masked(g, inside(x, min, max)))
 def clamp_to_numbers(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
     """`clamp` of floats with numbers as bounds, and of integers with integers."""
-    x: Any = input
-    return x.clip(min, max)
+    return clipped(input, min, max)
 
 
 @direct(clamp_to_numbers)
 def clamp_to_numbers_in_place(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
-    x: Any = input
-    return x.clip(min, max, x)
+    return clipped(input, min, max, input)
 
 
 @op(broadcast=True, promotes="arithmetic",
