@@ -55,16 +55,19 @@ def test_triplets(reduction: str, p: float) -> None:
     same(call("triplet_margin_loss", p=p, margin=3.0, swap=True, reduction=reduction), X, Y, Z, second=True)
     if p == 2:
         same(call("triplet_margin_with_distance_loss", reduction=reduction), X, Y, Z, second=True)
-        same(call("triplet_margin_with_distance_loss", reduction=reduction, swap=True, distance_function=lambda a, b: (a - b).abs().sum(-1)),
-             X, Y, Z, second=True)
+        options: dict[str, Any] = {"swap": True, "distance_function": lambda a, b: (a - b).abs().sum(-1)}
+        same(call("triplet_margin_with_distance_loss", reduction=reduction, **options), X, Y, Z, second=True)
 
 
 @REDUCTIONS
 def test_labels(reduction: str) -> None:
     for p in (1, 2):
         same(call("multi_margin_loss", np.array([0, 1, 3]), p, reduction=reduction), X)
-        same(lambda lib, x, p=p: lib.F.multi_margin_loss(x, lib.tensor([0, 1, 3]), p, 0.3, lib.tensor([0.5, 1.0, 2.0, 0.1], dtype=lib.float64),
-                                                         reduction=reduction), X)
+
+        def weighted(lib: Any, x: Any, p: int = p) -> Any:
+            weight = lib.tensor([0.5, 1.0, 2.0, 0.1], dtype=lib.float64)
+            return lib.F.multi_margin_loss(x, lib.tensor([0, 1, 3]), p, 0.3, weight, reduction=reduction)
+        same(weighted, X)
         for target in (np.array(1), np.array([1])):
             same(call("multi_margin_loss", target, p, reduction=reduction), X[0])
     lists = np.array([[3, 0, -1, 1], [1, -1, 0, 0], [-1, 2, 2, 2]])
@@ -73,7 +76,8 @@ def test_labels(reduction: str) -> None:
     same(call("multilabel_margin_loss", np.array([[3, 3, -1, 0]]), reduction=reduction), X[:1])       # a label twice
     for target in (np.abs(Y) < 1, np.abs(Y[:1]) < 1):
         same(call("multilabel_soft_margin_loss", target.astype("f8"), reduction=reduction), X, second=True)
-    same(lambda lib, x, w: lib.F.multilabel_soft_margin_loss(x, lib.tensor(np.abs(Y)), w, reduction=reduction), X, np.abs(Z[0]), second=True)
+    same(lambda lib, x, w: lib.F.multilabel_soft_margin_loss(x, lib.tensor(np.abs(Y)), w, reduction=reduction), X, np.abs(Z[0]),
+         second=True)
 
 
 def test_kinks_of_labels() -> None:
@@ -87,9 +91,9 @@ def test_refusals_of_pairs_and_triplets() -> None:
     same_error(call("margin_ranking_loss", SIGNS), X, Y, match="All input tensors should have same dimension but got sizes: input1: .*3, 4")
     same_error(call("margin_ranking_loss", SIGNS), X[:2, 0], Y[:, 0], match="the size of tensor a \\(2\\) must match")
     same_error(call("cosine_embedding_loss", SIGNS[:, None]), X, Y, match="0D or 1D target tensor expected, multi-target not supported")
-    same_error(call("cosine_embedding_loss", SIGNS), X[0], Y[0], match="1D target tensor expects 2D input tensors, but found inputs with sizes")
+    same_error(call("cosine_embedding_loss", SIGNS), X[0], Y[0], match="1D target tensor expects 2D input tensors, but found inputs")
     same_error(call("triplet_margin_loss", margin=-1), X, Y, Z, match="margin must be greater than 0, got -1")
-    same_error(call("triplet_margin_loss"), X, Y, Z[0], match="expected to have the same number of dimensions, but got: anchor 2D, positive 2D")
+    same_error(call("triplet_margin_loss"), X, Y, Z[0], match="same number of dimensions, but got: anchor 2D, positive 2D, and negative 1D")
     same_error(call("triplet_margin_with_distance_loss", margin=0), X, Y, Z, match="margin must be greater than 0, got 0")
     same_error(call("soft_margin_loss", SIGNS, reduction="avg"), X, match="avg is not a valid value for reduction")
 
@@ -103,4 +107,4 @@ def test_refusals_of_labels() -> None:
     same_error(call("multi_margin_loss", SIGNS), X, match="expected scalar type Long but found float64")
     for wrong, value in (([3, 0, -1, 9], 9), ([3, 0, -2, -1], -2)):
         same_error(call("multilabel_margin_loss", np.array([wrong] * 3)), X, match=f"target out of range: {value} is no class of -1 .. 3")
-    same_error(call("multilabel_margin_loss", np.zeros((3, 3), int)), X, match=r"inconsistent target size: \[3, 3\] for input of size: \[3, 4\]")
+    same_error(call("multilabel_margin_loss", np.zeros((3, 3), int)), X, match=r"target size: \[3, 3\] for input of size: \[3, 4\]")

@@ -66,7 +66,8 @@ def test_a_hard_gumbel_sample_is_one_hot_and_has_the_soft_gradient() -> None:
         out = F.gumbel_softmax(x, hard=hard)
         gradients.append(mg.autograd.grad((out * weight).sum(), x)[0].numpy())
         if hard:
-            assert out.max(1).values.tolist() == [1.0] * 5 and out.sum().item() == 5.0
+            assert out.max(1).values.tolist() == [1.0] * 5
+            assert out.sum().item() == 5.0
     np.testing.assert_allclose(*gradients)
     with pytest.raises(TypeError, match="gumbel_softmax: logits must be a Tensor; got list of 1"):
         F.gumbel_softmax([1.0])                      # type: ignore[arg-type]

@@ -32,7 +32,8 @@ def layer_norm(r: Draw) -> Iterator[S]:
 
 
 @samples("rms_norm", oracle=lambda x, shape, w=None, eps=None:
-         x / np.sqrt((x * x).mean(trailing(shape), keepdims=True) + (np.finfo(x.dtype).eps if eps is None else eps)) * (1 if w is None else w))
+         x / np.sqrt((x * x).mean(trailing(shape), keepdims=True) + (np.finfo(x.dtype).eps if eps is None else eps))
+         * (1 if w is None else w))
 def rms_norm(r: Draw) -> Iterator[S]:
     yield S(r(3, 4), (4,), r(4))
     yield S(r(2, 3, 4), (3, 4), r(3, 4), 0.1)

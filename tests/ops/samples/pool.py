@@ -82,8 +82,9 @@ def means(x: np.ndarray, kernel: Any, stride: Any, padding: Any, size: Any, incl
     return out
 
 
-AVERAGES = [((2, 2), (2, 2), NONE, (2, 2), True, None), ((3, 2), (2, 1), EDGE, (3, 6), True, None), ((3, 2), (2, 1), EDGE, (3, 6), False, None),
-            ((3, 3), (2, 2), EDGE, (3, 3), True, 5), ((2, 2), (2, 2), NONE, (3, 3), True, None)]     # the last reaches beyond the end
+AVERAGES = [((2, 2), (2, 2), NONE, (2, 2), True, None), ((3, 2), (2, 1), EDGE, (3, 6), True, None),
+            ((3, 2), (2, 1), EDGE, (3, 6), False, None), ((3, 3), (2, 2), EDGE, (3, 3), True, 5),
+            ((2, 2), (2, 2), NONE, (3, 3), True, None)]     # the last reaches beyond the end
 
 
 @samples("avg_pool", oracle=means)
