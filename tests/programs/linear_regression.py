@@ -1,4 +1,4 @@
-"""A line fitted three ways: by hand under no_grad, with nn and SGD, and with L-BFGS."""
+"""A line fitted three ways: by hand under no_grad, with nn and SGD, and exactly, with the curvature of the loss."""
 import torch
 
 torch.manual_seed(0)
@@ -29,23 +29,11 @@ for _ in range(30):
     optimizer.step()
 print("SGD", loss.item(), model.weight.item(), model.bias.item())
 
-wb = torch.zeros(2, dtype=torch.float64, requires_grad=True)
-lbfgs = torch.optim.LBFGS([wb], lr=1, max_iter=10, line_search_fn="strong_wolfe")
 x64, y64 = x.double(), y.double()
-
-
-def closure():
-    lbfgs.zero_grad()
-    loss = torch.nn.functional.mse_loss(x64 * wb[0] + wb[1], y64)
-    loss.backward()
-    return loss
-
-
-print("first loss", lbfgs.step(closure).item())
-print("L-BFGS", wb.tolist())
-
 A = torch.cat([x64, torch.ones_like(x64)], dim=1)
-print("exact", torch.linalg.solve(A.T @ A, A.T @ y64).squeeze().tolist())
+exact = torch.linalg.solve(A.T @ A, A.T @ y64)
+print("exact", exact.squeeze().tolist())
+wb = exact.squeeze().requires_grad_()
 loss = torch.nn.functional.mse_loss(A @ wb.unsqueeze(1), y64)
 gradient, = torch.autograd.grad(loss, wb, create_graph=True)
 hessian = torch.stack([torch.autograd.grad(g, wb, retain_graph=True)[0] for g in gradient])
