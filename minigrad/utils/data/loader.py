@@ -132,7 +132,7 @@ class DataLoader(Generic[T_co]):
     # ------------------------------------------------------------ epochs
     def _start_epoch(self, base_seed: bool) -> Epoch:
         fetcher = StreamFetcher if self._streams else MapFetcher
-        epoch = Epoch(default_generator.get_state(), [g.get_state() for g in self._generators()], base_seed)
+        epoch = Epoch(default_generator.state_array(), [g.state_array() for g in self._generators()], base_seed)
         epoch.indices = iter(self._index_sampler)
         if base_seed:
             draw_seed(self.generator)                # PyTorch draws its workers' seed here, even without workers
@@ -145,7 +145,7 @@ class DataLoader(Generic[T_co]):
             generator.set_state(_array(saved))
         if state["epoch_start"] is None:
             return self._start_epoch(state["base_seed"])
-        now = default_generator.get_state()
+        now = default_generator.state_array()
         try:
             default_generator.set_state(_array(state["epoch_start"]))
             epoch = self._start_epoch(state["base_seed"])
@@ -170,7 +170,7 @@ class DataLoader(Generic[T_co]):
         """
         if self._resume is not None:
             return dict(self._resume)
-        epoch, now = self._epoch, [g.get_state() for g in self._generators()]
+        epoch, now = self._epoch, [g.state_array() for g in self._generators()]
         running = epoch is not None and not epoch.ended
         start = epoch.start if epoch is not None and running else None
         keeps_workers = self.persistent_workers and epoch is not None

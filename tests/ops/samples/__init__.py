@@ -12,6 +12,7 @@ Arguments are NumPy arrays where the op takes tensors. `r` draws them (class Dra
 their own. What cannot be checked is said with its reason:
     S(...).constant("integer input")         no gradient is expected for this sample
     S(...).first_only("needs third-order kernel")
+    S(...).leaves_device("that is what it is for")
     S(...).as_laid_out("a view that only contiguous memory has")
     @samples("dropout", unchecked="random; moments are tested in test_dropout.py")
 """
@@ -33,6 +34,7 @@ class S:
     kwargs: dict[str, Any] = field(default_factory=dict)
     no_gradient: str = ""
     no_second: str = ""
+    leaves: str = ""
     layout: str = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -48,6 +50,10 @@ class S:
 
     def as_laid_out(self, reason: str) -> S:
         self.layout = reason
+        return self
+
+    def leaves_device(self, reason: str) -> S:
+        self.leaves = reason
         return self
 
     def __repr__(self) -> str:
