@@ -17,8 +17,9 @@ class Side:
     def __init__(self, library: str, module: str, threads: int) -> None:
         names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MINIGRAD_NUM_THREADS")
         self.library = library
+        environment = {**os.environ, **dict.fromkeys(names, str(threads))}
         self.process = subprocess.Popen([sys.executable, "-m", "benchmarks.worker", library, module, str(threads)], text=True,
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **dict.fromkeys(names, str(threads))})
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
         self.works: list[str] = self.answer()["works"]
 
     def answer(self) -> dict[str, Any]:

@@ -19,8 +19,10 @@ class TwoLayerNet:
 
     def __init__(self, inputs: int, hidden: int, outputs: int, dtype: mg.dtype = mg.float32) -> None:
         self.params = {
-            "W1": (0.01 * mg.randn(inputs, hidden, dtype=dtype)).requires_grad_(), "b1": mg.zeros(hidden, dtype=dtype, requires_grad=True),
-            "W2": (0.01 * mg.randn(hidden, outputs, dtype=dtype)).requires_grad_(), "b2": mg.zeros(outputs, dtype=dtype, requires_grad=True)}
+            "W1": (0.01 * mg.randn(inputs, hidden, dtype=dtype)).requires_grad_(),
+            "b1": mg.zeros(hidden, dtype=dtype, requires_grad=True),
+            "W2": (0.01 * mg.randn(hidden, outputs, dtype=dtype)).requires_grad_(),
+            "b2": mg.zeros(outputs, dtype=dtype, requires_grad=True)}
 
     def predict(self, x: mg.Tensor) -> mg.Tensor:
         p = self.params

@@ -79,7 +79,8 @@ def from_python(data: Any, to: Any) -> np.ndarray[Any, Any]:
         if to.kind in "iu" and (found.kind != "b"):
             return whole_numbers(data, found, to)
         with np.errstate(over="ignore"):
-            return np.array(data, found if found.kind == "f" and to.kind == "f" and found.itemsize > to.itemsize else to).astype(to, copy=False)
+            wider = found.kind == "f" and to.kind == "f" and found.itemsize > to.itemsize
+            return np.array(data, found if wider else to).astype(to, copy=False)
     except OverflowError:
         raise ArgumentError(f"tensor: overflow: an integer does not fit into {to}; got {describe(data)}") from None
 
@@ -124,7 +125,8 @@ def look_over(data: Any, shape: Sequence[int], dim: int, leaves: set[Any]) -> No
     if dim + 1 < len(shape):
         for part in data:
             if not isinstance(part, SEQUENCES):
-                raise ArgumentTypeError(f"tensor: not a sequence at dim {dim + 1}: {describe(part)}; all elements of one level need the same depth")
+                raise ArgumentTypeError(f"tensor: not a sequence at dim {dim + 1}: {describe(part)}; "
+                                        "all elements of one level need the same depth")
             look_over(part, shape, dim + 1, leaves)
         return
     for kind in set(map(type, data)):
@@ -149,7 +151,8 @@ def kind_of(value: Any) -> Any:
         return value.array.dtype
     if isinstance(value, (np.generic, np.ndarray)):
         if isinstance(value, np.ndarray) and value.ndim:
-            raise ArgumentTypeError(f"tensor: an array {describe(value)} where a number is expected; all elements of one level need the same depth")
+            raise ArgumentTypeError(f"tensor: an array {describe(value)} where a number is expected; "
+                                    "all elements of one level need the same depth")
         return checked(value).dtype
     for plain in SCALARS:                            # subclasses: IntEnum, ...
         if isinstance(value, plain):
@@ -157,7 +160,8 @@ def kind_of(value: Any) -> Any:
     if isinstance(value, str):
         raise ArgumentError(f"tensor: too many dimensions 'str'; got {value!r}; strings are no tensor data")
     if isinstance(value, (list, tuple)):
-        raise ArgumentTypeError(f"tensor: a {type(value).__name__} where a number is expected; all elements of one level need the same depth")
+        raise ArgumentTypeError(f"tensor: a {type(value).__name__} where a number is expected; "
+                                "all elements of one level need the same depth")
     raise DtypeError(f"tensor: could not infer dtype of {type(value).__name__}")
 
 

@@ -38,7 +38,8 @@ def legacy(data: tuple[Any, ...], where: Any) -> Any:
         return backend.xp.zeros(data if isinstance(first, builtins.int) else first, kind)
     if len(data) == 1 and isinstance(first, (list, tuple, np.ndarray)):
         return backend.asarray(np.asarray(first, kind))
-    raise ArgumentTypeError(f"Tensor: takes sizes or one sequence of numbers; got {', '.join(describe(d) for d in data)}; use minigrad.tensor(...)")
+    raise ArgumentTypeError(f"Tensor: takes sizes or one sequence of numbers; got {', '.join(describe(d) for d in data)}; "
+                            "use minigrad.tensor(...)")
 
 
 # ---------------------------------------------------------------- memory
@@ -82,7 +83,8 @@ def to(x: Any, *args: Any, **kwargs: Any) -> Any:
     where, kind = kwargs.pop("device", None), kwargs.pop("dtype", None)
     other = kwargs.pop("other", None)
     if kwargs:
-        raise ArgumentTypeError(f"to: got an unexpected keyword argument {next(iter(kwargs))!r}; it takes device, dtype, non_blocking, copy")
+        raise ArgumentTypeError(f"to: got an unexpected keyword argument {next(iter(kwargs))!r}; "
+                                "it takes device, dtype, non_blocking, copy")
     for i, arg in enumerate(args):
         if isinstance(arg, TensorBase):
             other = arg
@@ -217,8 +219,8 @@ def numpy(x: Any, *, force: builtins.bool = False) -> np.ndarray[Any, Any]:
         raise GraphError("numpy: can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
     backend = backend_of(x.array)
     if not force and backend.device_of(x.array).type != "cpu":
-        raise ArgumentTypeError(f"numpy: can't convert {backend.device_of(x.array)} device type tensor to numpy. Use Tensor.cpu() to copy the "
-                                "tensor to host memory first.")
+        raise ArgumentTypeError(f"numpy: can't convert {backend.device_of(x.array)} device type tensor to numpy. Use Tensor.cpu() to copy "
+                                "the tensor to host memory first.")
     return backend.to_host(x.array)
 
 
@@ -322,8 +324,8 @@ def __deepcopy__(x: Any, memo: dict[builtins.int, Any]) -> Any:
     from copy import deepcopy
     node = node_of(x)
     if node is not None and not isinstance(node, Leaf):
-        raise GraphError("deepcopy: only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment; "
-                         "call detach() first")
+        raise GraphError("deepcopy: only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                         "moment; call detach() first")
     if id(x) in memo:
         return memo[id(x)]
     made = wrap(x.array.copy(order="K"))

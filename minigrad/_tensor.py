@@ -224,7 +224,8 @@ class Tensor(TensorBase):
             self.node = None
         elif node is None:
             if self.array.dtype.kind not in "fc":
-                raise DtypeError(f"requires_grad_: only Tensors of floating point and complex dtype can require gradients; got {describe(self)}")
+                raise DtypeError("requires_grad_: only Tensors of floating point and complex dtype can require gradients; "
+                                 f"got {describe(self)}")
             self.node = Leaf(self)
         return self
 

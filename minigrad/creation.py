@@ -71,10 +71,11 @@ def from_numpy(ndarray: np.ndarray[Any, Any]) -> Tensor:
         raise ArgumentTypeError(f"from_numpy: expected np.ndarray (got {type(ndarray).__name__})")
     array = checked(ndarray)
     if min(array.strides, default=0) < 0:
-        raise ArgumentError("from_numpy: at least one stride in the given numpy array is negative, and tensors with negative strides are not "
-                            "supported; make a copy of your array with array.copy()")
+        raise ArgumentError("from_numpy: at least one stride in the given numpy array is negative, and tensors with negative strides are "
+                            "not supported; make a copy of your array with array.copy()")
     if not array.flags.writeable:
-        warnings.warn("from_numpy: the given NumPy array is not writable, and writing to the tensor will fail; array.copy() first if you need to",
+        warnings.warn("from_numpy: the given NumPy array is not writable, and writing to the tensor will fail; "
+                      "array.copy() first if you need to",
                       stacklevel=2)
     return wrap(array)
 
@@ -90,13 +91,14 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, r
     if not size or not count:
         raise ArgumentError(f"frombuffer: both buffer length ({size}) and count ({count}) must not be 0")
     if not 0 <= offset < size:
-        raise ArgumentError(f"frombuffer: offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) minus 1")
+        raise ArgumentError(f"frombuffer: offset ({offset} bytes) must be non-negative and no greater than buffer length ({size} bytes) "
+                            "minus 1")
     if count < 0 and (size - offset) % to.itemsize:
-        raise ArgumentError(f"frombuffer: buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a multiple of element "
-                            f"size ({to.itemsize})")
+        raise ArgumentError(f"frombuffer: buffer length ({size - offset} bytes) after offset ({offset} bytes) must be a multiple of "
+                            f"element size ({to.itemsize})")
     if count * to.itemsize > size - offset:
-        raise ArgumentError(f"frombuffer: requested buffer length ({count} * {to.itemsize} bytes) after offset ({offset} bytes) must not be "
-                            f"greater than actual buffer length ({size} bytes)")
+        raise ArgumentError(f"frombuffer: requested buffer length ({count} * {to.itemsize} bytes) after offset ({offset} bytes) must not "
+                            f"be greater than actual buffer length ({size} bytes)")
     return finished(np.frombuffer(memory, to, count, offset), requires_grad)
 
 
@@ -107,7 +109,8 @@ def scalar_tensor(s: Any, *, dtype: DType | None = None, device: Where = None, r
 
 
 # ---------------------------------------------------------------- one value everywhere
-def _made(op: str, shape: tuple[int, ...], value: Any, out: Any, dtype: Any, where: Where, requires_grad: bool, layout: Layout | None) -> Tensor:
+def _made(op: str, shape: tuple[int, ...], value: Any, out: Any, dtype: Any, where: Where, requires_grad: bool,
+          layout: Layout | None) -> Tensor:
     check_layout(op, layout)
     if out is not None:
         return _into(op, out, filled(op, shape, value, out.array.dtype, backend_of(out.array).device_of(out.array)))
@@ -347,12 +350,14 @@ def eye(n: int, m: int | None = None, *, out: Tensor | None = None, dtype: DType
     return _into("eye", out, array) if out is not None else finished(array, requires_grad)
 
 
-def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Where = None, layout: Layout | None = None) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Where = None,
+                 layout: Layout | None = None) -> Tensor:
     """(2, n): rows and columns of the lower triangle of a (row, col) matrix, up to the diagonal `offset`."""
     return _triangle("tril_indices", row, col, np.tri(max(row, 0), max(col, 0), offset, bool), dtype, device, layout)
 
 
-def triu_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Where = None, layout: Layout | None = None) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = None, device: Where = None,
+                 layout: Layout | None = None) -> Tensor:
     """(2, n): rows and columns of the upper triangle of a (row, col) matrix, from the diagonal `offset` on."""
     return _triangle("triu_indices", row, col, ~np.tri(max(row, 0), max(col, 0), offset - 1, bool), dtype, device, layout)
 

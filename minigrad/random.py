@@ -54,16 +54,17 @@ def _size(op: str, size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, .
     return sizes(op, size)
 
 
-def rand(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None, layout: Layout | None = None,
-         device: Where = None, requires_grad: bool = False, pin_memory: bool = False, **named: Any) -> Tensor:
+def rand(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+         layout: Layout | None = None, device: Where = None, requires_grad: bool = False, pin_memory: bool = False, **named: Any) -> Tensor:
     """Uniform numbers of [0, 1): `rand(2, 3)` or `rand((2, 3))`."""
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
     floats_only("rand", to)
     return _drawn("rand", continuous.uniform, _size("rand", size, named), generator, out, to, device, requires_grad, layout)
 
 
-def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None, layout: Layout | None = None,
-          device: Where = None, requires_grad: bool = False, pin_memory: bool = False, **named: Any) -> Tensor:
+def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
+          layout: Layout | None = None, device: Where = None, requires_grad: bool = False, pin_memory: bool = False,
+          **named: Any) -> Tensor:
     """Normal numbers of mean 0 and variance 1: `randn(2, 3)` or `randn((2, 3))`."""
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
     floats_only("randn", to)

@@ -118,7 +118,8 @@ class _Reader:
             return made([self.decode(v) for v in body])
         if kind in _DECODE:
             return _DECODE[kind](body)
-        raise CheckpointError(f"load: {self.source} holds a {kind!r}, which this version does not know; was it written by a newer minigrad?")
+        raise CheckpointError(f"load: {self.source} holds a {kind!r}, which this version does not know; "
+                              "was it written by a newer minigrad?")
 
     def host(self, name: str, dtype_name: str) -> np.ndarray[Any, Any]:
         if name not in self.arrays:

@@ -14,9 +14,9 @@ from minigrad._device import device
 from minigrad.backend import Backend, register
 
 # What CuPy has as array methods; a method it lacks must not be used on arrays.
-METHODS = frozenset("""all any argmax argmin argpartition argsort astype choose clip compress conj conjugate copy cumprod cumsum diagonal dot fill
-flatten max mean min nonzero partition prod ptp put ravel repeat reshape round scatter_add searchsorted sort squeeze std sum swapaxes take
-tobytes tolist trace transpose var view""".split())
+METHODS = frozenset("""all any argmax argmin argpartition argsort astype choose clip compress conj conjugate copy cumprod cumsum diagonal
+dot fill flatten max mean min nonzero partition prod ptp put ravel repeat reshape round scatter_add searchsorted sort squeeze std sum
+swapaxes take tobytes tolist trace transpose var view""".split())
 HOST_FUNCTIONS = frozenset("asarray array shape ndim dtype result_type promote_types issubdtype finfo iinfo can_cast".split())
 
 

@@ -11,8 +11,8 @@ ROOT = Path(minigrad.__file__).parent
 # From the ground up. Modules of one floor are independent of each other unless they share a package.
 FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision"],
-    ["kernels"], ["backend"], ["threads", "accelerator"], ["engine"], ["ops"], ["_data", "_printing", "_interop", "return_types"], ["_tensor"],
-    ["creation"], ["_legacy", "introspection", "random"], ["autograd"],
+    ["kernels"], ["backend"], ["threads", "accelerator"], ["engine"], ["ops"],
+    ["_data", "_printing", "_interop", "return_types"], ["_tensor"], ["creation"], ["_legacy", "introspection", "random"], ["autograd"],
     ["linalg", "special", "fft", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
     ["serialization"], ["nn"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
     ["onnx", "compat"], ["cli"], ["__main__", "__init__"],

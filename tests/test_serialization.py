@@ -165,7 +165,8 @@ def test_truncated_files_are_refused_at_every_length(tmp_path: Path) -> None:
 
 
 def test_damaged_structure_is_refused(tmp_path: Path) -> None:
-    for structure in ("{", '{"tensor": "nowhere", "dtype": "float32"}', '{"unknown": 1}', '{"tensor": "w"}', '{"dict": [[1]]}', '{"float": 3}'):
+    for structure in ("{", '{"tensor": "nowhere", "dtype": "float32"}', '{"unknown": 1}', '{"tensor": "w"}', '{"dict": [[1]]}',
+                      '{"float": 3}'):
         path = tmp_path / "bad.safetensors"
         save_file({"w": np.ones(2, np.float32)}, path, {"format": serialization.FORMAT, serialization.KEY: structure})
         with pytest.raises(CheckpointError):

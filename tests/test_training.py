@@ -38,7 +38,8 @@ def test_an_mlp_learns_the_digits() -> None:
 def test_a_convolutional_network_with_batch_norm_learns_the_digits() -> None:
     mg.manual_seed(0)
     x, t = digits(True)
-    model = nn.Sequential(nn.Conv2d(1, 8, 5, stride=2), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8 * 6 * 6, 10))
+    model = nn.Sequential(nn.Conv2d(1, 8, 5, stride=2), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+                          nn.Linear(8 * 6 * 6, 10))
     train(model, optim.Adam(model.parameters(), lr=1e-2), x[:3000].unsqueeze(1), t[:3000], epochs=2)
     test_x, test_t = digits(False)
     assert accuracy(model, test_x.unsqueeze(1), test_t) > 0.9

@@ -4,7 +4,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from .._tensor import Tensor
 from ..engine.inplace import check_open, node_of, wrote
@@ -95,7 +95,7 @@ class _FunctionOp:
     """A Function as the engine sees an op: one input that is a sequence, one rule."""
     broadcast = False
     kept = ("ctx",)
-    remake: dict[str, Any] = {}
+    remake: ClassVar[dict[str, Any]] = {}
     slots: tuple[Any, ...] = ()
     slot_names: tuple[str, ...] = ()
     inputs = (0,)
@@ -195,7 +195,8 @@ class Function:
         return (type(output)(outputs) if type(output) in (tuple, list) else outputs) if several else outputs[0]
 
     @classmethod
-    def _record(cls, ctx: FunctionCtx, args: tuple[Any, ...], nodes: tuple[Any, ...], outputs: tuple[Any, ...], several: bool) -> tuple[Any, ...]:
+    def _record(cls, ctx: FunctionCtx, args: tuple[Any, ...], nodes: tuple[Any, ...], outputs: tuple[Any, ...],
+                several: bool) -> tuple[Any, ...]:
         """Give the outputs a node."""
         node: Node = new(Node)
         node.op = _FunctionOp(cls, several, ctx._materialize)

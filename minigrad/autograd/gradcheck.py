@@ -101,7 +101,8 @@ def gradgradcheck(func: Callable[..., Any], inputs: Any, grad_outputs: Any = Non
     outs = [o for o in (out if isinstance(out, (tuple, list)) else (out,)) if isinstance(o, Tensor) and o.requires_grad]
     rng = np.random.default_rng(0)
     if grad_outputs is None:
-        seeds = [wrap(backend_of(o.array).asarray(rng.uniform(0.5, 1.5, o.array.shape).astype(o.array.dtype))).requires_grad_() for o in outs]
+        drawn = [rng.uniform(0.5, 1.5, o.array.shape).astype(o.array.dtype) for o in outs]
+        seeds = [wrap(backend_of(o.array).asarray(a)).requires_grad_() for o, a in zip(outs, drawn)]
     else:
         seeds = list(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else [grad_outputs]
 

@@ -1,7 +1,7 @@
 """What happens when an op is called: one of a few paths, from the shortest to the one that can do everything.
 
-`general.py` is the meaning; the paths in `fast.py` and `viewing.py` are what it comes down to when nothing unusual is asked, and hand over to
-it otherwise. A general path for all would triple the cost of `mul`.
+`general.py` is the meaning; the paths in `fast.py` and `viewing.py` are what it comes down to when nothing unusual is asked, and hand
+over to it otherwise. A general path for all would triple the cost of `mul`.
 """
 from __future__ import annotations
 

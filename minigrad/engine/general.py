@@ -88,7 +88,8 @@ def general(op: Op) -> Call:
         node.op = op
         node.parents = tuple(parents)
         node.hooks = None
-        node.saved = op.keep(tuple(live))((*arrays, *shapes, *[getattr(a, "dtype", None) for a in arrays], outs[0] if outs else None, *extra, None))
+        types = [getattr(a, "dtype", None) for a in arrays]
+        node.saved = op.keep(tuple(live))((*arrays, *shapes, *types, outs[0] if outs else None, *extra, None))
         node.cells = tuple([cell_of(values[i]) if kind == "input" and kept is not None else None
                             for (kind, i), kept in zip(op.slots, node.saved)])
         node.shapes = tuple([shapes[i] for i in inputs]) if broadcast else tuple([shapes[i] for i in op.tensors])

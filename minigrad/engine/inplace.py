@@ -196,7 +196,7 @@ def store(x: Any, result: Any, name: str, records: bool) -> None:
         target[...] = array
     if records and x.base is not None:
         base = x.base
-        base.node = put_flat.op.direct(wrap(base.array, base.node), result, positions(base.array, target)).node   # type: ignore[attr-defined]
+        base.node = put_flat.op.direct(wrap(base.array, base.node), result, positions(base.array, target)).node
     elif records:
         x.node = result.node
     wrote(x.cell)

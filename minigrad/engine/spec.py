@@ -200,4 +200,5 @@ def clash(operands: list[Any]) -> str:
                 if a[-d] != b[-d] and 1 not in (a[-d], b[-d]):
                     return (f"the size of tensor a ({a[-d]}) must match the size of tensor b ({b[-d]}) at non-singleton "
                             f"dimension {max(len(a), len(b)) - d}")
-    return f"output with shape {list(shapes[0])} doesn't match the broadcast shape {list(np.broadcast_shapes(*shapes))}; use the out-of-place op"
+    return (f"output with shape {list(shapes[0])} doesn't match the broadcast shape {list(np.broadcast_shapes(*shapes))}; "
+            "use the out-of-place op")

@@ -59,7 +59,8 @@ def block_diagonal(tensors: Sequence[Tensor]) -> Tensor:
     arrays: Any = tensors
     for i, a in enumerate(arrays):
         if a.ndim > 2:
-            raise ShapeError(f"block_diag: input tensors must have 2 or fewer dimensions. Input {i} has {a.ndim} dimensions; got {describe(a)}")
+            raise ShapeError(f"block_diag: input tensors must have 2 or fewer dimensions. Input {i} has {a.ndim} dimensions; "
+                             f"got {describe(a)}")
     sizes = [as_matrix(a.shape) for a in arrays]
     out = backend_of(arrays[0]).xp.zeros((sum(h for h, _ in sizes), sum(w for _, w in sizes)), arrays[0].dtype)
     for a, at in zip(arrays, block_places(sizes)):
@@ -94,7 +95,8 @@ def block_diag(*tensors: Any) -> Tensor:
 
 
 # ---------------------------------------------------------------- apart
-def tensor_split(input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None, sections: int | None = None) -> tuple[Tensor, ...]:
+def tensor_split(input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None,
+                 sections: int | None = None) -> tuple[Tensor, ...]:
     """Pieces along `dim`: a number of nearly equal ones, or those between the given indices; views."""
     where: Any = next((v for v in (indices_or_sections, indices, sections) if v is not None), None)
     if not input.ndim:
@@ -139,6 +141,6 @@ def split_along(op: str, input: Tensor, where: int | Sequence[int], least: int, 
     if input.ndim < least:
         raise ShapeError(f"{op}: requires a tensor with at least {least} dimension, but got a tensor with {input.ndim} dimensions")
     if isinstance(where, int) and (where <= 0 or input.shape[dim] % where):
-        raise ShapeError(f"{op}: attempted to split along dimension {dim}, but the size of the dimension {input.shape[dim]} is not divisible "
-                         f"by the split_size {where}")
+        raise ShapeError(f"{op}: attempted to split along dimension {dim}, but the size of the dimension {input.shape[dim]} is not "
+                         f"divisible by the split_size {where}")
     return tensor_split(input, where, dim)

@@ -29,7 +29,8 @@ def many_dims(op: str, dim: Dims, ndim: int) -> tuple[int, ...]:
         return tuple(range(ndim))
     dims = [one_dim(op, d, ndim) for d in dim] if isinstance(dim, (tuple, list)) else [one_dim(op, dim, ndim)]
     if len(set(dims)) < len(dims):
-        raise RefusedArgumentError(f"{op}: dim {builtins.min(d for d in dims if dims.count(d) > 1)} appears multiple times in the list of dims")
+        raise RefusedArgumentError(f"{op}: dim {builtins.min(d for d in dims if dims.count(d) > 1)} appears multiple times in the list of "
+                                   "dims")
     return tuple(d for d in dims if d < ndim)        # a 0-d tensor has none to reduce
 
 

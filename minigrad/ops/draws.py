@@ -34,7 +34,8 @@ class Overwrite:
         return copy(*args)
 
 
-OVERWRITES = {name: Overwrite(name) for name in ("uniform", "normal", "log_normal", "cauchy", "exponential", "geometric", "random", "bernoulli")}
+NAMES = ("uniform", "normal", "log_normal", "cauchy", "exponential", "geometric", "random", "bernoulli")
+OVERWRITES = {name: Overwrite(name) for name in NAMES}
 
 
 def overwrite(name: str, x: Any, generator: Generator | None, draw: Draw) -> Any:

@@ -79,8 +79,8 @@ def write_at(x: Any, index: Any, value: Any) -> None:
     if isinstance(value, TensorBase):
         if value.array.dtype is not array.dtype and value.array.dtype != array.dtype:
             if advanced is not None and not (is_lone_mask(advanced) and value.array.size == 1):
-                raise DtypeError(f"setitem: index put requires the source and destination dtypes match, got {array.dtype} for the destination "
-                                 f"and {value.array.dtype} for the source; convert it with .to(dtype)")
+                raise DtypeError(f"setitem: index put requires the source and destination dtypes match, got {array.dtype} for the "
+                                 f"destination and {value.array.dtype} for the source; convert it with .to(dtype)")
             value = cast(value, array.dtype)         # type: ignore[arg-type]
     elif not isinstance(value, (int, float, complex, np.number, np.bool_)):
         raise ArgumentTypeError(f"setitem: can't assign {describe(value)} to a {describe(x)}; make it a tensor first")
@@ -123,7 +123,7 @@ def put_indices(x: Any, indices: Any, values: Any) -> tuple[Any, ...]:
     if values.array.dtype != x.array.dtype:
         raise DtypeError(f"index_put: requires the source and destination dtypes match, got {x.array.dtype} for the destination and "
                          f"{values.array.dtype} for the source; convert it with .to(dtype)")
-    found = tuple([slice(None) if i is None else np.reshape(array_part(i, x.array), -1) if not i.ndim else array_part(i, x.array) for i in indices])
+    found = tuple([slice(None) if i is None else array_part(i, x.array).reshape(i.shape or -1) for i in indices])
     check_masks(found, x.array.shape)
     return found
 
@@ -135,7 +135,8 @@ def parse(index: Any, x: Any) -> tuple[Basic, Advanced]:
         warnings.warn("index: a list of indices for several dimensions is deprecated; write x[tuple(index)]", stacklevel=4)
         index = tuple(index)
     parts = [part_of(p, x) for p in (index if isinstance(index, tuple) else (index,))]
-    consumed = sum((p.ndim if p.dtype.kind == "b" else 1) if is_array(p) else isinstance(p, (int, slice)) and not isinstance(p, bool) for p in parts)
+    consumed = sum((p.ndim if p.dtype.kind == "b" else 1) if is_array(p) else isinstance(p, (int, slice)) and not isinstance(p, bool)
+                   for p in parts)
     if consumed > x.ndim:
         raise too_many(parts, x)
     basic: list[Any] = []
@@ -235,8 +236,8 @@ def check_masks(advanced: tuple[Any, ...], shape: tuple[int, ...]) -> None:
             raise OutOfRangeError(f"index: too many indices for tensor of dimension {len(shape)}; got shape {list(shape)}")
         if mask and a.shape != shape[d:d + n]:
             e = next(e for e in range(n) if a.shape[e] != shape[d + e])
-            raise OutOfRangeError(f"index: the shape of the mask {list(a.shape)} at index {e} does not match the shape of the indexed tensor "
-                                  f"{list(shape)} at index {d + e}")
+            raise OutOfRangeError(f"index: the shape of the mask {list(a.shape)} at index {e} does not match the shape of the indexed "
+                                  f"tensor {list(shape)} at index {d + e}")
         d += n
 
 

@@ -48,7 +48,8 @@ def check_along(op: str, x: Any, dim: int, index: Any, kinds: str = "il") -> int
     if not index.size:
         return d
     if max(index.ndim, 1) != max(x.ndim, 1):
-        raise ShapeError(f"{op}: index tensor must have the same number of dimensions as input tensor; got index {index.shape}, x {x.shape}")
+        raise ShapeError(f"{op}: index tensor must have the same number of dimensions as input tensor; "
+                         f"got index {index.shape}, x {x.shape}")
     for e, (n, m) in enumerate(zip(index.shape, x.shape)):
         if e != d and n > m:
             raise ShapeError(f"{op}: size does not match at dimension {e} expected index {list(index.shape)} to be no larger than self "
@@ -113,9 +114,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     else:
         d = one_dim("take_along_dim", dim, x.ndim)
         if x.ndim != at.ndim:
-            raise ShapeError(f"take_along_dim: input and indices should have the same number of dimensions, but got {x.ndim} dimensions for "
-                             f"input, and {at.ndim} dimensions for indices")
-        together = broadcast_shapes([1 if e == d else n for e, n in enumerate(x.shape)], [1 if e == d else n for e, n in enumerate(at.shape)])
+            raise ShapeError(f"take_along_dim: input and indices should have the same number of dimensions, but got {x.ndim} dimensions "
+                             f"for input, and {at.ndim} dimensions for indices")
+        together = broadcast_shapes(*[[1 if e == d else n for e, n in enumerate(shape)] for shape in (x.shape, at.shape)])
         x = x.expand([n if e != d else x.shape[d] for e, n in enumerate(together)])
         at = at.expand([n if e != d else at.shape[d] for e, n in enumerate(together)])
     size = x.shape[d] if x.ndim else 1
@@ -130,7 +131,8 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     try:
         return x.reshape(-1).take(index)
     except IndexError:
-        raise OutOfRangeError(f"take: out of range: tried to access an index beyond a tensor of {x.size} elements; got x {x.shape}") from None
+        raise OutOfRangeError(f"take: out of range: tried to access an index beyond a tensor of {x.size} elements; "
+                              f"got x {x.shape}") from None
 
 
 # ---------------------------------------------------------------- tables

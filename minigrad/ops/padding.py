@@ -65,8 +65,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if n % 2:
         raise ShapeError(f"pad: padding length must be divisible by 2; got pad {tuple(pad)}")
     if n > 2 * ndim:
-        raise ShapeError(f"pad: padding length should be less than or equal to two times the input dimension but got padding length {n} and "
-                         f"input of dimension {ndim}")
+        raise ShapeError(f"pad: padding length should be less than or equal to two times the input dimension but got padding length {n} "
+                         f"and input of dimension {ndim}")
     pairs = [(pad[i].__index__(), pad[i + 1].__index__()) for i in range(0, n, 2)]    # last dimension first
     if mode == "constant":
         return pad_constant(input, ((0, 0),) * (ndim - len(pairs)) + tuple(pairs[::-1]), 0 if value is None else value)
@@ -75,8 +75,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if value:
         raise ShapeError(f"pad: padding mode {mode!r} doesn't take in value argument; got {value}")
     if ndim - len(pairs) not in (1, 2) or len(pairs) > 3:
-        raise UnsupportedError(f"pad: padding size {n} is not supported for {ndim}D input tensor; mode {mode!r} pads the last 1 to 3 dimensions of "
-                               f"an input with 1 or 2 leading ones; got {describe(input)}")
+        raise UnsupportedError(f"pad: padding size {n} is not supported for {ndim}D input tensor; mode {mode!r} pads the last 1 to 3 "
+                               f"dimensions of an input with 1 or 2 leading ones; got {describe(input)}")
     for i, (before, after) in enumerate(pairs):
         input = with_border(input, ndim - 1 - i, before, after, mode)
     return input
@@ -91,11 +91,11 @@ def with_border(x: Any, d: int, before: int, after: int, mode: str) -> Any:
     if not n:
         raise ShapeError(f"pad: mode {mode!r} has nothing to repeat along dimension {d}; got {describe(x)}")
     if mode == "reflect" and max(before, after) >= n:
-        raise ShapeError(f"pad: padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) at "
-                         f"dimension {d} of input {list(x.shape)}")
+        raise ShapeError(f"pad: padding size should be less than the corresponding input dimension, but got: padding ({before}, {after}) "
+                         f"at dimension {d} of input {list(x.shape)}")
     if mode == "circular" and max(before, after) > n:
-        raise ShapeError(f"pad: padding value causes wrapping around more than once; got padding ({before}, {after}) at dimension {d} of input "
-                         f"{list(x.shape)}")
+        raise ShapeError(f"pad: padding value causes wrapping around more than once; got padding ({before}, {after}) at dimension {d} of "
+                         f"input {list(x.shape)}")
     if not before and not after:
         return x
     return index_select(x, d, wrap(backend_of(x.array).asarray(BORDERS[mode]("pad", n, before, after))))

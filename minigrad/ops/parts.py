@@ -179,7 +179,8 @@ def memory_view(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], o
     if len(size) != len(stride):
         raise ShapeError(f"as_strided: mismatch in length of strides and shape; got size {size}, stride {stride}")
     if min(stride, default=0) < 0 or min(size, default=0) < 0 or offset < 0:
-        raise ShapeError(f"as_strided: negative sizes, strides and offsets are not supported; got size {size}, stride {stride}, offset {offset}")
+        raise ShapeError("as_strided: negative sizes, strides and offsets are not supported; "
+                         f"got size {size}, stride {stride}, offset {offset}")
     memory = 1 + sum((n - 1) * (s // x.itemsize) for n, s in zip(x.shape, x.strides)) if x.size else 0
     if memory != x.size:
         raise UnsupportedError(f"as_strided: the memory of this tensor has gaps or repeats; clone() it first; got {operand(x)}")
@@ -238,4 +239,5 @@ def with_part(op: str, x: Any, src: Any, index: tuple[Any, ...]) -> Any:
 def check_part(op: str, src: Any, shape: tuple[int, ...]) -> None:
     """A source has the shape of the part that it replaces."""
     if tuple(src.shape) != tuple(shape):
-        raise ShapeError(f"{op}: expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = {list(shape)}")
+        raise ShapeError(f"{op}: expected src to have a size equal to the slice of self. src size = {list(src.shape)}, slice size = "
+                         f"{list(shape)}")

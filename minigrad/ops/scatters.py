@@ -37,13 +37,15 @@ def check_source(op: str, x: Any, dim: int, index: Any, source: Any) -> int:
     """The checks of scatter with a source tensor. Returns dim from the front."""
     d = check_along(op, x, dim, index)
     if source.dtype != x.dtype:
-        raise DtypeError(f"{op}: expected self.dtype to be equal to src.dtype; got x {x.dtype}, src {source.dtype}; convert one with .to(dtype)")
+        raise DtypeError(f"{op}: expected self.dtype to be equal to src.dtype; got x {x.dtype}, src {source.dtype}; "
+                         "convert one with .to(dtype)")
     if index.size:
         if max(source.ndim, 1) != max(index.ndim, 1):
-            raise ShapeError(f"{op}: index tensor must have the same number of dimensions as src tensor; got index {index.shape}, src {source.shape}")
+            raise ShapeError(f"{op}: index tensor must have the same number of dimensions as src tensor; "
+                             f"got index {index.shape}, src {source.shape}")
         if any(n > m for n, m in zip(index.shape, source.shape)):
-            raise ShapeError(f"{op}: expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension {d} and "
-                             f"to be no larger size than src {list(source.shape)}")
+            raise ShapeError(f"{op}: expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart from dimension {d} "
+                             f"and to be no larger size than src {list(source.shape)}")
     return d
 
 
@@ -272,10 +274,11 @@ def put_into(out: Any, index: Any, source: Any, accumulate: bool) -> Any:
     """out.flat[index] = source, or += source."""
     check_index("put_", index, "l")
     if source.dtype != out.dtype:
-        raise DtypeError(f"put_: self and source expected to have the same dtype, but got self.dtype = {out.dtype} and source.dtype = {source.dtype}")
+        raise DtypeError(f"put_: self and source expected to have the same dtype, but got self.dtype = {out.dtype} and source.dtype = "
+                         f"{source.dtype}")
     if source.size != index.size:
-        raise OutOfRangeError(f"put_: expected source and index to have the same number of elements, but got source.numel() = {source.size}, "
-                              f"index.numel() = {index.size}")
+        raise OutOfRangeError("put_: expected source and index to have the same number of elements, but got source.numel() = "
+                              f"{source.size}, index.numel() = {index.size}")
     at = index.reshape(-1)
     if at.size and not (at.min() >= -out.size and at.max() < out.size):
         raise OutOfRangeError(f"put_: out of range: tried to access an index beyond a tensor of {out.size} elements; got {describe(index)}")

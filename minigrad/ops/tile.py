@@ -60,7 +60,8 @@ def repeat_each(input: Tensor, repeats: int, dim: int) -> Tensor:
     return backend_of(input).xp.repeat(input, repeats, dim)
 
 
-def repeat_interleave(input: Tensor, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None) -> Tensor:
+def repeat_interleave(input: Tensor, repeats: Tensor | int | None = None, dim: int | None = None, *,
+                      output_size: int | None = None) -> Tensor:
     """Each slice along `dim` repeated in a row, all equally often or each as often as `repeats` says.
 
     Without `dim`, of the flattened input. With repeats alone, the positions: [1, 2, 0] -> [0, 1, 1].
@@ -81,7 +82,8 @@ def repeat_interleave(input: Tensor, repeats: Tensor | int | None = None, dim: i
     else:
         raise ArgumentTypeError(f"repeat_interleave: repeats must be an int or a Tensor; got {describe(repeats)}")
     if output_size is not None and output_size != out.shape[d]:
-        raise ShapeError(f"repeat_interleave: allocated size does not match required size; got output_size {output_size}, needed {out.shape[d]}")
+        raise ShapeError("repeat_interleave: allocated size does not match required size; "
+                         f"got output_size {output_size}, needed {out.shape[d]}")
     return out
 
 
@@ -113,7 +115,8 @@ def flip(input: Tensor, dims: tuple[int, ...]) -> Tensor:
         raise ArgumentTypeError(f"flip: argument 'dims' must be tuple of ints, not {type(dims).__name__}")
     at = [one_dim("flip", d, x.ndim) for d in dims]
     if len(set(at)) < len(at):
-        raise ShapeError(f"flip: dim {next(d for d in at if at.count(d) > 1)} appears multiple times in the list of dims; got {tuple(dims)}")
+        raise ShapeError(f"flip: dim {next(d for d in at if at.count(d) > 1)} appears multiple times in the list of dims; "
+                         f"got {tuple(dims)}")
     return x[tuple([slice(None, None, -1) if d in at else slice(None) for d in range(x.ndim)])].copy()
 
 

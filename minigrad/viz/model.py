@@ -105,7 +105,8 @@ class _Builder:
         leaves = [n for n in self.nodes if isinstance(n, Leaf)]
         for leaf in leaves:
             name = self.names.get(leaf, "")
-            self.boxes.append(Box(self.ids[leaf], "parameter" if name else "leaf", name or "leaf", [shape_text(leaf.shape), str(leaf.dtype)],
+            kind = "parameter" if name else "leaf"
+            self.boxes.append(Box(self.ids[leaf], kind, name or "leaf", [shape_text(leaf.shape), str(leaf.dtype)],
                                   self.home_of(leaf, name)))
         for i, node in enumerate(self.starts):
             self.boxes.append(Box(f"out{i}", "output", "output", [shape_text(node.shape), str(node.dtype)]))

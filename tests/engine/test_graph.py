@@ -124,10 +124,9 @@ def test_error_in_a_rule_names_op_shapes_and_line() -> None:
         return mg.ones(5)
     y.register_hook(hook)
     z = y * mg.ones(2, requires_grad=True)
-    with pytest.raises(Exception) as caught:
-        (z.exp() * 1.0).sum().backward()
-        raise AssertionError("a gradient of the wrong shape must not pass")
-    assert caught.value is not None
+    loss = (z.exp() * 1.0).sum()
+    with pytest.raises((RuntimeError, ValueError), match="shape"):
+        loss.backward()
 
 
 def test_a_leaf_gets_no_alias_of_another_gradient() -> None:

@@ -137,8 +137,8 @@ TABLE: list[tuple[str, str, list[Kink]]] = [
         Kink("F.multilabel_margin_loss(x, torch.tensor([0, -1]))", [1, 0], [0, 0]),
         Kink(f"F.cosine_embedding_loss(x, y, {MINUS_ONE})", [[1, 0]], [[0, 1]], [[0, 1]], [[1, 0]]),
     ]),
-    ("Powers and products", "A power of 0 has gradient 0 for an exponent that is not negative. A factor of a product has the product of the "
-     "others, a 0 among them or not.", [
+    ("Powers and products", "A power of 0 has gradient 0 for an exponent that is not negative. A factor of a product has the product of "
+     "the others, a 0 among them or not.", [
         Kink("x ** y", 0, 0, 0, 0),
         Kink("x ** y", 0, 1, 1, 0),
         Kink("x ** y", 0, 0, 2, 0),

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -40,8 +41,11 @@ def squeeze(r: Draw) -> Iterator[S]:
     yield S(r())
 
 
-@samples("expand", oracle=lambda x, size: np.broadcast_to(x, [m if n == -1 else n for n, m in zip(size, (1,) * (len(size) - x.ndim) + x.shape,
-                                                                                                  strict=True)]))
+def expanded(x: Any, size: Any) -> Any:
+    return np.broadcast_to(x, [m if n == -1 else n for n, m in zip(size, (1,) * (len(size) - x.ndim) + x.shape, strict=True)])
+
+
+@samples("expand", oracle=expanded)
 def expand(r: Draw) -> Iterator[S]:
     yield S(r(3, 1), (3, 4))
     yield S(r(3, 1), (2, -1, 4))
