@@ -1,0 +1,212 @@
+"""The examples run and learn; the training job can be stopped and taken up again without a trace."""
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad.vision.datasets import mnist_arrays
+from minigrad.vision.datasets.idx import idx_bytes
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+EPOCHS, BATCHES = 2, 4                               # of the training job below, with 100 images
+
+
+def load(name: str) -> Any:
+    """An example as a module; with MNIST files of any content."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if hasattr(module, "mnist_arrays"):
+        module.mnist_arrays = functools.partial(mnist_arrays, verify=False)
+    return module
+
+
+def write_digits(folder: Path, train: int, test: int) -> Path:
+    """MNIST's four files with the first digits of the bundled subset."""
+    for kind, is_train, count in (("train", True, train), ("t10k", False, test)):
+        images, labels, _ = mnist_arrays(train=is_train)
+        (folder / f"{kind}-images-idx3-ubyte").write_bytes(idx_bytes(images[:count]))
+        (folder / f"{kind}-labels-idx1-ubyte").write_bytes(idx_bytes(labels[:count].astype(np.uint8)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_digits(tmp_path_factory.mktemp("digits"), 400, 100)
+
+
+# ---------------------------------------------------------------- the small ones
+def test_linear_regression(capsys: pytest.CaptureFixture[str]) -> None:
+    load("linear_regression").main()
+    lines = [line for line in capsys.readouterr().out.splitlines() if "predicted" in line]
+    pairs = [[float(v) for v in line.split("-> ")[1].split(", predicted ")] for line in lines]
+    assert len(pairs) == 5
+    assert max(abs(final - guess) for final, guess in pairs) < 5
+
+
+def test_perceptron(capsys: pytest.CaptureFixture[str]) -> None:
+    load("perceptron").main()
+    table = {line[:12].strip(): line[13:].split() for line in capsys.readouterr().out.splitlines()}
+    assert table["AND"] == ["0", "0", "0", "1"]
+    assert table["NAND"] == ["1", "1", "1", "0"]
+    assert table["OR"] == ["0", "1", "1", "1"]
+    assert table["XOR of gates"] == table["XOR learned"] == ["0", "1", "1", "0"]
+
+
+def test_two_layer_net(digits: Path) -> None:
+    example = load("two_layer_net")
+    assert example.check_gradients() < 1e-8
+    assert example.train(steps=300, data_dir=digits, lr=1.0) > 0.6
+
+
+def test_simple_convnet(digits: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["simple_convnet.py", "--epochs", "6", "--data-dir", str(digits)])
+    load("simple_convnet").main()
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("epoch 6: loss ")
+    assert float(last.split()[-1]) > 0.6
+
+
+# ---------------------------------------------------------------- the training job
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
+    """`job(out, *options, each=)`: `deep_convnet.main` on a few digits; `each(batches)` is called after every batch."""
+    for library in ("rich", "matplotlib", "pygraphviz"):
+        pytest.importorskip(library)
+    data = write_digits(tmp_path_factory.mktemp("few_digits"), 100, 20)
+
+    def run(out: Path, *options: str, each: Callable[[int], None] = lambda batches: None, pictures: bool = False) -> int:
+        example = load("deep_convnet")
+        step, done = example.Job.train_step, []
+
+        def train_step(self: Any, x: mg.Tensor, t: mg.Tensor) -> None:
+            step(self, x, t)
+            done.append(len(t))
+            each(len(done))
+        example.Job.train_step = train_step
+        if not pictures:
+            example.draw = lambda job, out: None
+        handler = signal.getsignal(signal.SIGINT)
+        try:
+            return int(example.main(["--epochs", str(EPOCHS), "--batch-size", "25", "--data-dir", str(data), "--out", str(out), *options]))
+        finally:
+            signal.signal(signal.SIGINT, handler)
+    return run
+
+
+@pytest.fixture(scope="module")
+def straight(job: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run from start to end."""
+    out = tmp_path_factory.mktemp("straight")
+    assert job(out, pictures=True) == 0
+    return out
+
+
+def outcome(out: Path) -> tuple[dict[str, bytes], list[dict[str, float]]]:
+    """The weights bit for bit, and the history without the times."""
+    weights = {name: w.numpy().tobytes() for name, w in mg.load(out / "weights.safetensors").items()}
+    history = json.loads((out / "history.json").read_text(encoding="utf-8"))
+    return weights, [{k: v for k, v in entry.items() if k != "seconds"} for entry in history]
+
+
+def test_deep_convnet_leaves_results_and_pictures(straight: Path) -> None:
+    weights, history = outcome(straight)
+    assert sum(map(len, weights.values())) == 4 * 123_552
+    assert [entry["epoch"] for entry in history] == [1, 2]
+    assert "<svg" in (straight / "graph.svg").read_text(encoding="utf-8")
+    for name in ("learning_curve.png", "filters.png", "mistakes.png"):
+        assert (straight / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_seed_gives_the_same_weights(job: Callable[..., Any], straight: Path, tmp_path: Path) -> None:
+    assert job(tmp_path) == 0
+    assert outcome(tmp_path) == outcome(straight)
+    assert job(tmp_path, "--seed", "1") == 0
+    assert outcome(tmp_path)[0] != outcome(straight)[0]
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of")     # the schedule's first step comes before this process's first optimizer step
+@pytest.mark.parametrize("at", [1, BATCHES, BATCHES + 1], ids=["first batch", "last batch of an epoch", "second epoch"])
+def test_interrupted_and_resumed(job: Callable[..., Any], straight: Path, tmp_path: Path, at: int,
+                                 capsys: pytest.CaptureFixture[str]) -> None:
+    batches: list[int] = []
+
+    def interrupt(batch: int) -> None:
+        batches.append(batch)
+        if batch == at:
+            signal.raise_signal(signal.SIGINT)
+    assert job(tmp_path, each=interrupt) == 130
+    assert batches[-1] == at
+    assert not (tmp_path / "weights.safetensors").exists()
+    epoch, batch = divmod(at - 1, BATCHES)
+    assert f"stopped in epoch {epoch + 1} after batch {batch + 1}; go on with --resume" in capsys.readouterr().out
+    assert job(tmp_path, "--resume", each=batches.append) == 0
+    assert len(batches) == EPOCHS * BATCHES          # none twice, none left out
+    assert outcome(tmp_path) == outcome(straight)
+
+
+def test_a_second_interrupt_stops_at_once(job: Callable[..., Any], tmp_path: Path) -> None:
+    def interrupt_twice(batch: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        job(tmp_path, each=interrupt_twice)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_accuracy_below_the_wanted_one_is_an_error(job: Callable[..., Any], straight: Path, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.safetensors").write_bytes((straight / "checkpoint.safetensors").read_bytes())
+    assert job(tmp_path, "--resume", "--min-accuracy", "1.01") == 1
+    assert outcome(tmp_path) == outcome(straight)
+
+
+WAITING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import tests.test_examples as tests
+class Factory:
+    mktemp = staticmethod(lambda name: Path(sys.argv[2]))
+def each(batch):
+    print("batch", batch, flush=True)
+    sys.stdin.readline()
+sys.exit(tests.job.__wrapped__(Factory)(Path(sys.argv[3]), each=each))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT for one process")
+def test_control_c_from_outside(job: Callable[..., Any], straight: Path, tmp_path: Path) -> None:
+    """A process of its own, stopped by a signal in the middle of an epoch, resumed here."""
+    data, out = tmp_path / "data", tmp_path / "out"
+    data.mkdir()
+    command = [sys.executable, "-c", WAITING, str(EXAMPLES.parent), str(data), str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        batches = []
+        for line in process.stdout:
+            if line.startswith("batch"):             # it waits for a line now
+                batches.append(line)
+                if len(batches) == 3:
+                    process.send_signal(signal.SIGINT)
+                process.stdin.write("\n")
+            last = line
+        assert process.wait(60) == 130
+    assert batches == ["batch 1\n", "batch 2\n", "batch 3\n"]
+    assert last == "stopped in epoch 1 after batch 3; go on with --resume\n"
+    assert job(out, "--resume") == 0
+    assert outcome(out) == outcome(straight)
