@@ -39,7 +39,6 @@ from ._printing import get_printoptions as get_printoptions
 from ._printing import set_printoptions as set_printoptions
 from ._size import Size as Size
 from ._tensor import Tensor as Tensor
-from .compat.standin import as_torch as as_torch
 from .compiler import compile as compile
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor
@@ -285,7 +284,7 @@ from .ops.join import unbind as unbind
 from .ops.linalg import matrix_exp as matrix_exp
 from .ops.linalg import matrix_power as matrix_power
 from .ops.linalg import pinverse as pinverse
-from .ops.linalg import vander_of_vector as vander
+from .ops.linalg import vander_of_vector as _vander
 from .ops.lookup import argwhere as argwhere
 from .ops.lookup import embedding as embedding
 from .ops.lookup import gather as gather
@@ -473,7 +472,7 @@ from .threads import set_num_threads as set_num_threads
 bool, half, float, double = _bool, float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
-inverse, swapdims = _inv, transpose
+inverse, swapdims, vander = _inv, transpose, _vander
 
 if TYPE_CHECKING:
     from . import accelerator as accelerator
@@ -490,6 +489,7 @@ if TYPE_CHECKING:
     from . import viz as viz
     from .amp import autocast as autocast
     from .amp import is_autocast_enabled as is_autocast_enabled
+    from .compat import as_torch as as_torch
     from .serialization import load as load
     from .serialization import save as save
 
@@ -501,7 +501,7 @@ newaxis = None
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
 LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda",
                   "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
-LAZY_NAMES = {"save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
+LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
 
 
 def __getattr__(name: str) -> Any:
