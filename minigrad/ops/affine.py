@@ -19,8 +19,15 @@ def times(x: Any, factor: Number) -> Any:
     return x if factor == 1 else x * factor
 
 
+def scaled(g: Any, factor: Number) -> Any:
+    """The gradient of what was multiplied by a factor."""
+    return g if factor == 1 else g * factor.conjugate()
+
+
 def plus(op: str, input: Any, out: Any, beta: Number, alpha: Number) -> Any:
     """beta * input + alpha * out on arrays, in out's memory. beta = 0 ignores the input, nan and all."""
+    if out.dtype.kind == "b":
+        return out & bool(alpha) | input if beta else out & bool(alpha)
     if out.dtype.kind in "iu":
         beta, alpha = int(beta), int(alpha)          # type: ignore[arg-type]   # as PyTorch: 0.5 counts as 0
     if alpha != 1:
@@ -33,11 +40,6 @@ def plus(op: str, input: Any, out: Any, beta: Number, alpha: Number) -> Any:
         raise ShapeError(f"{op}: The expanded size of the tensor {tuple(out.shape)} must match the existing size {tuple(input.shape)}: the "
                          f"input must broadcast to the shape of the product; got x {describe(input)}") from None
     return out
-
-
-def weighed(g: Any, beta: Number) -> Any:
-    """The gradient of the addend; the engine reduces it to the addend's shape."""
-    return times(g, beta)
 
 
 def check_matrices(op: str, **operands: Any) -> None:
@@ -59,9 +61,9 @@ def check_matrices(op: str, **operands: Any) -> None:
 
 # ---------------------------------------------------------------- the ops
 @op(broadcast=True, promotes="same",
-    x=lambda g, beta: weighed(g, beta),
-    mat1=lambda g, mat2, alpha: times(matmul(g, adjoint(mat2)), alpha),
-    mat2=lambda g, mat1, alpha: times(matmul(adjoint(mat1), g), alpha))
+    x=lambda g, beta: scaled(g, beta),
+    mat1=lambda g, mat2, alpha: scaled(matmul(g, adjoint(mat2)), alpha),
+    mat2=lambda g, mat1, alpha: scaled(matmul(adjoint(mat1), g), alpha))
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * (mat1 @ mat2); the input broadcasts to (n, m)."""
     x: Any = mat1
@@ -72,9 +74,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha:
 
 
 @op(broadcast=True, promotes="same",
-    x=lambda g, beta: weighed(g, beta),
-    mat=lambda g, vec, alpha: times(g.reshape((-1, 1)) * conj(vec), alpha),
-    vec=lambda g, mat, alpha: times(matmul(adjoint(mat), g), alpha))
+    x=lambda g, beta: scaled(g, beta),
+    mat=lambda g, vec, alpha: scaled(g.reshape((-1, 1)) * conj(vec), alpha),
+    vec=lambda g, mat, alpha: scaled(matmul(adjoint(mat), g), alpha))
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * (mat @ vec); the input broadcasts to (n,)."""
     check_matrices("addmv", mat=mat, vec=vec)
@@ -82,9 +84,9 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: Number = 1, alpha: N
 
 
 @op(broadcast=True, promotes="arithmetic",
-    x=lambda g, beta: weighed(g, beta),
-    vec1=lambda g, vec2, alpha: times(matmul(g, conj(vec2)), alpha),
-    vec2=lambda g, vec1, alpha: times(matmul(conj(vec1), g), alpha))
+    x=lambda g, beta: scaled(g, beta),
+    vec1=lambda g, vec2, alpha: scaled(matmul(g, conj(vec2)), alpha),
+    vec2=lambda g, vec1, alpha: scaled(matmul(conj(vec1), g), alpha))
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * (vec1 x vec2), the outer product; the input broadcasts to (n, m)."""
     x: Any = vec1
@@ -93,9 +95,9 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
 
 
 @op(broadcast=True, promotes="same",
-    x=lambda g, beta: weighed(g, beta),
-    batch1=lambda g, batch2, alpha: times(matmul(g, adjoint(batch2)), alpha),
-    batch2=lambda g, batch1, alpha: times(matmul(adjoint(batch1), g), alpha))
+    x=lambda g, beta: scaled(g, beta),
+    batch1=lambda g, batch2, alpha: scaled(matmul(g, adjoint(batch2)), alpha),
+    batch2=lambda g, batch1, alpha: scaled(matmul(adjoint(batch1), g), alpha))
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * (batch1 @ batch2), matrix by matrix; the input broadcasts to (b, n, m)."""
     check_matrices("baddbmm", batch1=batch1, batch2=batch2)
@@ -103,9 +105,9 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, 
 
 
 @op(broadcast=True, promotes="same",
-    x=lambda g, beta: weighed(g, beta),
-    batch1=lambda g, batch2, alpha: times(matmul(g, adjoint(batch2)), alpha),
-    batch2=lambda g, batch1, alpha: times(matmul(adjoint(batch1), g), alpha))
+    x=lambda g, beta: scaled(g, beta),
+    batch1=lambda g, batch2, alpha: scaled(matmul(g, adjoint(batch2)), alpha),
+    batch2=lambda g, batch1, alpha: scaled(matmul(adjoint(batch1), g), alpha))
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
     """beta * input + alpha * sum(batch1 @ batch2), over the batch; the input broadcasts to (n, m)."""
     check_matrices("addbmm", batch1=batch1, batch2=batch2)

@@ -148,7 +148,7 @@ def histogram(input: Tensor, bins: int | Tensor, *, range: Sequence[float] | Non
     else:
         low, high = map(float, range) if range is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 0.0)
         if low == high:
-            low, high = low - 1, high + 1
+            low, high = (low - 0.5, high + 0.5) if x.size else (0.0, 1.0)
         if bins <= 0:
             raise ShapeError(f"histogram: bins must be > 0, but got {bins}")
         edges = xp.linspace(low, high, int(bins) + 1, dtype=x.dtype)

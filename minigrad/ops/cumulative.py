@@ -169,7 +169,7 @@ def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None
     if n < 0:
         raise ShapeError(f"diff: order must be non-negative but got {n}")
     d = one_dim("diff", dim, input.ndim)
-    joined = [t for t in (prepend, input, append) if t is not None]
+    joined = [t for t in (prepend, input, append) if t is not None] if n else [input]
     x: Any = cat(joined, d) if len(joined) > 1 else input
     for _ in range(min(n, x.shape[d])):
         after, before = part(x, d, 1), part(x, d, 0, x.shape[d] - 1)

@@ -16,7 +16,8 @@ from .magnitude import linalg_norm
 from .matmul import matmul
 from .matrices import check_matrix, column
 from .parts import diagonal
-from .raw import adjoint, like, raw
+from .raw import adjoint, conj, like, raw
+from .reduce import sum as sum_of
 from .systems import inv, solve
 
 if TYPE_CHECKING:
@@ -122,9 +123,9 @@ def per_matrix(tolerance: Any) -> Any:
     return tolerance[..., None] if hasattr(tolerance, "ndim") else tolerance
 
 
-def pinv(A: Tensor, *, atol: Any = None, rtol: Any = None, hermitian: bool = False, rcond: Any = None) -> Tensor:
+def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """The Moore-Penrose inverse. Singular values up to max(atol, rtol * largest) count as zero; by default rtol is
-    max(m, n) times the precision of the dtype. hermitian: A is, which is faster."""
+    max(m, n) times the precision of the dtype. hermitian: A is, which is faster. rcond: an older name of rtol."""
     return pseudo_inverse(A, raw(atol), raw(rtol if rcond is None else rcond), hermitian)
 
 
@@ -159,9 +160,9 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     m, n = x.shape[-2:]
     nothing = xp.zeros((0,), s.dtype)
     known = driver != "gelsy" and m > n and bool((full == n).all())
-    off = raw(b) - x @ raw(solution)
+    off = b - matmul(A, solution) if known else wrap(nothing)
     return results.linalg_lstsq(solution.reshape(solution.shape[:-1]) if is_vector else solution,
-                                wrap((abs(off) ** 2).sum(axis=-2) if known else nothing),
+                                sum_of((off * conj(off)).real, -2) if known else off,
                                 wrap(xp.zeros((0,), "i8") if driver == "gels" else full),
                                 wrap(s if driver in ("gelsd", "gelss") else nothing))
 
@@ -201,13 +202,11 @@ def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -
 
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Powers 0 to N - 1 of each element as a row, (..., n) -> (..., n, N); N is n by default."""
-    if not x.ndim:
-        raise ShapeError("linalg.vander: Expected x to have at least one dimension")
-    n = x.shape[-1] if N is None else N
-    if n <= 1 and N is not None:
-        raise ShapeError(f"linalg.vander: N must be greater than 1; got {N}")
+    n = N if N is not None else x.shape[-1] if x.ndim else 1
+    if n <= 1 and (N is not None or not x.ndim):
+        raise ShapeError(f"linalg.vander: N must be greater than 1; got {n} for {describe(x)}")
     powers = wrap(backend_of(raw(x)).xp.arange(n))
-    return column(x) ** powers
+    return column(x if x.ndim else x.reshape((1,))) ** powers
 
 
 def vander_of_vector(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:

@@ -123,6 +123,8 @@ def matrix_norm(A: Tensor, ord: Number | str = "fro", dim: Any = (-2, -1), keepd
     if dtype is not None:
         A = in_dtype(A, to_numpy_dtype(dtype))
     largest = amax if ord in (1, 2, INF) else amin
+    if not x.size and ord in (1, 2, INF):            # the largest of nothing counts as 0
+        return vector_norm(A, 2, (rows, columns), keepdim)
     if ord in ("nuc", 2, -2):
         values = svdvals(permute(A, (*[d for d in range(x.ndim) if d not in (rows, columns)], rows, columns)))
         out = sum_of(values, -1) if ord == "nuc" else largest(values, -1)

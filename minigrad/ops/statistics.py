@@ -1,10 +1,10 @@
 """Variance, standard deviation, covariance, correlation."""
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
-from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
 from .dims import Dims, Number
@@ -135,14 +135,15 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
         raise ShapeError(f"cov(): expected input to have two or fewer dimensions but got an input with {x.ndim} dimensions; got "
                          f"{describe(x)}")
     x = x if x.ndim == 2 else x.reshape((1, raw(x).size))
-    xp = backend_of(raw(x)).xp
     weights = [checked_weights(w, name, x.shape[1]) for w, name in ((fweights, "fweights"), (aweights, "aweights")) if w is not None]
     w: Any = weights[0] if len(weights) == 1 else weights[0] * weights[1] if weights else None
     total: Any = x.shape[1] if w is None else sum_of(w)
     x = x - (mean_as_float(x) if w is None else sum_of(x * w, 1, True) / total)
-    removed = correction if aweights is None else correction * sum_of(w * aweights) / total
-    factor: Any = total - removed
-    factor = max(factor, 0) if w is None else wrap(xp.maximum(raw(factor), 0))
+    factor: Any = total - (correction if aweights is None else correction * sum_of(w * aweights) / total)
+    if bool(raw(factor) <= 0):
+        warnings.warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.", UserWarning,
+                      stacklevel=2)
+        factor = 0 if w is None else factor * 0
     out = matmul(x if w is None else x * w, conj(x).swapaxes(0, 1)) / factor
     return out.reshape(()) if out.shape == (1, 1) else out
 

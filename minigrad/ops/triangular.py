@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from numpy import broadcast_shapes
+
 from ..backend import backend_of
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
@@ -22,8 +24,10 @@ def substitute(a: Any, b: Any, up: bool, unit: bool) -> Any:
     A zero on the diagonal gives inf and nan, as in BLAS; the array libraries' solvers would raise, or look at the other triangle.
     """
     n = a.shape[-1]
-    if n <= 1:
-        return b * a ** 0 if unit else b / a if n else b
+    if not n:
+        return backend_of(b).xp.zeros(broadcast_shapes(a.shape[:-2], b.shape[:-2]) + b.shape[-2:], b.dtype)
+    if n == 1:
+        return b * a ** 0 if unit else b / a
     half = n // 2
     first, second = slice(half), slice(half, None)
     if up:

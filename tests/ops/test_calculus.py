@@ -29,8 +29,8 @@ def test_trapz_is_an_older_name() -> None:
 
 
 @pytest.mark.parametrize("edge_order", [1, 2])
-@pytest.mark.parametrize("options", [{}, {"spacing": 2}, {"spacing": (2.0, 3.0)}, {"dim": 1, "spacing": 0.5}, {"dim": (1, 0)},
-                                     {"dim": (0,)}], ids=str)
+@pytest.mark.parametrize("options", [{}, {"spacing": None}, {"spacing": 2}, {"spacing": (2.0, 3.0)}, {"dim": 1, "spacing": 0.5},
+                                     {"dim": (1, 0)}, {"dim": (0,)}], ids=str)
 def test_slopes(options: dict[str, Any], edge_order: int) -> None:
     for field in (0, -1):
         same(lambda lib, y, i=field: lib.gradient(y, edge_order=edge_order, **options)[i], Y)

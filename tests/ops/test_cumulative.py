@@ -50,6 +50,7 @@ def test_differences() -> None:
     same(lambda lib, x: lib.diff(x, 2, 0), X)
     same(lambda lib, x: lib.diff(x, n=0), X)
     same(lambda lib, x: lib.diff(x, n=9), X)
+    same(lambda lib, x: lib.diff(x, 0, 1, x), X)
     same(lambda lib, x, y: lib.diff(x, 1, 1, y, x), X, X[:, :1].copy())
     same(lambda lib, x: lib.diff(x), X > 0)
     same(lambda lib, x: lib.diff(x), X.astype("i4"))

@@ -82,6 +82,14 @@ def test_a_zero_on_the_diagonal_of_a_triangle_is_infinite() -> None:
     same(lambda lib, a, b: lib.linalg.solve_triangular(a.detach(), b.detach(), upper=True), np.zeros((2, 2)), np.array([[2.0, 1], [1, 3]]))
 
 
+@pytest.mark.parametrize("left", [False, True])
+def test_triangular_systems_of_no_equations(left: bool) -> None:
+    b = np.zeros((2, 0, 3) if left else (2, 3, 0))
+    for unit in (False, True):
+        same(lambda lib, a, b, u=unit: lib.linalg.solve_triangular(a.detach(), b.detach(), upper=True, left=left, unitriangular=u),
+             np.zeros((0, 0)), b)
+
+
 @pytest.mark.parametrize("upper", [False, True])
 def test_what_a_cholesky_factor_solves(upper: bool) -> None:
     same(lambda lib, a, b: lib.cholesky_solve(b, lib.linalg.cholesky(hermitian(a), upper=upper), upper), REAL, REAL[..., :2].copy())
@@ -203,6 +211,7 @@ def test_tensors_as_matrices() -> None:
     same(lambda lib, a, b: lib.linalg.tensorsolve(a, b), a, b)
     same(lambda lib, a, b: lib.linalg.tensorsolve(a, b, dims=(0,)), RNG.standard_normal((6, 2, 3)), b)
     same(lambda lib, x: lib.linalg.vander(x), b)
+    same(lambda lib, x: lib.linalg.vander(x.detach(), N=3), np.array(2.0))
     same(lambda lib, x: lib.linalg.vander(x.detach(), N=2), b)
     same(lambda lib, x: lib.vander(x.detach()), b[0])
     same(lambda lib, x: lib.vander(x, 4, increasing=True), np.arange(3))

@@ -59,6 +59,12 @@ def test_matrix_norms(ord: Any) -> None:
     same(lambda lib, x: lib.linalg.norm(x, ord, (0, 1)), batch)
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (2, 0, 3)], ids=str)
+def test_matrix_norms_of_nothing_are_zero(shape: tuple[int, ...]) -> None:
+    for ord in ("fro", "nuc", 1, 2, INF):
+        same(lambda lib, x, o=ord: lib.linalg.matrix_norm(x.detach(), o), np.zeros(shape))
+
+
 def test_linalg_norm_of_vectors() -> None:
     batch = RNG.standard_normal((2, 3, 4))
     same(lambda lib, x: lib.linalg.norm(x), batch)

@@ -66,6 +66,18 @@ def test_factors_of_integers_are_integers() -> None:
     same(lambda lib, x, a: lib.addmm(x, a, a, alpha=0.5), x, a)
 
 
+def test_complex_factors() -> None:
+    x, a, b = m(2, 4) + 1j, A * (1 + 2j), B * (1 - 1j)
+    same(lambda lib, x, a, b: lib.addmm(x, a, b, beta=1 + 2j, alpha=2 - 3j), x, a, b, second=True)
+    same(lambda lib, x, v, w: lib.addr(x, v, w, beta=1j, alpha=2 - 3j), x[0], V * 1j, W + 1j)
+
+
+def test_outer_product_of_bools() -> None:
+    x, v, w = np.eye(3, 4) > 0, np.array([True, False, True]), np.array([True, True, False, False])
+    for options in ({}, {"beta": 3, "alpha": 2}, {"beta": 0}, {"alpha": 0}):
+        same(lambda lib, x, v, w, o=options: lib.addr(x, v, w, **o), x, v, w)
+
+
 def test_in_place() -> None:
     same(lambda lib, x, a, b: (x * 1).addmm_(a, b, alpha=2), m(2, 4), A, B)
     same(lambda lib, x, a, v: (x * 1).addmv_(a, v), m(2), A, V)

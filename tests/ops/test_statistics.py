@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import minigrad as mg
 from tests.ops.oracle import same, same_error
 
 X = np.array([[1.0, 4.0, 2.0], [3.0, 3.0, 3.5]])
@@ -49,11 +50,16 @@ def test_covariance() -> None:
     same(lambda lib, x: lib.cov(x), X, second=True)
     same(lambda lib, x: lib.cov(x, correction=0), X)
     same(lambda lib, x, w: lib.cov(x, fweights=w), X, counts)
-    same(lambda lib, x, w: lib.cov(x, aweights=w.detach()), X, weights)
-    same(lambda lib, x, f, a: lib.cov(x, fweights=f, aweights=a.detach(), correction=0), X, counts, weights)
+    same(lambda lib, x, w: lib.cov(x, aweights=w), X, weights)
+    same(lambda lib, x, f, a: lib.cov(x, fweights=f, aweights=a, correction=0), X, counts, weights)
     same(lambda lib, x: lib.cov(x), X[0])
     same(lambda lib, x: lib.cov(x), X.astype("i8"))
     same(lambda lib, x: lib.cov(x), X + 1j * X[::-1])
+
+
+def test_covariance_without_degrees_of_freedom_warns() -> None:
+    with pytest.warns(UserWarning, match="degrees of freedom is <= 0"):
+        assert np.isnan(mg.cov(mg.tensor([[1.0]])).item())
 
 
 def test_correlation() -> None:
