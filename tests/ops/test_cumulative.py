@@ -69,5 +69,7 @@ def test_refusals() -> None:
     same_error(lambda lib, x: x.cumsum(2), X, match="Dimension out of range")
     same_error(lambda lib, x: x.logcumsumexp(0), X.astype("i8"), match="not implemented")
     same_error(lambda lib, x: x.cummax(0), X * 1j, match="complex")
+    with pytest.raises(NotImplementedError, match="logcumsumexp: not implemented for complex128"):
+        mg.tensor(X * 1j).logcumsumexp(0)
     same_error(lambda lib, x: lib.diff(x, n=-1), X, match="order must be non-negative but got -1")
     same_error(lambda lib, x: lib.diff(x), np.array(1.0), match="at least one-dimensional")

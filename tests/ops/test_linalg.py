@@ -96,6 +96,13 @@ def test_what_a_cholesky_factor_solves(upper: bool) -> None:
     same(lambda lib, a: lib.cholesky_inverse(lib.linalg.cholesky(hermitian(a), upper=upper), upper), REAL)
 
 
+def test_gradients_stay_in_the_triangle_that_was_read() -> None:
+    factor = mg.tensor(np.tril(REAL[0]), requires_grad=True)
+    (mg.cholesky_inverse(factor) * mg.tensor(REAL[1])).sum().backward()
+    assert factor.grad is not None
+    assert not np.triu(factor.grad.numpy(), 1).any()
+
+
 # ---------------------------------------------------------------- factorizations
 @BOTH
 @pytest.mark.parametrize("upper", [False, True])
@@ -107,6 +114,13 @@ def test_cholesky(a: np.ndarray, upper: bool) -> None:
 def test_cholesky_reads_one_triangle() -> None:
     same(lambda lib, a: lib.linalg.cholesky(a.detach()), np.array([[2.0, 99], [1, 3]]))
     same(lambda lib, a: lib.linalg.cholesky(a.detach(), upper=True), np.array([[2.0, 1], [99, 3]]))
+
+
+def test_gradient_of_cholesky_is_hermitian() -> None:
+    x = mg.tensor(hermitian(COMPLEX[0]), requires_grad=True)
+    mg.linalg.cholesky(x).backward(mg.tensor(COMPLEX[1]))
+    assert x.grad is not None
+    np.testing.assert_allclose(x.grad.numpy(), x.grad.numpy().conj().T, atol=1e-12)
 
 
 @BOTH
