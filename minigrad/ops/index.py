@@ -344,14 +344,15 @@ def added_up(values: Any, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any
             d += 1
     dims = list(at)
     rest = [d for d in range(len(shape)) if d not in at]
-    rows, width = 0, prod([shape[d] for d in rest])
+    rows: Any = 0
+    width = prod([shape[d] for d in rest])
     for d, a in at.items():
         rows = rows * shape[d] + xp.where(a < 0, a + shape[d], a)
-    n = rows.ndim                                    # type: ignore[attr-defined]
+    n = rows.ndim
     first = dims[0] if dims[-1] - dims[0] == len(dims) - 1 else 0      # where NumPy puts the indexed dimensions
-    values = xp.moveaxis(values, range(first, first + n), range(n)).reshape((-1, width))
+    values = xp.moveaxis(values, range(first, first + n), range(n)).reshape((rows.size, width))
     out = xp.zeros((prod([shape[d] for d in dims]), width), values.dtype)
-    backend.kernels.add_rows(out, rows.reshape(-1), values)            # type: ignore[attr-defined]
+    backend.kernels.add_rows(out, rows.reshape(-1), values)
     order = [*dims, *rest]
     return out.reshape([shape[d] for d in order]).transpose([order.index(d) for d in range(len(shape))])
 
