@@ -73,13 +73,15 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     if len(sources) != len(targets):
         raise ShapeError(f"movedim: invalid source or destination dims: source ({list(sources)} dims) should contain the same number of "
                          f"dims as destination ({list(targets)} dims)")
-    at = {one_dim("movedim", t, ndim): one_dim("movedim", s, ndim) for s, t in zip(sources, targets)}
-    for name, given, distinct in (("source", sources, set(at.values())), ("destination", targets, set(at))):
-        if len(distinct) < len(given):
+    moved = [one_dim("movedim", s, ndim) for s in sources]
+    places = [one_dim("movedim", t, ndim) for t in targets]
+    for name, given, dims in (("source", sources, moved), ("destination", targets, places)):
+        if len(set(dims)) < len(dims):
             raise ShapeError(f"movedim: repeated dim in `{name}` ({list(given)})")
     if not ndim:
         return input
-    rest = iter([d for d in range(ndim) if d not in at.values()])
+    at = dict(zip(places, moved))
+    rest = iter([d for d in range(ndim) if d not in moved])
     return permute(input, tuple([at[d] if d in at else next(rest) for d in range(ndim)]))
 
 
@@ -123,6 +125,6 @@ def adjoint(input: Tensor) -> Tensor:
 def hermitian(input: Tensor) -> Tensor:
     """`x.H`: a matrix transposed and conjugated."""
     if input.ndim not in (0, 2):
-        raise ShapeError(f"H: only supported on matrices (2-D tensors). Got {input.ndim}-D tensor {describe(input)}. For batches of matrices, "
-                         "consider using tensor.mH")
+        raise ShapeError(f"H: only supported on matrices (2-D tensors). Got {input.ndim}-D tensor {describe(input)}. For batches of "
+                         "matrices, consider using tensor.mH")
     return adjoint(input)

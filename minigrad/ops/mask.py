@@ -46,6 +46,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Tensor | Number) -> Tensor:
     """`value`, a number or a 0-d tensor, where the mask is True, else the input; the two shapes broadcast."""
     x: Any = input
     check_mask("masked_fill", mask)
+    if mask.shape != x.shape:
+        common_shape("masked_fill", x, mask)
     return blend(mask, backend_of(x).asarray(one_value("masked_fill", value, x.dtype), x.dtype), x)
 
 
@@ -70,6 +72,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     m: Any = mask
     check_mask("masked_select", m)
     if x.shape != m.shape:
+        common_shape("masked_select", x, m)
         x, m = backend_of(x).xp.broadcast_arrays(x, m)
     return x[m]
 

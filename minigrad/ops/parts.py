@@ -156,7 +156,7 @@ def window_sum(input: Tensor, dimension: int, size: int, step: int, shape: tuple
             out[(*before, slice(k, k + step * (count - 1) + 1, step))] += x[..., k]
     else:
         for i in range(count):                       # the i-th window
-            out[(*before, slice(i * step, i * step + size))] += x[(*before, i)].swapaxes(d, -1) if d != x.ndim - 2 else x[(*before, i)]
+            out[(*before, slice(i * step, i * step + size))] += backend_of(x).xp.moveaxis(x[(*before, i)], -1, d)
     return out
 
 

@@ -209,7 +209,7 @@ def reduce_to_x(g: Any, x: Any, dim: int, index: Any, src: Any, reduce: str, inc
         safe = masked_fill(x, mask, 1)
         g = g * scatter_reduce(safe, dim, index, src, "prod", include_self=include_self) / safe
     elif reduce in ("amax", "amin"):
-        wins, _, share = winners(g, x, dim, index, src, include_self, out)
+        wins, _, share = winners(g, x, dim, index, src, out)
         g = g * like(g, wins / share)
     return g if include_self else scatter_values(g, dim, index, 0)
 
@@ -226,7 +226,7 @@ def reduce_to_source(g: Any, x: Any, dim: int, index: Any, src: Any, reduce: str
     elif reduce == "prod":
         gs = product_of_others(g, x, dim, index, src, include_self, out)
     else:
-        _, wins, share = winners(g, x, dim, index, src, include_self, out)
+        _, wins, share = winners(g, x, dim, index, src, out)
         gs = gather(g / like(g, share), dim, index) * like(g, wins)
     return to_source(gs, index, shape)
 
@@ -244,14 +244,12 @@ def product_of_others(g: Any, x: Any, dim: int, index: Any, src: Any, include_se
     return masked_fill(usual, lone, 0) + masked_fill(gather(g * without, dim, index), ~lone, 0)
 
 
-def winners(g: Any, x: Any, dim: int, index: Any, src: Any, include_self: bool, out: Any) -> tuple[Any, Any, Any]:
+def winners(g: Any, x: Any, dim: int, index: Any, src: Any, out: Any) -> tuple[Any, Any, Any]:
     """Where x and where the source are the extremum of their place, and how many share it; constants in g's dtype."""
     xa, sa, oa, kind = raw(x), raw(src), raw(out), raw(g).dtype
     xp = backend_of(xa).xp
     d = dim % max(xa.ndim, 1)
-    from_x = (xa == oa).astype(kind)
-    if not include_self:
-        from_x = at_flat(from_x, d, index, lambda flat, at: flat.__setitem__(at, 0))
+    from_x = (xa == oa).astype(kind)                 # x counts as one that shares even where it does not take part, as in PyTorch
     from_src = (sa == oa.reshape(-1).take(flat_positions(index, d, oa.shape))).astype(kind)
     share = at_flat(from_x.copy(), d, index, lambda flat, at: xp.add.at(flat, at, from_src.reshape(-1)))
     return from_x, from_src, xp.maximum(share, 1)

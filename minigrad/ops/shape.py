@@ -14,7 +14,7 @@ from ..dtypes import to_numpy_dtype
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..engine.run import sum_to
-from ..errors import ArgumentError, ArgumentTypeError, ShapeError, describe
+from ..errors import ArgumentError, ArgumentTypeError, ShapeError, describe, operand
 from .dims import one_dim, shape_args
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def view(input: Tensor, size: tuple[int, ...]) -> Tensor:
     out = x.reshape(size)
     if x.size and not backend_of(x).xp.may_share_memory(out, x):
         raise ShapeError(f"view: view size {list(size)} is not compatible with input tensor's size and stride (at least one dimension "
-                         f"spans across two contiguous subspaces). Use .reshape(...) instead. Got {describe(x)} with strides "
+                         f"spans across two contiguous subspaces). Use .reshape(...) instead. Got {operand(x)} with strides "
                          f"{tuple(s // x.itemsize for s in x.strides)}")
     return out
 
@@ -56,7 +56,7 @@ def infer_size(op: str, x: Any, size: Sequence[int]) -> tuple[int, ...]:
         raise ShapeError(f"{op}: cannot reshape tensor of {x.size} elements into shape {list(size)} because the unspecified "
                          "dimension size -1 can be any value and is ambiguous")
     if x.size % known if wildcards else known != x.size:
-        raise ShapeError(f"{op}: shape '{list(size)}' is invalid for input of size {x.size}; got {describe(x)}")
+        raise ShapeError(f"{op}: shape '{list(size)}' is invalid for input of size {x.size}; got {operand(x)}")
     return tuple([x.size // known if n == -1 else n for n in size])
 
 
@@ -125,7 +125,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return reshape_method(input, -1)
     a, b = one_dim("flatten", start_dim, len(shape)), one_dim("flatten", end_dim, len(shape))
     if a > b:
-        raise ShapeError(f"flatten: start_dim cannot come after end_dim; got start_dim {start_dim}, end_dim {end_dim}, x {describe(input)}")
+        raise ShapeError(f"flatten: start_dim cannot come after end_dim; got start_dim {start_dim}, end_dim {end_dim}, x {operand(input)}")
     if a == b and shape:
         return input
     return reshape(input, (*shape[:a], prod(shape[a:b + 1]), *shape[b + 1:]))
@@ -147,8 +147,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     if wildcards > 1:
         raise ShapeError(f"unflatten: only one dimension can be inferred; got sizes {list(sizes)}")
     if (not known or shape[d] % known) if wildcards else known != shape[d]:
-        raise ShapeError(f"unflatten: provided sizes {list(sizes)} don't multiply up to the size of dim {d} ({shape[d]}) in the input tensor "
-                         f"{describe(input)}")
+        raise ShapeError(f"unflatten: provided sizes {list(sizes)} don't multiply up to the size of dim {d} ({shape[d]}) in the input "
+                         f"tensor {operand(input)}")
     filled = [shape[d] // known if n == -1 else n for n in sizes]
     return view(input, (*shape[:d], *filled, *shape[d + 1:]))
 

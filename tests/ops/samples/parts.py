@@ -48,6 +48,7 @@ def unfold_dim(r: Draw) -> Iterator[S]:
     yield S(r(2, 5, 3), 1, 2, 1)
     yield S(r(2, 5), -1, 4, 1)                       # more places in a window than windows
     yield S(r(5, 2), 0, 4, 1)
+    yield S(r(3, 4, 2), 0, 3, 1)
     yield S(r(2, 5), 1, 2, 4)                        # gaps
     yield S(r(), 0, 1, 1)
 
@@ -66,6 +67,7 @@ def window_sum(r: Draw) -> Iterator[S]:
     yield S(r(3, 3), 0, 3, 2, (7,))
     yield S(r(2, 4, 3, 2), 1, 2, 1, (2, 5, 3))
     yield S(r(2, 2, 4), 0, 4, 1, (5, 2))
+    yield S(r(1, 3, 4, 2), 0, 2, 1, (2, 3, 4))
 
 
 def strided(x: np.ndarray, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> np.ndarray:
