@@ -1,0 +1,396 @@
+"""Tensors from nothing and from data, against PyTorch."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minigrad as mg
+from tests.agree import agree, lines, refuse
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.mark.parametrize("line", lines("""
+    torch.tensor([1, 2.5])
+    torch.tensor([True, 2])
+    torch.tensor([True, 2.5])
+    torch.tensor([True, False])
+    torch.tensor([1, 2.5, 1j])
+    torch.tensor([])
+    torch.tensor([[], []])
+    torch.tensor([[[]]])
+    torch.tensor([(), ()])
+    torch.tensor((1, 2))
+    torch.tensor([(1, 2), [3, 4]])
+    torch.tensor(range(3))
+    torch.tensor([range(2), range(2)])
+    torch.tensor(3)
+    torch.tensor(-2**63)
+    torch.tensor([1.5, 2**70])
+    torch.tensor([float('inf'), 1])
+    torch.tensor(1e300)
+    torch.tensor([1e300])
+    torch.tensor(1e300, dtype=torch.float16)
+    torch.tensor(np.float32(3))
+    torch.tensor([np.float32(3)])
+    torch.tensor([np.float64(3)])
+    torch.tensor([np.int32(3)])
+    torch.tensor([np.int32(3), 1.5])
+    torch.tensor([np.float16(3)])
+    torch.tensor([np.float16(1), 1.0])
+    torch.tensor([np.float32(1), np.float64(2)])
+    torch.tensor([np.int8(1), np.uint8(1)])
+    torch.tensor([np.int8(1), 1])
+    torch.tensor(np.bool_(True))
+    torch.tensor(np.complex64(1))
+    torch.tensor(np.array(5))
+    torch.tensor(np.arange(3, dtype='i2'))
+    torch.tensor(np.zeros((2, 0)))
+    torch.tensor(np.arange(6).reshape(2, 3).T)
+    torch.tensor(np.arange(6).reshape(2, 3).T).stride()
+    torch.tensor([np.arange(3), np.arange(3)])
+    torch.tensor([np.arange(3.), np.arange(3.)])
+    torch.tensor([[1, 2], np.array([3, 4])])
+    torch.tensor([1, np.array(3.)])
+    torch.tensor([np.array([5])])
+    torch.tensor([torch.tensor(1., dtype=torch.float64), 2])
+    torch.tensor([torch.tensor(1), 2.])
+    torch.tensor([[torch.tensor(1.)], [2]])
+    torch.tensor([torch.tensor([1])])
+    torch.tensor(torch.tensor([1., 2.]))
+    torch.tensor(memoryview(b'abc'))
+    torch.tensor(bytearray(b'abc'))
+    torch.tensor(data=[1])
+    torch.tensor([1], pin_memory=False)
+    torch.tensor(3.7, dtype=torch.int64)
+    torch.tensor([3.7, -3.7], dtype=torch.int64)
+    torch.tensor([-1], dtype=torch.uint8)
+    torch.tensor(True, dtype=torch.float32)
+    torch.tensor([2, 0], dtype=torch.bool)
+    torch.tensor(float('nan'), dtype=torch.bool)
+    torch.tensor(np.array([300]), dtype=torch.uint8)
+    torch.tensor(np.array([1.7]), dtype=torch.int64)
+    torch.tensor(np.array([1 + 2j]), dtype=torch.float32)
+    torch.tensor(1, dtype=float)
+    torch.tensor(1, dtype=int)
+    torch.tensor(1, dtype=bool)
+    torch.tensor([1., 2], requires_grad=True).is_leaf
+    torch.tensor(1, device='cpu').device
+"""))
+def test_tensor(line: str) -> None:
+    agree(line)
+
+
+@pytest.mark.parametrize(("line", "match"), [
+    ("torch.tensor([[1, 2], [3]])", "expected sequence of length 2 at dim 1 \\(got 1\\)"),
+    ("torch.tensor([[[1], [2]], [[3], [4, 5]]])", "expected sequence of length 1 at dim 2 \\(got 2\\)"),
+    ("torch.tensor([np.array([1, 2]), np.array([3])])", "expected sequence of length 2 at dim 1 \\(got 1\\)"),
+    ("torch.tensor([[1], []])", "expected sequence of length 1 at dim 1 \\(got 0\\)"),
+    ("torch.tensor([[1, 2], 3])", "not a sequence at dim 1: int 3"),
+    ("torch.tensor([1, [2, 3]])", "a list where a number is expected"),
+    ("torch.tensor('a')", "invalid data type 'str'"),
+    ("torch.tensor(b'a')", "invalid data type 'bytes'"),
+    ("torch.tensor(['a'])", "too many dimensions 'str'"),
+    ("torch.tensor(None)", "could not infer dtype of NoneType"),
+    ("torch.tensor([None])", "could not infer dtype of NoneType"),
+    ("torch.tensor({})", "could not infer dtype of dict"),
+    ("torch.tensor(2**63)", "overflow"),
+    ("torch.tensor([2**64])", "overflow"),
+    ("torch.tensor(300, dtype=torch.uint8)", "type uint8 without overflow"),
+    ("torch.tensor([300], dtype=torch.uint8)", "type uint8 without overflow"),
+    ("torch.tensor([300.5], dtype=torch.uint8)", "type uint8 without overflow"),
+    ("torch.tensor([2**40], dtype=torch.int32)", "type int32 without overflow"),
+    ("torch.tensor([float('nan')], dtype=torch.int64)", "type int64 without overflow"),
+    ("torch.tensor([1j], dtype=torch.float32)", "must be real number, not complex"),
+    ("torch.tensor([torch.tensor([1., 2])])", "only one element tensors can be converted to Python scalars"),
+    ("torch.tensor([1, 2], requires_grad=True)", "only Tensors of floating point and complex dtype"),
+    ("torch.tensor([1], torch.float32)", "positional argument"),
+    ("torch.tensor(1, dtype='float32')", "dtype: must be a minigrad dtype; got 'float32'"),
+    ("torch.tensor(np.array(['a']))", "can't convert an array of <U1"),
+    ("torch.tensor(np.array([1, 'a'], dtype=object))", "can't convert an array of object"),
+    ("torch.tensor(np.arange(3, dtype='>f4'))", "byte order.*astype\\('float32'\\) first"),
+])
+def test_what_is_no_data(line: str, match: str) -> None:
+    refuse(line, match)
+
+
+def test_a_reversed_array_can_be_copied() -> None:
+    """PyTorch refuses its strides even there."""
+    assert mg.tensor(np.arange(3)[::-1]).tolist() == [2, 1, 0]
+
+
+@given(st.recursive(st.floats(-9, 9) | st.integers(-9, 9) | st.booleans(), lambda inner: st.lists(inner, max_size=3), max_leaves=12))
+def test_any_nested_list(data: object) -> None:
+    """The same tensor, or both refuse."""
+    try:
+        theirs = torch.tensor(data)
+    except (ValueError, TypeError, RuntimeError):
+        theirs = None
+    if theirs is None or 0 in theirs.shape and str(data).strip("[], "):       # PyTorch looks at an empty first row only
+        with pytest.raises((ValueError, TypeError, RuntimeError)):
+            mg.tensor(data)
+        return
+    ours = mg.tensor(data)
+    assert str(ours.dtype).split(".")[1] == str(theirs.dtype).split(".")[1]
+    np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+@pytest.mark.parametrize("line", lines("""
+    torch.as_tensor(np.arange(3))
+    torch.as_tensor([1, 2.])
+    torch.as_tensor(np.float64(3))
+    torch.as_tensor(np.arange(3), dtype=torch.float32)
+    torch.as_tensor(np.arange(6).reshape(2, 3).T).stride()
+    torch.as_tensor(x) is x
+    torch.as_tensor(torch.ones(2, requires_grad=True)).requires_grad
+    torch.asarray(np.arange(3), dtype=torch.float32)
+    torch.asarray([1, 2], copy=True)
+    torch.asarray(3)
+    torch.asarray(np.arange(3), copy=False)
+    torch.asarray(torch.ones(2), requires_grad=True).requires_grad
+    torch.asarray(memoryview(bytearray(8)), dtype=torch.int32)
+    torch.from_numpy(np.array(1.))
+    torch.from_numpy(np.zeros(3)[::2]).stride()
+    torch.frombuffer(bytearray(8), dtype=torch.int32)
+    torch.frombuffer(bytearray(range(8)), dtype=torch.int32, offset=4)
+    torch.frombuffer(bytearray(range(8)), dtype=torch.int16, count=1)
+    torch.scalar_tensor(3)
+    torch.scalar_tensor(True)
+    torch.scalar_tensor(2.5, dtype=torch.int64)
+"""))
+def test_from_other_memory(line: str) -> None:
+    agree(line)
+
+
+@pytest.mark.parametrize(("line", "match"), [
+    ("torch.from_numpy([1])", "expected np.ndarray \\(got list\\)"),
+    ("torch.from_numpy(np.float32(1))", "expected np.ndarray"),
+    ("torch.from_numpy(np.arange(3)[::-1])", "stride in the given numpy array is negative"),
+    ("torch.from_numpy(np.arange(3, dtype='>i8'))", "byte order"),
+    ("torch.from_numpy(np.array([1, None]))", "can't convert an array of object"),
+    ("torch.asarray([1], copy=False)", "can't alias arbitrary sequence"),
+    ("torch.asarray(np.arange(3), dtype=torch.float32, copy=False)", "can't alias"),
+    ("torch.frombuffer(bytearray(7), dtype=torch.int32)", "must be a multiple of element size \\(4\\)"),
+    ("torch.frombuffer(bytearray(8), dtype=torch.int32, offset=9)", "offset \\(9 bytes\\) must be non-negative"),
+    ("torch.frombuffer(bytearray(8), dtype=torch.int32, count=3)", "requested buffer length \\(3 \\* 4 bytes\\)"),
+    ("torch.frombuffer(bytearray(0), dtype=torch.int32)", "must not be 0"),
+])
+def test_memory_that_cannot_be_shared(line: str, match: str) -> None:
+    refuse(line, match)
+
+
+def test_memory_is_shared_both_ways() -> None:
+    array = np.zeros(3)
+    x, y = mg.from_numpy(array), mg.as_tensor(array)
+    array[0] = 1
+    x[1] = 2
+    assert y.tolist() == [1.0, 2.0, 0.0]
+    assert array.tolist() == [1.0, 2.0, 0.0]
+    copy = mg.tensor(array)
+    array[2] = 3
+    assert copy.tolist() == [1.0, 2.0, 0.0]
+
+
+def test_read_only_memory_warns_and_is_not_written() -> None:
+    array = np.broadcast_to(np.zeros(3), (2, 3))
+    with pytest.warns(UserWarning, match="not writable"):
+        x = mg.from_numpy(array)
+    with pytest.raises(RuntimeError):
+        x.add_(1)
+    assert not array.any()
+
+
+@pytest.mark.parametrize("line", lines("""
+    torch.zeros(2, 3)
+    torch.zeros((2, 3))
+    torch.zeros([2, 3])
+    torch.zeros(())
+    torch.zeros(size=(2,))
+    torch.zeros(torch.tensor(2))
+    torch.zeros((np.int64(3), 2))
+    torch.zeros(2, dtype=torch.int64)
+    torch.zeros(2, out=torch.ones(2))
+    torch.zeros(2, layout=torch.strided)
+    torch.ones(2, dtype=torch.complex64)
+    torch.ones(2, requires_grad=True).requires_grad
+    torch.empty(2, 3).shape
+    torch.empty(2, memory_format=torch.contiguous_format).shape
+    torch.empty_strided((2, 3), (1, 2)).stride()
+    torch.empty_permuted((2, 3), (1, 0)).stride()
+    torch.full((2,), 3)
+    torch.full((2,), 3.)
+    torch.full((2,), True)
+    torch.full((2,), 1j)
+    torch.full((2,), 3, dtype=torch.float32)
+    torch.full((2,), torch.tensor(3.))
+    torch.full((2,), float('nan')).isnan()
+    torch.full((2,), 2.5, dtype=torch.int64)
+    torch.full((), 5)
+    torch.full(size=(2,), fill_value=1)
+    torch.zeros_like(x)
+    torch.zeros_like(x, dtype=torch.int32)
+    torch.ones_like(x.transpose(0, 1)).stride()
+    torch.ones_like(x.transpose(0, 1))
+    torch.full_like(x, 2, dtype=torch.int64)
+    torch.full_like(i, 2.5)
+    torch.full_like(x, torch.tensor(2.))
+    torch.zeros_like(x, requires_grad=True).requires_grad
+    torch.empty_like(x, memory_format=torch.preserve_format).shape
+    x.new_zeros(2, 3)
+    x.new_zeros((2, 3))
+    x.new_zeros(())
+    i.new_ones(2)
+    i.new_full((2,), 2.5)
+    x.new_full((2,), 5)
+    x.new_empty((2,), dtype=torch.int64).dtype
+    x.new_tensor([1, 2])
+    i.new_tensor([1.5])
+    x.new_tensor(torch.tensor(1))
+    x.new_zeros(2, requires_grad=True).requires_grad
+"""))
+def test_one_value_everywhere(line: str) -> None:
+    agree(line)
+
+
+@pytest.mark.parametrize("line", lines("""
+    torch.arange(5)
+    torch.arange(5.)
+    torch.arange(1, 5)
+    torch.arange(1, 5, 2)
+    torch.arange(0, 1, 0.3)
+    torch.arange(0, 1, 0.1)
+    torch.arange(1, 2, 0.1)
+    torch.arange(5, 0, -1)
+    torch.arange(0, -3, -2)
+    torch.arange(end=3)
+    torch.arange(start=1, end=3)
+    torch.arange(2, end=5)
+    torch.arange(1, 3, dtype=torch.float32)
+    torch.arange(2.5)
+    torch.arange(2.5, dtype=torch.int64)
+    torch.arange(0.5, 3.2, dtype=torch.int64)
+    torch.arange(0.5, 3.2, dtype=torch.int32)
+    torch.arange(0, 2.5, dtype=torch.int32)
+    torch.arange(0, 10, 2.5, dtype=torch.int64)
+    torch.arange(0, 10, 2.5, dtype=torch.int32)
+    torch.arange(300, dtype=torch.uint8)
+    torch.arange(True)
+    torch.arange(torch.tensor(3.))
+    torch.arange(0)
+    torch.arange(3, dtype=torch.float16)
+    torch.arange(2**53, 2**53 + 3)
+    torch.arange(0, 3, out=torch.zeros(3))
+    torch.range(1, 3)
+    torch.range(0, 1, 0.25, dtype=torch.float64)
+    torch.linspace(0, 1, 5)
+    torch.linspace(0, 1, 1)
+    torch.linspace(0, 1, 0)
+    torch.linspace(1, 1, 4)
+    torch.linspace(0.1, 0.9, 7)
+    torch.linspace(0, 10, 4, dtype=torch.int64)
+    torch.linspace(-3, 10, 4, dtype=torch.int64)
+    torch.linspace(3, -10, 7, dtype=torch.int32)
+    torch.linspace(0, 1j, 3)
+    torch.linspace(0, 1, 5, dtype=torch.float16)
+    torch.linspace(torch.tensor(0.), torch.tensor(1.), 3)
+    torch.logspace(0, 2, 3)
+    torch.logspace(0, 2, 3, base=2)
+    torch.logspace(0, 3, 4, dtype=torch.int64)
+    torch.eye(2)
+    torch.eye(2, 3)
+    torch.eye(0)
+    torch.eye(2, m=3, dtype=torch.int64)
+    torch.tril_indices(3, 3)
+    torch.tril_indices(3, 4, -1, dtype=torch.int32)
+    torch.triu_indices(3, 4, 1)
+    torch.triu_indices(0, 3)
+"""))
+def test_sequences(line: str) -> None:
+    agree(line)
+
+
+@pytest.mark.parametrize(("line", "match"), [
+    ("torch.zeros()", "missing argument 'size'"),
+    ("torch.zeros(2.)", "must be tuple of ints, not float"),
+    ("torch.zeros(True)", "must be tuple of ints, not bool"),
+    ("torch.zeros(2, (3,))", "must be tuple of ints, not tuple at position 1"),
+    ("torch.zeros(-1)", "negative dimension -1"),
+    ("torch.zeros(2, foo=1)", "unexpected keyword argument 'foo'"),
+    ("torch.zeros(2, dtype=torch.int64, requires_grad=True)", "only Tensors of floating point"),
+    ("torch.zeros_like([1])", "must be Tensor, not list of 1"),
+    ("torch.full(2, 3)", "must be tuple of ints, not int"),
+    ("torch.full((2,), torch.tensor([3.]))", "must be a Number, not float32 \\(1,\\)"),
+    ("torch.full((2,), 300, dtype=torch.uint8)", "without overflow; got 300"),
+    ("torch.full((2,), 1e300)", "type float32 without overflow"),
+    ("torch.full_like(x, 1j)", "without overflow"),
+    ("torch.arange(5, 0)", "inconsistent with step sign"),
+    ("torch.arange(0, 5, 0)", "step must be nonzero"),
+    ("torch.arange(0, float('nan'))", "unsupported range: 0 -> nan"),
+    ("torch.arange()", "got 0 positional arguments"),
+    ("torch.arange(1, 2, 3, 4)", "got 4 positional arguments"),
+    ("torch.arange('a')", "must be a Number, not str 'a'"),
+    ("torch.arange(3, dtype=torch.bool)", "not implemented for bool"),
+    ("torch.linspace(0, 1, -1)", "non-negative"),
+    ("torch.linspace(0, 1, 3.)", "'steps' must be int"),
+    ("torch.linspace(0, 1j, 3, dtype=torch.float32)", "can't be safely cast"),
+    ("torch.eye(-1)", "negative dimension -1"),
+    ("torch.tril_indices(-1, 3)", "must be non-negative, got -1"),
+    ("torch.empty_strided((2,), (1, 1))", "must be as many as sizes"),
+])
+def test_refusals(line: str, match: str) -> None:
+    refuse(line, match)
+
+
+def test_the_default_dtype_and_device() -> None:
+    mg.set_default_dtype(mg.float64)
+    try:
+        assert mg.zeros(1).dtype is mg.tensor(1.0).dtype is mg.arange(1.0).dtype is mg.full((1,), 1.0).dtype is mg.float64
+        assert mg.tensor([1j]).dtype is mg.complex128
+        assert mg.tensor([1]).dtype is mg.arange(1).dtype is mg.int64
+    finally:
+        mg.set_default_dtype(mg.float32)
+    with pytest.raises(RuntimeError, match="cuda"):
+        mg.zeros(1, device="cuda")
+
+
+@pytest.mark.parametrize("line", lines("""
+    torch.FloatTensor(2, 3).shape
+    torch.FloatTensor([1, 2])
+    torch.FloatTensor([[1, 2], [3, 4]])
+    torch.FloatTensor()
+    torch.FloatTensor((1, 2))
+    torch.FloatTensor(torch.Size([2])).shape
+    torch.FloatTensor(np.ones(2))
+    torch.FloatTensor(torch.ones(2))
+    torch.LongTensor([1.5, 2])
+    torch.LongTensor([1, 2])
+    torch.BoolTensor([True, 2])
+    torch.ByteTensor([1, 2])
+    torch.HalfTensor([1, 2])
+    torch.DoubleTensor(2).dtype
+    torch.IntTensor(3).shape
+    isinstance(torch.ones(2), torch.FloatTensor)
+    isinstance(torch.ones(2, dtype=torch.int64), torch.FloatTensor)
+    isinstance(3, torch.FloatTensor)
+"""))
+def test_legacy_constructors(line: str) -> None:
+    agree(line)
+
+
+def test_legacy_constructors_refuse() -> None:
+    refuse("torch.FloatTensor(2.5)", "data must be a sequence")
+    refuse("torch.LongTensor(torch.ones(2))", "expected a tensor of int64, got float32")
+
+
+@given(st.floats(-50, 50), st.floats(-50, 50), st.sampled_from([0.1, 0.25, 0.3, 1.0, 7.0, -0.5]))
+def test_arange_has_pytorchs_length(a: float, b: float, step: float) -> None:
+    if (b - a) * step < 0:
+        a, b = b, a
+    theirs = torch.arange(a, b, step)
+    ours = mg.arange(a, b, step)
+    assert len(ours) == len(theirs) == math.ceil((b - a) / step)
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-6, atol=1e-6)
