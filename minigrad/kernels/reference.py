@@ -6,6 +6,7 @@ window; over all windows it sees `x[..., ky*dilation::stride, kx*dilation::strid
 """
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -256,3 +257,26 @@ def add_rows(out: Array, rows: Array, values: Array) -> None:
     width = out.shape[1]
     at = rows if width == 1 else (rows[:, None] * width + np.arange(width)).reshape(-1)
     np.add.at(out.reshape(-1), at, values.reshape(-1))                   # flat: six times as fast as row by row
+
+
+def gelu(x: Array, tanh: bool) -> Array:
+    """x times the normal distribution function of x, or its approximation by tanh."""
+    from scipy.special import ndtr
+    return x * (half_turn(x) if tanh else ndtr(x))
+
+
+def gelu_input(g: Array, x: Array, tanh: bool) -> Array:
+    """g times the derivative of gelu at x."""
+    from scipy.special import ndtr
+    if tanh:
+        h = half_turn(x)
+        return g * (h + x * h * (1 - h) * (2 * TANH_SCALE) * (1 + 3 * TANH_CUBIC * x * x))
+    return g * (ndtr(x) + x * np.exp(x * x * -0.5) * (2 * math.pi) ** -0.5)
+
+
+TANH_SCALE, TANH_CUBIC = math.sqrt(2 / math.pi), 0.044715             # Hendrycks & Gimpel 2016
+
+
+def half_turn(x: Array) -> Array:
+    """(1 + tanh(u)) / 2, where u is the cubic that makes it resemble the normal distribution."""
+    return (1 + np.tanh(TANH_SCALE * x * (1 + TANH_CUBIC * x * x))) / 2

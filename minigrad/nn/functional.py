@@ -3,17 +3,13 @@ from ..ops.activation import celu as celu
 from ..ops.activation import celu_ as celu_
 from ..ops.activation import elu as elu
 from ..ops.activation import elu_ as elu_
-from ..ops.activation import gelu as gelu
-from ..ops.activation import glu as glu
 from ..ops.activation import hardshrink as hardshrink
 from ..ops.activation import hardsigmoid as hardsigmoid
-from ..ops.activation import hardswish as hardswish
 from ..ops.activation import hardtanh as hardtanh
 from ..ops.activation import hardtanh_ as hardtanh_
 from ..ops.activation import leaky_relu as leaky_relu
 from ..ops.activation import leaky_relu_ as leaky_relu_
 from ..ops.activation import logsigmoid as logsigmoid
-from ..ops.activation import mish as mish
 from ..ops.activation import prelu as prelu
 from ..ops.activation import relu6 as relu6
 from ..ops.activation import relu_ as relu_
@@ -22,7 +18,6 @@ from ..ops.activation import rrelu as rrelu
 from ..ops.activation import rrelu_ as rrelu_
 from ..ops.activation import selu as selu
 from ..ops.activation import selu_ as selu_
-from ..ops.activation import silu as silu
 from ..ops.activation import softplus as softplus
 from ..ops.activation import softshrink as softshrink
 from ..ops.activation import softsign as softsign
@@ -52,6 +47,11 @@ from ..ops.dropout import dropout3d as dropout3d
 from ..ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
+from ..ops.gates import gelu as gelu
+from ..ops.gates import glu as glu
+from ..ops.gates import hardswish as hardswish
+from ..ops.gates import mish as mish
+from ..ops.gates import silu as silu
 from ..ops.likelihood_loss import binary_cross_entropy as binary_cross_entropy
 from ..ops.likelihood_loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from ..ops.likelihood_loss import gaussian_nll_loss as gaussian_nll_loss

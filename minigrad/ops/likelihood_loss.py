@@ -11,6 +11,7 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
+from .activation import log1p_exp
 from .elementwise import exp, log, log1p, sigmoid
 from .loss import REDUCTIONS, need_same_size, need_tensors, pointwise, reduce_loss, reduced, reduction_of, refuse_gradient, share
 from .raw import like, raw
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- Bernoulli
 def log_sigmoid(x: Any) -> Any:
     """log(sigmoid(x)) of arrays: min(x, 0) - log(1 + exp(-|x|)), which never overflows."""
-    xp = backend_of(x).xp
-    return xp.minimum(x, 0) - xp.log1p(xp.exp(-abs(x)))
+    return backend_of(x).xp.minimum(x, 0) - log1p_exp(x)
 
 
 def log_sigmoid_of(x: Any) -> Any:

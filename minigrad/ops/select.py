@@ -50,7 +50,8 @@ def blend(mask: Any, x: Any, y: Any) -> Any:
     if bits is None:
         return xp.where(mask, x, y)
     x, y = x.view(bits), y.view(bits)
-    out = (x ^ y) * mask
+    out = x ^ y
+    out = xp.multiply(out, mask, out) if out.shape == mask.shape else out * mask
     out ^= y
     return out.view(dtype)
 

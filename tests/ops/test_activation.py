@@ -183,3 +183,22 @@ def test_float16_goes_through_float32() -> None:
     values = np.array([-20.0, -12, -5, -0.1, 0.1, 5, 12, 20], "f2")
     for name in ("gelu", "silu", "mish", "softplus", "logsigmoid", "elu", "sigmoid"):
         same(lambda lib, x, n=name: getattr(lib.F, n)(x.detach()), values, rtol=2e-3)
+
+
+def test_large_arrays_are_computed_another_way_and_as_exactly() -> None:
+    for dtype in ("f4", "f8"):
+        x = np.concatenate([-np.geomspace(1e-30, 80, 5000), np.geomspace(1e-30, 80, 5000), [0.0, -0.0]]).astype(dtype)
+        wide, ulp = x.astype("g"), np.finfo(dtype).eps
+        for name, expected in (("elu", np.where(wide > 0, wide, np.expm1(wide))),
+                               ("softplus", np.where(wide > 20, wide, np.logaddexp(wide, 0))),
+                               ("logsigmoid", -np.logaddexp(-wide, 0))):
+            got = getattr(F, name)(mg.tensor(x)).numpy()
+            np.testing.assert_allclose(got, expected.astype(dtype), rtol=4 * ulp)
+
+
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_gelu_on_both_sides_of_its_kernel(approximate: str) -> None:
+    for n in (100, 5000):
+        for dtype, rtol in (("f4", 2e-6), ("f8", 1e-12)):
+            same(lambda lib, x: lib.F.gelu(x, approximate=approximate), np.linspace(-6, 6, n).astype(dtype), rtol=rtol)
+    same(lambda lib, x: lib.F.gelu(x, approximate=approximate), np.linspace(-6, 6, 31), second=True)

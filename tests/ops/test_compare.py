@@ -108,3 +108,12 @@ def test_is_nonzero() -> None:
     same_error(lambda lib, x: lib.tensor(lib.is_nonzero(x)), np.ones(2),
                match="Boolean value of Tensor with more than one value is ambiguous")
     same_error(lambda lib, x: lib.tensor(lib.is_nonzero(x)), np.ones(0), match="Boolean value of Tensor with no values is ambiguous")
+
+
+def test_where_we_differ() -> None:
+    """Stated in docs/differences.md."""
+    x = mg.ones(2, requires_grad=True) * 1
+    assert not x.eq_(1).requires_grad
+    assert (mg.ones(2) != np.array([1.0, 2.0])).tolist() == [False, True]
+    with pytest.raises(TypeError, match="add: input must be a Tensor; got int 2"):
+        mg.add(2, 3)

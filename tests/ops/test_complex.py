@@ -108,3 +108,15 @@ def test_a_real_tensor_is_its_own_conjugate() -> None:
     x = mg.ones(2)
     assert x.conj() is x
     assert mg.resolve_conj(x) is x
+
+
+def test_where_we_differ() -> None:
+    """Stated in docs/differences.md."""
+    half = mg.ones(1, dtype=mg.float16)
+    assert mg.complex(half, half).dtype == mg.polar(half, half).dtype == mg.complex64
+    r = mg.tensor([-2.0, 0.0], requires_grad=True)
+    mg.polar(r, mg.zeros(2)).real.sum().backward()
+    assert r.grad.tolist() == [1.0, 1.0]
+    z = mg.tensor([1 + 1j, complex("nan")], requires_grad=True)
+    mg.nn.functional.silu(mg.nan_to_num(z)).real.sum().backward()
+    assert z.grad[1].item() == 0

@@ -95,3 +95,10 @@ def test_floor_divide_refuses_to_be_differentiated() -> None:
 @pytest.mark.parametrize("name", ["floor_divide_", "remainder_", "fmod_"])
 def test_in_place(name: str) -> None:
     same(lambda lib, x: getattr(x.clone(), name)(3), np.array([7, -7]))
+
+
+def test_the_remainder_of_a_number_has_a_gradient() -> None:
+    """Stated in docs/differences.md."""
+    t = mg.tensor([0.7, -0.3], requires_grad=True)
+    (2 % t).sum().backward()
+    assert t.grad.tolist() == [-2.0, 7.0]            # minus the quotients, rounded down

@@ -53,3 +53,8 @@ def test_in_place() -> None:
     assert x.item() == pytest.approx(0.5204999)
     assert x.polygamma_(1) is x
     assert x.item() == pytest.approx(4.609, abs=0.001)
+
+
+def test_polygamma_at_its_poles() -> None:
+    """Stated in docs/differences.md."""
+    assert mg.polygamma(1, mg.tensor([0.0, -1.0, -2.0])).tolist() == [np.inf] * 3

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from .conv import conv2d as conv2d
     from .conv import conv2d_input as conv2d_input
     from .conv import conv2d_weight as conv2d_weight
+    from .gates import gelu as gelu
+    from .gates import gelu_input as gelu_input
     from .pool import adaptive_avg_pool2d as adaptive_avg_pool2d
     from .pool import adaptive_avg_pool2d_input as adaptive_avg_pool2d_input
     from .pool import avg_pool2d as avg_pool2d
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
+    "gates": ("gelu", "gelu_input"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "rows": ("add_rows",),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import scipy.special
 
 from tests.ops.samples import Draw, S, samples
 from tests.ops.samples.elementwise import one
@@ -55,17 +54,9 @@ activation("celu", lambda x, alpha=1.0: np.maximum(x, 0) + np.minimum(alpha * np
 activation("softplus", lambda x, beta=1.0, threshold=20.0: np.where(x * beta > threshold, x, np.log1p(np.exp(x * beta)) / beta),
            (2.0,), (0.5, 0.9))
 activation("logsigmoid", lambda x: np.log(sigmoid(x)))
-activation("mish", lambda x: x * np.tanh(np.log1p(np.exp(x))))
 activation("hardsigmoid", lambda x: np.clip(x + 3, 0, 6) / 6)
-activation("hardswish", lambda x: x * np.clip(x + 3, 0, 6) / 6)
 activation("hardshrink", lambda x, lambd=0.5: np.where(np.abs(x) <= lambd, 0, x), (0.9,))
 activation("softshrink", lambda x, lambd=0.5: np.sign(x) * np.maximum(np.abs(x) - lambd, 0), (0.9,))
-
-
-@samples("silu", oracle=lambda x: x * sigmoid(x))
-def silu(r: Draw) -> Iterator[S]:
-    yield from small(with_options())(r)
-    yield S(r.complex(3))
 
 
 @samples("threshold", oracle=lambda x, threshold, value: np.where(x > threshold, x, value))
@@ -73,13 +64,6 @@ def threshold(r: Draw) -> Iterator[S]:
     yield S(r(3, 4), 0.1, 5.0)
     yield S(r(), 0.1, -1)
     yield S(r(0, 2), 0.0, 0.0)
-
-
-@samples("gelu", oracle=lambda x, approximate="none": x * scipy.special.ndtr(x) if approximate == "none" else
-         x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3))))
-def gelu(r: Draw) -> Iterator[S]:
-    yield from small(with_options())(r)
-    yield S(r(3, 4), approximate="tanh")
 
 
 @samples("prelu_kernel", oracle=lambda x, w: np.where(x > 0, x, x * w))
@@ -93,11 +77,3 @@ def prelu_kernel(r: Draw) -> Iterator[S]:
 @samples("noisy_relu", unchecked="random; its range and its gradient are tested in test_activation.py")
 def noisy_relu(r: Draw) -> Iterator[S]:
     yield S(r(3, 4), 0.1, 0.3)
-
-
-@samples("glu", oracle=lambda x, dim=-1: np.multiply(np.split(x, 2, dim)[0], sigmoid(np.split(x, 2, dim)[1])))
-def glu(r: Draw) -> Iterator[S]:
-    yield S(r(3, 4))
-    yield S(r(4, 3), 0)
-    yield S(r(2, 4, 3), dim=-2)
-    yield S(r(0, 4))
