@@ -206,6 +206,15 @@ class Tensor(TensorBase):
         return self.node.index if type(self.node) is Pick else 0
 
     @property
+    def _base(self) -> Tensor | None:
+        """The tensor whose memory this one is a view of; None for one with memory of its own."""
+        return self.base                             # type: ignore[no-any-return]
+
+    def _is_view(self) -> bool:
+        """True for a view of another tensor's memory."""
+        return self.base is not None
+
+    @property
     def _version(self) -> int:
         """How often its memory was written."""
         return self.cell[COUNT]

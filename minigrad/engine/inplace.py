@@ -222,10 +222,21 @@ def _would_record(x: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool
 
 def _refuse(x: Any, name: str, records: bool) -> None:
     """Writes that would be wrong, each with its remedy."""
-    if 0 in x.array.strides and x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape)):
+    array = x.array
+    if not array.flags.c_contiguous and overlaps(array):
         raise InplaceError(f"{name}: several elements of this expanded tensor {describe(x)} are one memory cell; clone() it first")
     if records:
         check_open(x, name)
+
+
+def overlaps(array: Any) -> bool:
+    """True if elements may share a place in memory: expanded tensors, sliding windows."""
+    reach = 0                                        # of all dimensions with smaller strides
+    for stride, n in sorted([(s, n) for s, n in zip(array.strides, array.shape) if n > 1]):
+        if stride <= reach:
+            return array.size > 0                    # type: ignore[no-any-return]
+        reach += (n - 1) * stride
+    return False
 
 
 def check_open(x: Any, name: str) -> None:
