@@ -7,7 +7,7 @@ import numpy as np
 
 from ..backend import backend_of, is_array
 from ..dtypes import DIMENSIONED, SCALAR, ZERO_DIM, get_default_numpy, result_numpy, scalar_dtype
-from ..errors import DtypeError, describe
+from ..errors import DtypeError, operand
 from .node import TensorBase
 from .spec import Op
 
@@ -24,7 +24,7 @@ def promote(op: Op, values: list[Any], arrays: list[Any]) -> None:
     operands = [a for i in op.promoted for a in (arrays[i] if i in op.sequences else (arrays[i],)) if a is not None]
     if op.promotes == "same":
         if len({a.dtype for a in operands if hasattr(a, "dtype")}) > 1:
-            names = ", ".join(f"{op.short[i]} {describe(arrays[i])}" for i in op.promoted if hasattr(arrays[i], "dtype"))
+            names = ", ".join(f"{op.short[i]} {operand(arrays[i])}" for i in op.promoted if hasattr(arrays[i], "dtype"))
             raise DtypeError(f"{op.name}: expected all operands to have the same dtype; got {names}; convert one with .to(dtype)")
         return
     to = common_dtype(op, arrays)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine.op import op
-from ..errors import ShapeError, describe
+from ..errors import ShapeError, operand
 from .dims import Number
 from .matmul import by, matmul, product
 from .raw import adjoint, conj
@@ -38,7 +38,7 @@ def plus(op: str, input: Any, out: Any, beta: Number, alpha: Number) -> Any:
         out += times(input, beta)
     except ValueError:
         raise ShapeError(f"{op}: The expanded size of the tensor {tuple(out.shape)} must match the existing size {tuple(input.shape)}: the "
-                         f"input must broadcast to the shape of the product; got x {describe(input)}") from None
+                         f"input must broadcast to the shape of the product; got x {operand(input)}") from None
     return out
 
 
@@ -48,7 +48,7 @@ def check_matrices(op: str, **operands: Any) -> None:
         wanted = {"m": 2, "v": 1, "b": 3}[name[0]]
         if x.ndim != wanted:
             raise ShapeError(f"{op}: {name} must be a {('vector', 'matrix', '3D tensor')[wanted - 1]}, got {x.ndim}-D tensor; "
-                             f"got {', '.join(f'{n} {describe(v)}' for n, v in operands.items())}")
+                             f"got {', '.join(f'{n} {operand(v)}' for n, v in operands.items())}")
     (a, x), (b, y) = operands.items()
     if op == "addr":
         return
@@ -56,7 +56,7 @@ def check_matrices(op: str, **operands: Any) -> None:
         rule = "size mismatch" if y.ndim == 1 else "mat1 and mat2 shapes cannot be multiplied" if x.ndim == 2 else \
             (f"Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] "
              f"but got: [{y.shape[0]}, {y.shape[1]}]")
-        raise ShapeError(f"{op}: {rule} ({by(x)} and {by(y)}); got {a} {describe(x)}, {b} {describe(y)}")
+        raise ShapeError(f"{op}: {rule} ({by(x)} and {by(y)}); got {a} {operand(x)}, {b} {operand(y)}")
 
 
 # ---------------------------------------------------------------- the ops

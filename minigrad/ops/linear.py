@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine.op import op
-from ..errors import ShapeError, describe
+from ..errors import ShapeError, operand
 from .matmul import matmul
 from .reduce import sum
 
@@ -31,7 +31,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     w: Any = weight
     if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
         raise ShapeError(f"linear: mat1 and mat2 shapes cannot be multiplied: last axis of x must be in_features of w "
-                         f"(out_features, in_features); got x {describe(x)}, w {describe(w)}")
+                         f"(out_features, in_features); got x {operand(x)}, w {operand(w)}")
     out = x @ w.T if x.ndim == 2 else rows(x) @ w.T
     if bias is not None:
         out += bias

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.op import op
 from ..engine.run import sum_to
-from ..errors import ShapeError, UnsupportedDtypeError, describe
+from ..errors import ShapeError, UnsupportedDtypeError, operand
 from .raw import adjoint, conj
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def product(op: str, x: Any, y: Any) -> Any:
     if kind == "e":
         return (x.astype("f4") @ y.astype("f4")).astype("e")
     if kind == "?":
-        raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {describe(x)}, y {describe(y)}; convert with .int() or "
+        raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {operand(x)}, y {operand(y)}; convert with .int() or "
                                     ".float()")
     return x @ y
 
@@ -28,12 +28,12 @@ def mismatch(op: str, x: Any, y: Any) -> ShapeError:
     """Why two operands have no matrix product."""
     if not x.ndim or not y.ndim:
         return ShapeError(f"{op}: both arguments to matmul need to be at least 1D, but they are {x.ndim}D and {y.ndim}D; "
-                          f"got x {describe(x)}, y {describe(y)}; use * for a scalar")
+                          f"got x {operand(x)}, y {operand(y)}; use * for a scalar")
     if x.shape[-1] != y.shape[-2 if y.ndim > 1 else 0]:
         hint = "; transpose y?" if y.ndim > 1 and x.shape[-1] == y.shape[-1] else ""
         return ShapeError(f"{op}: mat1 and mat2 shapes cannot be multiplied ({by(x)} and {by(y)}): last axis of x must equal "
-                          f"second-last of y; got x {describe(x)}, y {describe(y)}{hint}")
-    return ShapeError(f"{op}: the batch dimensions do not broadcast; got x {describe(x)}, y {describe(y)}")
+                          f"second-last of y; got x {operand(x)}, y {operand(y)}{hint}")
+    return ShapeError(f"{op}: the batch dimensions do not broadcast; got x {operand(x)}, y {operand(y)}")
 
 
 def by(x: Any) -> str:
@@ -87,7 +87,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
     x: Any = input
     y: Any = mat2
     if x.ndim != 2 or y.ndim != 2:
-        raise ShapeError(f"mm: {'self' if x.ndim != 2 else 'mat2'} must be a matrix; got x {describe(x)}, mat2 {describe(y)}; "
+        raise ShapeError(f"mm: {'self' if x.ndim != 2 else 'mat2'} must be a matrix; got x {operand(x)}, mat2 {operand(y)}; "
                          "use matmul for other shapes")
     try:
         return x @ y if x.dtype.char in "fdFD" else product("mm", x, y)
@@ -101,10 +101,10 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     x: Any = input
     y: Any = mat2
     if x.ndim != 3 or y.ndim != 3:
-        raise ShapeError(f"bmm: batch{1 if x.ndim != 3 else 2} must be a 3D tensor; got x {describe(x)}, mat2 {describe(y)}")
+        raise ShapeError(f"bmm: batch{1 if x.ndim != 3 else 2} must be a 3D tensor; got x {operand(x)}, mat2 {operand(y)}")
     if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
         raise ShapeError(f"bmm: Expected size for first two dimensions of batch2 tensor to be: [{x.shape[0]}, {x.shape[2]}] but got: "
-                         f"[{y.shape[0]}, {y.shape[1]}]; got x {describe(x)}, mat2 {describe(y)}")
+                         f"[{y.shape[0]}, {y.shape[1]}]; got x {operand(x)}, mat2 {operand(y)}")
     return product("bmm", x, y)
 
 
@@ -116,9 +116,9 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
     x: Any = input
     y: Any = vec
     if x.ndim != 2 or y.ndim != 1:
-        raise ShapeError(f"mv: vector + matrix @ vector expected; got x {describe(x)}, vec {describe(y)}")
+        raise ShapeError(f"mv: vector + matrix @ vector expected; got x {operand(x)}, vec {operand(y)}")
     if x.shape[1] != y.shape[0]:
-        raise ShapeError(f"mv: size mismatch, got mat ({by(x)}), vec ({by(y)}): got x {describe(x)}, vec {describe(y)}")
+        raise ShapeError(f"mv: size mismatch, got mat ({by(x)}), vec ({by(y)}): got x {operand(x)}, vec {operand(y)}")
     return product("mv", x, y)
 
 
