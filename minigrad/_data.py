@@ -274,6 +274,32 @@ def new_tensor(self: Any, data: Any, *, dtype: Any = None, device: Where = None,
     return finished(array_of(data, dtypes.from_numpy_dtype(self.array.dtype) if dtype is None else dtype, where), requires_grad)
 
 
+def new_empty_strided(self: Any, size: Sequence[int], stride: Sequence[int], *, dtype: Any = None, device: Where = None,
+                      requires_grad: bool = False, layout: Layout | None = None, pin_memory: bool = False) -> Any:
+    """Memory of a shape with these strides, in elements, of this tensor's dtype and device."""
+    check_layout("new_empty_strided", layout)
+    to = dtypes.to_numpy_dtype(dtype) if dtype is not None else self.array.dtype
+    target = as_device(device) if device is not None else backend_of(self.array).device_of(self.array)
+    return finished(empty_with_strides("new_empty_strided", size, stride, to, target), requires_grad)
+
+
+def empty_with_strides(op: str, size: Sequence[int], stride: Sequence[int], to: Any, where: Any) -> Any:
+    """An array of a shape with these strides, in elements."""
+    shape, steps = size_of(op, size), tuple(stride)
+    if len(shape) != len(steps) or min(steps, default=0) < 0:
+        raise ShapeError(f"{op}: strides must be as many as sizes and not negative; got size {list(size)}, stride {list(stride)}")
+    xp = backend_for(where).xp
+    memory = xp.empty(1 + sum((n - 1) * s for n, s in zip(shape, steps)) if 0 not in shape else 0, to)
+    return xp.lib.stride_tricks.as_strided(memory, shape, [s * to.itemsize for s in steps])
+
+
+def new(self: Any, *data: Any) -> Any:
+    """PyTorch's legacy method: `x.new(2, 3)` is memory to be filled, `x.new([1, 2])` data, in this tensor's dtype."""
+    if len(data) == 1 and isinstance(data[0], (list, np.ndarray)) or data and type(data[0]) is tuple:
+        return new_tensor(self, data[0])
+    return new_empty(self, *data or (0,))
+
+
 def size_of(op: str, size: Any) -> tuple[int, ...]:
     """A size that must be given as one tuple or list."""
     if not isinstance(size, (tuple, list)):

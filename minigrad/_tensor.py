@@ -24,6 +24,7 @@ from .ops import (
     bitwise,
     blocks,
     compare,
+    copies,
     cumulative,
     draws,
     elementwise,
@@ -663,6 +664,9 @@ class Tensor(TensorBase):
     split_with_sizes = join.split_with_sizes
     chunk = join.chunk
     unbind = join.unbind
+    unsafe_chunk = copies.unsafe_chunk
+    unsafe_split = copies.unsafe_split
+    unsafe_split_with_sizes = copies.unsafe_split_with_sizes
     tensor_split = blocks.tensor_split
     hsplit = blocks.hsplit
     vsplit = blocks.vsplit
@@ -678,6 +682,8 @@ class Tensor(TensorBase):
     zero_ = in_place(overwrite.zero)
     copy_ = overwrite.copy_
     fill_diagonal_ = overwrite.fill_diagonal_
+    resize_ = overwrite.resize_
+    resize_as_ = overwrite.resize_as_
 
     masked_fill = mask.masked_fill
     masked_select = mask.masked_select
@@ -718,6 +724,7 @@ class Tensor(TensorBase):
     take = lookup.take
     take_along_dim = lookup.take_along_dim
     nonzero = lookup.nonzero
+    nonzero_static = lookup.nonzero_static
     argwhere = lookup.argwhere
 
     scatter = scatters.scatter
@@ -752,7 +759,9 @@ class Tensor(TensorBase):
     multinomial = draws.multinomial
 
     # ------------------------------------------------------------ new tensors like this one
+    new = _data.new
     new_tensor = _data.new_tensor
+    new_empty_strided = _data.new_empty_strided
     new_zeros = _data.new_zeros
     new_ones = _data.new_ones
     new_empty = _data.new_empty

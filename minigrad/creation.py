@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from ._data import Where, array_of, check_layout, checked, filled, finished, number, size_of, sizes
+from ._data import Where, array_of, check_layout, checked, empty_with_strides, filled, finished, number, size_of, sizes
 from ._device import as_device
 from ._layout import layout as Layout
 from ._layout import memory_format as MemoryFormat
@@ -167,13 +167,8 @@ def empty_strided(size: Sequence[int], stride: Sequence[int], *, dtype: DType | 
                   device: Where = None, pin_memory: bool = False, requires_grad: bool = False) -> Tensor:
     """Memory of a shape with these strides, in elements."""
     check_layout("empty_strided", layout)
-    shape, steps = size_of("empty_strided", size), tuple(stride)
-    if len(shape) != len(steps) or min(steps, default=0) < 0:
-        raise ShapeError(f"empty_strided: strides must be as many as sizes and not negative; got size {list(size)}, stride {list(stride)}")
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
-    xp = backend_for(as_device(device)).xp
-    memory = xp.empty(1 + sum((n - 1) * s for n, s in zip(shape, steps)) if 0 not in shape else 0, to)
-    return finished(xp.lib.stride_tricks.as_strided(memory, shape, [s * to.itemsize for s in steps]), requires_grad)
+    return finished(empty_with_strides("empty_strided", size, stride, to, as_device(device)), requires_grad)
 
 
 def empty_permuted(size: Sequence[int], physical_layout: Sequence[int], *, dtype: DType | None = None, layout: Layout | None = None,

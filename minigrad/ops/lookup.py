@@ -228,6 +228,17 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
     return tuple([found[:, d] for d in range(found.shape[1])])
 
 
+def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1, out: Tensor | None = None) -> Tensor:
+    """`nonzero` in exactly `size` rows: cut off, or filled up with a number."""
+    if size < 0:
+        raise ShapeError(f"nonzero_static: size must be non-negative; got {size}")
+    found = nonzero_positions(input)[:size].array
+    backend = backend_of(found)
+    rows = backend.xp.full((size, found.shape[1]), fill_value, found.dtype)
+    rows[:len(found)] = found
+    return wrap(rows)
+
+
 def argwhere(input: Tensor) -> Tensor:
     """Where elements are not zero: (n, ndim) int64."""
     return nonzero_positions(input)

@@ -1,15 +1,17 @@
 """All elements at once: filling a tensor with a number, or with another tensor."""
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from .._layout import memory_format as MemoryFormat
 from ..backend import backend_of
-from ..engine.inplace import write
+from ..engine.inplace import node_of, write
 from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, ShapeError, describe
 from .cast import cast
-from .dims import Number
+from .dims import Number, shape_args
 from .raw import in_dtype
 from .scalars import fitting
 from .transfer import transfer
@@ -121,3 +123,31 @@ def fill_where_in_place(input: Tensor, mask: Any, value: Number) -> Tensor:
     x: Any = input
     x[mask] = one_value("fill_diagonal_", value, x.dtype)
     return x
+
+
+# ---------------------------------------------------------------- another size
+def resize_(input: Tensor, *size: Any, memory_format: MemoryFormat | None = None) -> Tensor:
+    """Give this tensor another size. Elements stay in row-major order; memory that is added holds whatever was there.
+
+    A smaller tensor keeps its memory; a larger one gets a new one, which views of the old do not see.
+    """
+    x: Any = input
+    shape = shape_args(size)
+    if node_of(x) is not None:
+        raise ShapeError(f"resize_: cannot resize variables that require grad; got {describe(x)}; use reshape")
+    if min(shape, default=0) < 0:
+        raise ShapeError(f"resize_: sizes must not be negative; got {list(shape)}")
+    if x.array.shape == shape:
+        return input
+    n, flat = prod(shape), x.array.reshape(-1)
+    if n > flat.size or not x.array.flags.c_contiguous:
+        memory = backend_of(flat).xp.empty(n, flat.dtype)
+        memory[:flat.size] = flat[:n]
+        flat, x.cell, x.base = memory, [0, 0, None], None
+    x.array = flat[:n].reshape(shape)
+    return input
+
+
+def resize_as_(input: Tensor, other: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
+    """Give this tensor the size of another; see `resize_`."""
+    return resize_(input, tuple(other.shape))
