@@ -234,7 +234,7 @@ def overlaps(array: Any) -> bool:
     reach = 0                                        # of all dimensions with smaller strides
     for stride, n in sorted([(s, n) for s, n in zip(array.strides, array.shape) if n > 1]):
         if stride <= reach:
-            return array.size > 0                    # type: ignore[no-any-return]
+            return bool(array.size)
         reach += (n - 1) * stride
     return False
 
