@@ -27,6 +27,7 @@ class Backend:
                  special: Callable[[], Any] = lambda: importlib.import_module("scipy.special")) -> None:
         self.name, self.array_type, self.xp = name, array_type, xp
         self._load_kernels, self._load_special = kernels, special
+        self._zeros: dict[Any, Array] = {}
         self.device_of, self.to_host, self.from_host = device_of, to_host, from_host
 
     @cached_property
@@ -38,6 +39,14 @@ class Backend:
     def special(self) -> Any:
         """SciPy's special functions on these arrays, imported when first needed."""
         return self._load_special()
+
+    def zero(self, dtype: Any) -> Array:
+        """A 0-d zero, made once: a ufunc takes 0.4 us to make an array of a Python number."""
+        try:
+            return self._zeros[dtype]
+        except KeyError:
+            self._zeros[dtype] = self.xp.zeros((), dtype)
+            return self._zeros[dtype]
 
     def asarray(self, value: Any, dtype: Any = None) -> Array:
         """A number, a list or an array as an array of this backend."""

@@ -50,10 +50,21 @@ def may_write(call: F) -> F:
 
 
 # ---------------------------------------------------------------- pieces of straight lines
-@op(x=lambda g, out: masked(g, raw(out).astype("?")))    # true but at 0: no output is negative, and a nan lets its gradient pass
+def where_positive(g: Any, out: Any) -> Any:
+    """g where the output of relu is not 0: none is negative, and nan lets its gradient pass."""
+    if isinstance(g, TensorBase) or out.size >= LARGE:
+        return masked(g, raw(out).astype("?"))
+    return backend_of(g).xp.where(out, g, out)       # out is 0 where it is chosen; a third of the time
+
+
+@op(x=lambda g, out: where_positive(g, out))
 def relu(input: Tensor) -> Tensor:
     """max(x, 0). Its gradient at 0 is 0."""
-    return relu_into(input)
+    x: Any = input
+    if x.dtype.kind != "f" or x.size >= LARGE:
+        return relu_into(x)
+    backend = backend_of(x)
+    return backend.xp.maximum(x, backend.zero(x.dtype))
 
 
 @direct(relu)
@@ -62,12 +73,10 @@ def relu_in_place(input: Tensor) -> Tensor:
 
 
 def relu_into(x: Any, out: Any = None) -> Any:
-    """relu of an array, into `out` if given."""
-    kind = x.dtype.kind
-    if kind in "bc":
-        if kind == "b":
-            raise DtypeError(f"relu: Boolean inputs not supported for relu; got {shown(x)}")
-        refuse("relu", x, "c")
+    """relu of any array, into `out` if given."""
+    if x.dtype.kind == "b":
+        raise DtypeError(f"relu: Boolean inputs not supported for relu; got {shown(x)}")
+    refuse("relu", x, "c")
     return clipped(x, 0, None, out)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # The integers of the size of each float: as these, its bits are multiplied by 0 or 1 below.
 BITS: dict[Any, Any] = {np.dtype(f): np.dtype(i) for f, i in (("f2", "i2"), ("f4", "i4"), ("f8", "i8"), ("c8", "i8"))}
-LARGE = 4096                                         # elements from which on `blend` beats `where`
+LARGE = 2048                                         # elements from which on `blend` beats `where`
 
 
 # ---------------------------------------------------------------- by a mask
