@@ -12,6 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from .reference_rows import batch_norm as batch_norm
+from .reference_rows import batch_norm_input as batch_norm_input
+from .reference_rows import batch_norm_weight as batch_norm_weight
+from .reference_rows import class_loss as class_loss
+from .reference_rows import layer_norm as layer_norm
+from .reference_rows import layer_norm_input as layer_norm_input
+from .reference_rows import layer_norm_weight as layer_norm_weight
+from .reference_rows import log_softmax as log_softmax
+from .reference_rows import log_softmax_input as log_softmax_input
+from .reference_rows import softmax as softmax
+from .reference_rows import softmax_input as softmax_input
+
 Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 Padding = tuple[Pair, Pair]

@@ -10,29 +10,32 @@ from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .dropout import dropout
 from .loss import need_tensors
 from .matmul import matmul
-from .reduce import add_up, sum
 from .shape import expand
+from .softmax import softmax_rule
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 
-@op(x=lambda g, out: out * (g - sum(g * out, -1, True)))
-def attend(input: Tensor, hidden: Any) -> Tensor:
-    """softmax of scores (..., L, S) over keys; 0 where `hidden`, a mask that broadcasts, is true, and where all keys are -inf."""
+@op(x=lambda g, out, x_dtype: softmax_rule(g, out, -1, x_dtype))
+def attend(input: Tensor, hidden: Any, masked: bool) -> Tensor:
+    """softmax of scores (..., L, S) over keys; 0 where `hidden`, a mask that broadcasts, is true.
+
+    masked: scores may be -inf. A query whose keys all are, or all are hidden, gets 0 everywhere.
+    """
     x: Any = input
-    xp = backend_of(x).xp
+    xp, kernels = backend_of(x).xp, backend_of(x).kernels
+    if not x.size:
+        return x.copy()
     z = x.astype("f4") if x.dtype == "f2" else x
     if hidden is not None:
         z = xp.where(hidden, -math.inf, z)
-    if not z.shape[-1]:
-        return x.copy()
-    top = z.max(axis=-1, keepdims=True)
-    e = z - xp.where(top == -math.inf, 0, top)
-    e = xp.exp(e, e)
-    s = add_up(e, -1, True)
-    e /= s + (s == 0)                                # a row that sees no key stays 0
-    return e.astype(x.dtype, copy=False)
+    if hidden is None and not masked:
+        return kernels.softmax(z, -1).astype(x.dtype, copy=False)
+    blind = z.max(axis=-1, keepdims=True) == -math.inf
+    y = kernels.softmax(xp.where(blind, 0, z), -1)
+    y *= ~blind
+    return y.astype(x.dtype, copy=False)
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
@@ -59,6 +62,7 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
         key, value = [shared_heads(name, t, q.shape[-3] if q.ndim > 2 else 1, got) for t in (key, value)]
     scores = matmul(query * (1 / math.sqrt(q.shape[-1]) if scale is None else scale), key.transpose(-2, -1))
     hidden = None
+    masked = False
     if is_causal:
         if attn_mask is not None:
             raise RefusedArgumentError(f"{name}: Explicit attn_mask should not be set when is_causal=True")
@@ -70,11 +74,11 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
         if mask.dtype.kind == "b":
             hidden = broadcastable(name, ~mask, scores)
         elif mask.dtype == q.dtype or mask.dtype == "f4":
-            scores = scores + attn_mask
+            scores, masked = scores + attn_mask, True
         else:
             raise DtypeError(f"{name}: Expected attn_mask dtype to be bool or float or to match query dtype; got attn_mask "
                              f"{operand(mask)}, query {operand(q)}")
-    weights = attend(scores, hidden)
+    weights = attend(scores, hidden, masked)
     if dropout_p:
         weights = dropout(weights, dropout_p)
     return matmul(weights, value)

@@ -139,27 +139,32 @@ def class_cross_entropy(input: Tensor, target: Any, weight: Any = None, ignore_i
     x, t, c = at_work(array), check_classes("cross_entropy", array, target), class_dim(array)
     if x.dtype.kind != "f":
         raise UnsupportedDtypeError(f"cross_entropy: takes floating-point logits; got x {operand(array)}; convert it with .float()")
-    mask = used("cross_entropy", t, x.shape[c], ignore_index)
-    xp = backend_of(x).xp
-    z = shifted(x, c)
-    d = xp.exp(z)
-    s = total(d, c)
-    d /= s                                           # p
-    if mask is None and weight is None and not label_smoothing:
-        at, divisor = places(t, c), t.size
-        losses = xp.log(s).reshape(t.shape) - z[at]
-        d[at] -= 1
-        if reduction != "none":
-            losses = add_up(losses, None, False)
-    else:
-        q, divisor = distribution(x, t, mask, weight, label_smoothing)
-        losses = weigh(z - xp.log(s), q, reduction, 1)
-        d *= total(q, c)
-        d -= q
+    if weight is None and not label_smoothing:
+        found = backend_of(x).kernels.class_loss(classes_last(x, c), t.reshape(-1), ignore_index, reduction == "mean")
+        if found is not None:                        # else some label is no class
+            losses, d, divisor = found
+            losses, d = losses.reshape(t.shape), classes_back(d, x, c)
+            if reduction != "none":
+                losses = add_up(losses, None, False)
+            if reduction == "mean":
+                losses = losses / divisor
+            return losses.astype(array.dtype, copy=False), d.astype(array.dtype, copy=False)   # type: ignore[return-value]
+    q, divisor = distribution(x, t, used("cross_entropy", t, x.shape[c], ignore_index), weight, label_smoothing)
+    logp = backend_of(x).kernels.log_softmax(x, c)
+    d = backend_of(x).xp.exp(logp) * total(q, c) - q
     if reduction == "mean":
-        losses = losses / divisor
         d /= nonzero(divisor)
-    return losses.astype(array.dtype, copy=False), d.astype(array.dtype, copy=False)   # type: ignore[return-value]
+    return weigh(logp, q, reduction, divisor).astype(array.dtype, copy=False), d.astype(array.dtype, copy=False)   # type: ignore[return-value]
+
+
+def classes_last(x: Any, c: int) -> Any:
+    """(N, C, d1, ...) -> (N * d1 * ..., C)"""
+    return x if x.ndim == 2 else backend_of(x).xp.moveaxis(x, c, -1).reshape((-1, x.shape[c]))
+
+
+def classes_back(d: Any, x: Any, c: int) -> Any:
+    """(N * d1 * ..., C) -> (N, C, d1, ...)"""
+    return d if x.ndim == 2 else backend_of(x).xp.moveaxis(d.reshape((*x.shape[:c], *x.shape[c + 1:], x.shape[c])), -1, c)
 
 
 def nll_constant(g: Any, t: Any, weight: Any, ignore_index: int, reduction: str, shape: tuple[int, ...], dtype: Any) -> Any:

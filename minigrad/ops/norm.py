@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..backend import backend_of
 from ..dtypes import finfo, from_numpy_dtype
 from ..engine.inplace import wrote
-from ..engine.node import wrap
+from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..engine.run import sum_to
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
+from .dims import kept_shape
 from .elementwise import sqrt
 from .pool import avg_pool
 from .powers import pow
@@ -29,27 +30,9 @@ Dims = tuple[int, ...]
 
 
 # ---------------------------------------------------------------- the formula, and its gradients
-def centered(x: Any, dims: Dims) -> tuple[Any, Any, Any]:
-    """x minus its mean, the mean and the variance over dims, as arrays; float16 in float32."""
-    x = x.astype("f4") if x.dtype == "f2" else x
-    n = prod(x.shape[d] for d in dims)
-    m = add_up(x, dims, True) / n
-    d = x - m
-    return d, m, add_up(d * d, dims, True) / n
-
-
-def scaled(d: Any, var: Any, eps: float, w: Any, b: Any, dtype: Any) -> Any:
-    """d * r * w + b, in d's memory where nothing is in the way."""
-    r = 1 / backend_of(d).xp.sqrt(var + eps)
-    if w is not None and w.size == r.size:           # one product less: both are one number per channel
-        d *= r * w
-    else:
-        d *= r
-        if w is not None:
-            d *= w
-    if b is not None:
-        d += b
-    return d.astype(dtype, copy=False)
+def at_work(x: Any) -> Any:
+    """float16 is computed in float32."""
+    return x.astype("f4") if x is not None and x.dtype == "f2" else x
 
 
 def variance(x: Any, dims: Dims) -> Any:
@@ -118,9 +101,34 @@ def to_channels(g: Any, w_shape: tuple[int, ...], w_dtype: Any) -> Any:
 
 
 # ---------------------------------------------------------------- over the last dimensions
-@op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype:
-    in_dtype(norm_input(g, x, w, mean, var, last(normalized_shape), eps), x_dtype),
-    w=lambda g, x, mean, var, eps, w_shape, w_dtype: sum_to(in_dtype(norm_weight(g, x, mean, var, eps), w_dtype), w_shape),
+def rows(x: Any, shape: Sequence[int]) -> Any:
+    """An array (*lead, *shape) as a matrix with one row per normalization, to compute with."""
+    return at_work(x).reshape((-1, prod(shape)))
+
+
+def flat(w: Any) -> Any:
+    """The weights of a row."""
+    return None if w is None else at_work(w).reshape(-1)
+
+
+def layer_input(g: Any, x: Any, w: Any, m: Any, var: Any, shape: Sequence[int], eps: float) -> Any:
+    """Gradient for x."""
+    if isinstance(g, TensorBase) or not x.size:
+        return norm_input(g, x, w, m, var, last(shape), eps)
+    dx = backend_of(x).kernels.layer_norm_input(rows(g, shape), rows(x, shape), flat(w), m.reshape(-1, 1), var.reshape(-1, 1), eps)
+    return dx.reshape(x.shape)
+
+
+def layer_weight(g: Any, x: Any, m: Any, var: Any, shape: Sequence[int], eps: float, w_dtype: Any) -> Any:
+    """Gradient for the weight."""
+    if isinstance(g, TensorBase) or not x.size:
+        return sum_to(in_dtype(norm_weight(g, x, m, var, eps), w_dtype), tuple(shape))
+    dw = backend_of(x).kernels.layer_norm_weight(rows(g, shape), rows(x, shape), m.reshape(-1, 1), var.reshape(-1, 1), eps)
+    return in_dtype(dw, w_dtype).reshape(shape)
+
+
+@op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype: in_dtype(layer_input(g, x, w, mean, var, normalized_shape, eps), x_dtype),
+    w=lambda g, x, mean, var, eps, w_shape, w_dtype: layer_weight(g, x, mean, var, w_shape, eps, w_dtype),
     b=lambda g, b_shape, b_dtype: sum_to(in_dtype(g, b_dtype), b_shape),
     kept={"mean": lambda x, normalized_shape: mean(x, last(normalized_shape), True),
           "var": lambda x, normalized_shape: variance(x, last(normalized_shape))})
@@ -132,8 +140,19 @@ def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | 
     Source: Ba et al. 2016, Layer Normalization.
     """
     x: Any = input
-    d, m, var = centered(x, trailing("layer_norm", x, normalized_shape, weight, bias))
-    return scaled(d, var, eps, weight, bias, x.dtype), m, var   # type: ignore[return-value]
+    dims = trailing("layer_norm", x, normalized_shape, weight, bias)
+    y, m, var = normalize_rows(x, rows(x, normalized_shape), flat(weight), flat(bias), eps)
+    shape = kept_shape(x.shape, [d + x.ndim for d in dims])
+    return y.reshape(x.shape), m.reshape(shape), var.reshape(shape)   # type: ignore[return-value]
+
+
+def normalize_rows(x: Any, matrix: Any, w: Any, b: Any, eps: float) -> tuple[Any, Any, Any]:
+    """The rows of a matrix normalized, in x's dtype; their means and variances, (rows, 1). Of nothing, nothing."""
+    if not matrix.size:
+        zeros = backend_of(x).xp.zeros((matrix.shape[0], 1), matrix.dtype)
+        return x.copy(), zeros, zeros
+    y, m, var = backend_of(x).kernels.layer_norm(matrix, w, b, eps)
+    return y.astype(x.dtype, copy=False), m, var
 
 
 def rms_input(g: Any, x: Any, w: Any, r: Any, dims: Dims) -> Any:
@@ -153,9 +172,9 @@ def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | No
     """
     x: Any = input
     dims = trailing("rms_norm", x, normalized_shape, weight, None)
-    at_work = x.astype("f4") if x.dtype == "f2" else x
-    r = 1 / backend_of(x).xp.sqrt(add_up(at_work * at_work, dims, True) / prod(normalized_shape) + rms_eps(eps, at_work))
-    out = at_work * r
+    wide = at_work(x)
+    r = 1 / backend_of(x).xp.sqrt(add_up(wide * wide, dims, True) / prod(normalized_shape) + rms_eps(eps, wide))
+    out = wide * r
     if weight is not None:
         out *= weight
     return out.astype(x.dtype, copy=False), r        # type: ignore[return-value]
@@ -187,7 +206,10 @@ def grouped(x: Any, num_groups: int) -> Any:
 def group_input(g: Any, x: Any, w: Any, m: Any, var: Any, num_groups: int, eps: float) -> Any:
     """Gradient for x."""
     g = g if w is None else g * per_channel(w, x.ndim)
-    return norm_input(grouped(g, num_groups), grouped(x, num_groups), None, m, var, (2,), eps).reshape(x.shape)
+    group = grouped(x, num_groups)
+    if isinstance(g, TensorBase):
+        return norm_input(grouped(g, num_groups), group, None, m, var, (2,), eps).reshape(x.shape)
+    return layer_input(grouped(g, num_groups), group, None, m, var, group.shape[2:], eps).reshape(x.shape)
 
 
 def group_weight(g: Any, x: Any, m: Any, var: Any, num_groups: int, eps: float) -> Any:
@@ -205,15 +227,15 @@ def group_weight(g: Any, x: Any, m: Any, var: Any, num_groups: int, eps: float) 
 def group_normalize(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
     """`group_norm`, and the mean and variance of each group, (N, groups, 1)."""
     x: Any = input
-    d, m, var = centered(grouped(x, num_groups), (2,))
-    w, b = [None if v is None else per_channel(v, x.ndim) for v in (weight, bias)]
-    d *= 1 / backend_of(d).xp.sqrt(var + eps)
-    d = d.reshape(x.shape)
-    if w is not None:
-        d *= w
-    if b is not None:
-        d += b
-    return d.astype(x.dtype, copy=False), m, var     # type: ignore[return-value]
+    group = grouped(at_work(x), num_groups)
+    y, m, var = normalize_rows(group, rows(group, group.shape[2:]), None, None, eps)
+    y = y.reshape(x.shape)
+    if weight is not None:
+        y *= per_channel(weight, x.ndim)
+    if bias is not None:
+        y += per_channel(bias, x.ndim)
+    shape = (x.shape[0], num_groups, 1)
+    return y.astype(x.dtype, copy=False), m.reshape(shape), var.reshape(shape)   # type: ignore[return-value]
 
 
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05) -> Tensor:
@@ -242,18 +264,32 @@ def others(ndim: int) -> Dims:
     return (0, *range(2, ndim))
 
 
+def planes(x: Any) -> Any:
+    """An array (N, C, ...) as (N, C, positions), to compute with."""
+    return at_work(x).reshape((*x.shape[:2], prod(x.shape[2:])))
+
+
 def batch_input(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: float) -> Any:
     """Gradient for x; without training, the statistics are constants."""
-    w = None if w is None else per_channel(w, x.ndim)
-    if training:
+    if not training:
+        r = 1 / sqrt(var + eps)
+        return g * (r if w is None else r * per_channel(w, x.ndim))
+    if isinstance(g, TensorBase) or not x.size:
         dx = norm_input(g, x, None, m, var, others(x.ndim), eps)
-        return dx if w is None else dx * w
-    r = 1 / sqrt(var + eps)
-    return g * (r if w is None else r * w)
+        return dx if w is None else dx * per_channel(w, x.ndim)
+    dx = backend_of(x).kernels.batch_norm_input(planes(g), planes(x), flat(w), m.reshape(1, -1, 1), var.reshape(1, -1, 1), eps)
+    return dx.reshape(x.shape)
+
+
+def batch_weight(g: Any, x: Any, m: Any, var: Any, eps: float, w_shape: tuple[int, ...], w_dtype: Any) -> Any:
+    """Gradient for the weight."""
+    if isinstance(g, TensorBase) or not x.size:
+        return to_channels(norm_weight(g, x, m, var, eps), w_shape, w_dtype)
+    return in_dtype(backend_of(x).kernels.batch_norm_weight(planes(g), planes(x), m.reshape(1, -1, 1), var.reshape(1, -1, 1), eps), w_dtype)
 
 
 @op(x=lambda g, x, w, mean, var, training, eps, x_dtype: in_dtype(batch_input(g, x, w, mean, var, training, eps), x_dtype),
-    w=lambda g, x, mean, var, eps, w_shape, w_dtype: to_channels(norm_weight(g, x, mean, var, eps), w_shape, w_dtype),
+    w=lambda g, x, mean, var, eps, w_shape, w_dtype: batch_weight(g, x, mean, var, eps, w_shape, w_dtype),
     b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
     kept={"mean": lambda x, mean, training: over_batch(x) if training else wrap(mean),
           "var": lambda x, var, training: variance(x, others(x.ndim)) if training else wrap(var)},
@@ -262,13 +298,21 @@ def batch_normalize(input: Tensor, weight: Tensor | None, bias: Tensor | None, r
                     eps: float) -> Tensor:
     """`batch_norm` with statistics of the batch in training, else with copies of the running ones; and those, (1, C, 1, ...)."""
     x: Any = input
-    w, b = [None if v is None else per_channel(v, x.ndim) for v in (weight, bias)]
+    shape = (1, *x.shape[1:2], *[1] * (x.ndim - 2))
+    if training and x.size:
+        y, m, var = backend_of(x).kernels.batch_norm(planes(x), flat(weight), flat(bias), eps)
+        return y.reshape(x.shape).astype(x.dtype, copy=False), m.reshape(shape), var.reshape(shape)   # type: ignore[return-value]
     if training:
-        d, m, var = centered(x, others(x.ndim))
-    else:                                            # copies: the running ones may be updated before the gradient is asked for
-        m, var = per_channel(running_mean, x.ndim).copy(), per_channel(running_var, x.ndim).copy()
-        d = x - m
-    return scaled(d, var, eps, w, b, x.dtype), m, var   # type: ignore[return-value]
+        zeros = backend_of(x).xp.zeros(shape, at_work(x).dtype)
+        return x.copy(), zeros, zeros                # type: ignore[return-value]
+    # copies: the running ones may be updated before the gradient is asked for
+    m, var = per_channel(running_mean, x.ndim).copy(), per_channel(running_var, x.ndim).copy()
+    scale = 1 / backend_of(x).xp.sqrt(var + eps)
+    y = at_work(x) - m
+    y *= scale if weight is None else scale * per_channel(weight, x.ndim)
+    if bias is not None:
+        y += per_channel(bias, x.ndim)
+    return y.astype(x.dtype, copy=False), m, var     # type: ignore[return-value]
 
 
 def over_batch(x: Any) -> Any:

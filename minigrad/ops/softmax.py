@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..dtypes import get_default_numpy, to_numpy_dtype
-from ..engine.node import wrap
+from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, UnsupportedDtypeError, describe, operand
 from ..rng import default_generator
@@ -56,12 +56,16 @@ def total(x: Any, d: int) -> Any:
 def softmax_rule(g: Any, p: Any, dim: int | None, x_dtype: Any) -> Any:
     """Gradient of p = softmax(x): p * (g - <g, p>)."""
     d = axis_of(p, dim)
+    if p.ndim and not isinstance(g, TensorBase):
+        return in_dtype(backend_of(p).kernels.softmax_input(g, p, d), x_dtype)
     return in_dtype(p * (g - sum(g * p, d, True)), x_dtype)
 
 
 def log_softmax_rule(g: Any, out: Any, dim: int | None, x_dtype: Any) -> Any:
     """Gradient of log softmax: g - softmax(x) * sum(g)."""
     d = axis_of(out, dim)
+    if out.ndim and not isinstance(g, TensorBase):
+        return in_dtype(backend_of(out).kernels.log_softmax_input(g, out, d), x_dtype)
     return in_dtype(g - exp(out) * sum(g, d, True), x_dtype)
 
 
@@ -82,8 +86,8 @@ def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = 
     tensor([0.5000, 0.5000])
     """
     x, to, d = prepared("softmax", input, dim, dtype, _stacklevel)
-    e = backend_of(x).xp.exp(shifted(x, d))
-    return (e / total(e, d)).astype(to, copy=False)
+    y = backend_of(x).kernels.softmax(x.reshape(x.shape or (1,)), d)
+    return y.reshape(x.shape).astype(to, copy=False)
 
 
 @op(x=lambda g, out, dim, x_dtype: log_softmax_rule(g, out, dim, x_dtype))
@@ -93,11 +97,8 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | Non
     dtype, dim and errors as in `softmax`.
     """
     x, to, d = prepared("log_softmax", input, dim, dtype, _stacklevel)
-    if not x.size:
-        return x.astype(to)
-    xp = backend_of(x).xp
-    z = shifted(x, d)
-    return (z - xp.log(total(xp.exp(z), d))).astype(to, copy=False)
+    y = backend_of(x).kernels.log_softmax(x.reshape(x.shape or (1,)), d)
+    return y.reshape(x.shape).astype(to, copy=False)
 
 
 # ---------------------------------------------------------------- made of them

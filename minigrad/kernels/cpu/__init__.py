@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from .conv import conv2d_weight as conv2d_weight
     from .gates import gelu as gelu
     from .gates import gelu_input as gelu_input
+    from .norm import batch_norm as batch_norm
+    from .norm import batch_norm_input as batch_norm_input
+    from .norm import batch_norm_weight as batch_norm_weight
+    from .norm import layer_norm as layer_norm
+    from .norm import layer_norm_input as layer_norm_input
+    from .norm import layer_norm_weight as layer_norm_weight
     from .pool import adaptive_avg_pool2d as adaptive_avg_pool2d
     from .pool import adaptive_avg_pool2d_input as adaptive_avg_pool2d_input
     from .pool import avg_pool2d as avg_pool2d
@@ -18,13 +24,20 @@ if TYPE_CHECKING:
     from .pool import max_pool2d_flat as max_pool2d_flat
     from .pool import max_pool2d_gather as max_pool2d_gather
     from .pool import max_pool2d_input as max_pool2d_input
+    from .probabilities import class_loss as class_loss
+    from .probabilities import log_softmax as log_softmax
+    from .probabilities import log_softmax_input as log_softmax_input
+    from .probabilities import softmax as softmax
+    from .probabilities import softmax_input as softmax_input
     from .rows import add_rows as add_rows
 
 _FILES = {
     "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
     "gates": ("gelu", "gelu_input"),
+    "norm": ("batch_norm", "batch_norm_input", "batch_norm_weight", "layer_norm", "layer_norm_input", "layer_norm_weight"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
+    "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
     "rows": ("add_rows",),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
