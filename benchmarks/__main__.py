@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .rounds import compare, geometric_mean
 
-NAMES = ("overhead",)
+NAMES = ("overhead", "shape")
 
 
 def main() -> None:

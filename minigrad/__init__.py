@@ -246,9 +246,9 @@ from .ops.elementwise import exp2 as exp2
 from .ops.elementwise import expm1 as expm1
 from .ops.elementwise import hypot as hypot
 from .ops.elementwise import log as log
-from .ops.elementwise import log10 as log10
 from .ops.elementwise import log1p as log1p
 from .ops.elementwise import log2 as log2
+from .ops.elementwise import log10 as log10
 from .ops.elementwise import logaddexp as logaddexp
 from .ops.elementwise import logaddexp2 as logaddexp2
 from .ops.elementwise import mul as mul

@@ -209,7 +209,7 @@ class Tensor(TensorBase):
     @property
     def _base(self) -> Tensor | None:
         """The tensor whose memory this one is a view of; None for one with memory of its own."""
-        return self.base                             # type: ignore[no-any-return]
+        return self.base
 
     def _is_view(self) -> bool:
         """True for a view of another tensor's memory."""
