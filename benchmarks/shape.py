@@ -36,9 +36,10 @@ def chains(torch: Any) -> dict[str, Callable[[], Any]]:
         "roll": lambda x: torch.roll(x, 1, 0),
         "repeat [:8]": lambda x: x.repeat(2, 1)[:8],
     }
+    x, seed = torch.ones(8, 8, requires_grad=True), torch.ones(8, 8)
     works = {}
     for name, step in steps.items():
-        def run(step: Callable[[Any], Any] = step, x: Any = torch.ones(8, 8, requires_grad=True), seed: Any = torch.ones(8, 8)) -> None:
+        def run(step: Callable[[Any], Any] = step) -> None:
             y = x
             for _ in range(LENGTH):
                 y = step(y)
@@ -63,10 +64,11 @@ def writes(torch: Any) -> dict[str, Callable[[], Any]]:
 
 
 def creation(torch: Any) -> dict[str, Callable[[], Any]]:
+    x = torch.ones(8)
     numbers = [[float(i + j) for i in range(100)] for j in range(100)]
     return {
         "zeros(2, 3)": lambda: torch.zeros(2, 3),
-        "zeros_like": lambda x=torch.ones(8): torch.zeros_like(x),
+        "zeros_like": lambda: torch.zeros_like(x),
         "arange(10)": lambda: torch.arange(10),
         "tensor(1.0)": lambda: torch.tensor(1.0),
         "tensor of 3": lambda: torch.tensor([1.0, 2.0, 3.0]),
@@ -80,7 +82,7 @@ def large(torch: Any) -> dict[str, Callable[[], Any]]:
     torch.manual_seed(0)
     table = torch.randn(10_000, 256, requires_grad=True)
     words = torch.randint(10_000, (4096,))
-    x = torch.randn(1000, 1000)
+    x, half = torch.randn(1000, 1000), torch.ones(500, 1000)
     mask, index, order = x > 0, torch.randint(1000, (1000, 1000)), torch.randperm(1000)
 
     def embedding() -> None:
@@ -96,5 +98,5 @@ def large(torch: Any) -> dict[str, Callable[[], Any]]:
         "x.t().contiguous()": lambda: x.t().contiguous(),
         "cat (1000, 1000)": lambda: torch.cat((x, x), 1),
         "tril (1000, 1000)": lambda: x.tril(),
-        "x[:500] = y": lambda y=torch.ones(500, 1000): x.__setitem__(slice(500), y),
+        "x[:500] = half": lambda: x.__setitem__(slice(500), half),
     }

@@ -13,6 +13,8 @@ Dims = int | Sequence[int] | None
 
 def one_dim(op: str, dim: Any, ndim: int) -> int:
     """`dim` counted from the front. A 0-d tensor takes -1 and 0, as if it had one dimension."""
+    if type(dim) is int and -ndim <= dim < ndim:
+        return dim if dim >= 0 else dim + ndim
     try:
         d = dim.__index__()
     except AttributeError:

@@ -54,6 +54,8 @@ def cat_pieces(g: Any, shapes: Sequence[tuple[int, ...]], dim: int) -> Sequence[
     """The adjoint of `cat`: the piece of the gradient that each tensor has a part in."""
     if (0,) not in shapes:
         return split_with_sizes(g, [s[dim] for s in shapes], dim)
+    if (0,) not in shapes:
+        return split_with_sizes(g, [s[dim] for s in shapes], dim)
     skipped = [s == (0,) for s in shapes]
     pieces = split(g, [0 if skip else s[dim] for s, skip in zip(shapes, skipped)], dim)
     return [p.reshape((0,)) if skip and p.ndim > 1 and 0 in p.shape else p for p, skip in zip(pieces, skipped)]
