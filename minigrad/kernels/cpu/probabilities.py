@@ -58,14 +58,14 @@ def class_loss(x: Array, t: Array, ignore: int, mean: bool) -> tuple[Array, Arra
     """
     if not along_rows(x, 1):
         return reference.class_loss(x, t, ignore, mean)
-    t = plain(t)
+    x, t = plain(x), plain(t)
     count = labels(t, x.shape[1], ignore)
     if count < 0:
         return None
-    losses = np.empty(len(t), x.dtype)
-    d, z = exponentials(plain(x))
-    scale = np.array([1 / max(count, 1) if mean else 1], x.dtype)
-    in_rows(lose, d, z, t, losses, scale, np.array([ignore]))
+    z, losses, threads = np.empty_like(x), np.empty(len(t), x.dtype), threads_for(FLOPS * x.size)
+    run(below_largest, parallel2, threads, len(x), z, x)
+    d = np.exp(z)
+    run(lose, lose_parallel, threads, len(x), d, z, t, losses, ignore, 1 / max(count, 1) if mean else 1.0)
     return losses, d, count
 
 
@@ -84,8 +84,8 @@ def exponentials(x: Array) -> tuple[Array, Array]:
 def in_rows(kernel: Any, out: Array, *arrays: Array) -> None:
     """Run a kernel over the rows of arrays; those of `out`'s shape are seen as (R, K)."""
     wide = [a.reshape(-1, out.shape[-1]) if a.shape == out.shape else a for a in (out, *arrays)]
-    parallel = (parallel1, parallel2, parallel3, None, None, parallel6)[len(arrays)]
-    run(kernel, parallel, threads_for(FLOPS * out.size), len(wide[0]), *wide)   # type: ignore[arg-type]
+    parallel = (parallel1, parallel2, parallel3)[len(arrays)]
+    run(kernel, parallel, threads_for(FLOPS * out.size), len(wide[0]), *wide)
 
 
 # What is compiled ------------------------------------------------------------------------------------------------------
@@ -170,20 +170,21 @@ def labels(t: Any, classes: int, ignore: int) -> int:
 
 
 @jit
-def lose(d: Any, z: Any, label: Any, losses: Any, scale: Any, ignore: Any, units: int, threads: int, t: int) -> None:
+def lose(d: Any, z: Any, label: Any, losses: Any, ignore: int, scale: float, units: int, threads: int, t: int) -> None:
     for r in range(units * t // threads, units * (t + 1) // threads):
         at = label[r]
-        if at == ignore[0]:
+        if at == ignore:
             losses[r] = 0
             for k in range(d.shape[1]):
                 d[r, k] = 0
         else:
             s = total(d, r)
-            losses[r] = log(s) - z[r, at]
-            f = scale[0] / s
+            losses[r] = scale / s                    # written and read back: so that it has the dtype of d
+            f = losses[r]
             for k in range(d.shape[1]):
                 d[r, k] *= f
-            d[r, at] -= scale[0]
+            d[r, at] -= scale
+            losses[r] = log(s) - z[r, at]
 
 
 @jit(parallel=True)
@@ -205,6 +206,6 @@ def parallel3(serial: int, a: Any, b: Any, c: Any, units: int, threads: int) -> 
 
 
 @jit(parallel=True)
-def parallel6(serial: int, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, units: int, threads: int) -> None:
+def lose_parallel(serial: int, d: Any, z: Any, label: Any, losses: Any, ignore: int, scale: float, units: int, threads: int) -> None:
     for t in prange(threads):
-        call_address(serial, (a, b, c, d, e, f, units, threads, int64(t)))
+        call_address(serial, (d, z, label, losses, ignore, scale, units, threads, int64(t)))
