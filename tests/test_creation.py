@@ -132,6 +132,13 @@ def is_ragged(data: object) -> bool:
     return False
 
 
+def test_what_differs_from_pytorch() -> None:
+    with pytest.raises(TypeError, match="can't convert an array of uint16"):
+        mg.tensor(np.zeros(2, "u2"))
+    with pytest.raises(ValueError, match="expected sequence of length 0 at dim 1"):
+        mg.tensor([[], [1]])
+
+
 @given(st.recursive(st.floats(-9, 9) | st.integers(-9, 9) | st.booleans(), lambda inner: st.lists(inner, max_size=3), max_leaves=12))
 def test_any_nested_list(data: object) -> None:
     """The same tensor, or both refuse."""

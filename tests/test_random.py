@@ -89,6 +89,13 @@ def test_refusals(line: str, match: str) -> None:
     refuse(line, match)
 
 
+def test_draws_are_outside_the_graph() -> None:
+    p = mg.full((3,), 0.5, requires_grad=True)
+    assert not mg.bernoulli(p).requires_grad
+    assert not mg.normal(p, 1.0).requires_grad
+    assert not mg.poisson(p).requires_grad
+
+
 def test_fork_rng_leaves_the_stream_as_it_was() -> None:
     mg.manual_seed(1)
     with mg.random.fork_rng():

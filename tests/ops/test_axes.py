@@ -79,6 +79,19 @@ def test_in_place(line: str) -> None:
     agree_after(line)
 
 
+def test_a_new_shape_is_no_write() -> None:
+    """What was saved before is still valid; PyTorch counts it as modified."""
+    x = mg.ones(2, 3, requires_grad=True)
+    y = x * 2
+    z = y * y
+    version = y._version
+    y.t_()
+    assert y._version == version
+    z.sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [[8.0] * 3] * 2
+
+
 def test_a_leaf_keeps_its_gradient_when_its_shape_changes_under_no_grad() -> None:
     w = mg.ones(2, 3, requires_grad=True)
     with pytest.raises(RuntimeError, match="leaf Variable that requires grad"):

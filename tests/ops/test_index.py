@@ -208,6 +208,12 @@ def test_assignment(line: str, dtype: str) -> None:
     agree_after(line, dtype)
 
 
+def test_numpy_scalars_are_taken() -> None:
+    x = mg.zeros(2, 3)
+    x[0] = np.float32(5)
+    assert x[np.bool_(True)].tolist() == [[[5.0, 5.0, 5.0], [0.0, 0.0, 0.0]]]
+
+
 def test_overlapping_assignment_reads_before_it_writes() -> None:
     x = mg.arange(5)
     x[1:] = x[:-1]

@@ -99,6 +99,14 @@ def test_refusals(line: str, match: str) -> None:
     refuse(line, match)
 
 
+def test_as_strided_of_a_view_is_one_of_its_base() -> None:
+    x = mg.zeros(4, requires_grad=True)
+    y = x * 1
+    y[2:].as_strided((2,), (1,), 0).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [1.0, 1.0, 0.0, 0.0]
+
+
 def test_strides_of_memory_with_gaps_are_refused() -> None:
     with pytest.raises(NotImplementedError, match="the memory of this tensor has gaps"):
         mg.from_numpy(np.zeros((4, 4))[:, ::2]).as_strided((2,), (1,))
