@@ -71,6 +71,9 @@ def test_kl_div(reduction: str, log_target: bool) -> None:
 
 def test_kl_div_edges() -> None:
     same(lambda lib, x: lib.F.kl_div(x, lib.tensor([0.0, 1.0, -0.5]), reduction="none"), np.array([0.3, -1.0, 2.0]))
+    t = mg.tensor([0.0, 1.0], requires_grad=True)
+    F.kl_div(mg.tensor([0.5, 0.5]), t, reduction="sum").backward()
+    assert t.grad.tolist() == [-np.inf, 0.5]         # PyTorch: nan where the target is 0
     with pytest.warns(UserWarning, match="'batchmean' divides only by the batch size"):
         F.kl_div(mg.tensor(X), mg.tensor(P))
     same_error(call("kl_div", reduction="sum"), X.astype(int), P.astype(int), match="kl_div: Integral inputs not supported")

@@ -116,6 +116,22 @@ def test_layer_norm_and_rms_norm_refuse(name: str) -> None:
     same_error(call((3,)), draw(4, 3).astype(int), match="not implemented for int64")
 
 
+def test_rms_norm_refuses_a_weight_of_another_dtype() -> None:
+    """PyTorch promotes, with a warning."""
+    with pytest.raises(RuntimeError, match="rms_norm: mixed dtype: all inputs must share same datatype; got x float64"):
+        F.rms_norm(mg.tensor(draw(4, 3)), (3,), mg.ones(3))
+
+
+def test_an_empty_batch_leaves_running_statistics_alone() -> None:
+    """PyTorch's instance_norm makes them nan."""
+    for name, on in (("batch_norm", {"training": True}), ("instance_norm", {})):
+        mean, var = mg.tensor(MEAN), mg.tensor(VAR)
+        out = getattr(F, name)(mg.zeros(0, 3, 5, dtype=mg.float64), mean, var, **on)
+        assert out.shape == (0, 3, 5)
+        np.testing.assert_array_equal(mean.numpy(), MEAN)
+        np.testing.assert_array_equal(var.numpy(), VAR)
+
+
 @pytest.mark.parametrize("groups", [1, 2, 6])
 @pytest.mark.parametrize("shape", [(2, 6, 4), (3, 6, 2, 3)])
 def test_group_norm(shape: tuple[int, ...], groups: int) -> None:

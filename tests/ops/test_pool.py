@@ -122,6 +122,12 @@ def test_refusals_of_windows() -> None:
     same_error(call("avg_pool2d", 2, divisor_override=0), x, match="divisor must be not zero; got divisor_override=0")
 
 
+def test_average_pooling_takes_no_integers() -> None:
+    """PyTorch cuts the means off."""
+    with pytest.raises(NotImplementedError, match="avg_pool2d: not implemented for int64; got int64"):
+        F.avg_pool2d(mg.ones(1, 1, 4, 4, dtype=mg.int64), 2)
+
+
 @pytest.mark.parametrize("name", ["adaptive_avg_pool2d", "adaptive_max_pool2d"])
 def test_refusals_of_bins(name: str) -> None:
     x = draw(2, 3, 7, 8)
