@@ -232,7 +232,7 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, out
     Raises ShapeError for a step of 0 or in the wrong direction.
     """
     check_layout("arange", layout)
-    if len(args) == 1 and type(args[0]) is int and args[0] >= 0 and start is end is step is out is dtype is None:
+    if len(args) == 1 and type(args[0]) is int and args[0] >= 0 and all(v is None for v in (start, end, step, out, dtype)):
         return finished(backend_for(as_device(device)).xp.arange(args[0]), requires_grad)
     a, b, s = _bounds(args, start, end, step)
     if out is not None:
