@@ -438,6 +438,8 @@ from .ops.special import erfinv as erfinv
 from .ops.special import lgamma as lgamma
 from .ops.special import logit as logit
 from .ops.special import polygamma as polygamma
+from .ops.spectrogram import istft as istft
+from .ops.spectrogram import stft as stft
 from .ops.statistics import corrcoef as corrcoef
 from .ops.statistics import cov as cov
 from .ops.statistics import std as std
@@ -481,6 +483,11 @@ from .random import randn_like as randn_like
 from .random import randperm as randperm
 from .random import seed as seed
 from .random import set_rng_state as set_rng_state
+from .tapers import bartlett_window as bartlett_window
+from .tapers import blackman_window as blackman_window
+from .tapers import hamming_window as hamming_window
+from .tapers import hann_window as hann_window
+from .tapers import kaiser_window as kaiser_window
 from .threads import get_num_interop_threads as get_num_interop_threads
 from .threads import get_num_threads as get_num_threads
 from .threads import set_num_interop_threads as set_num_interop_threads
@@ -498,9 +505,12 @@ if TYPE_CHECKING:
     from . import backends as backends
     from . import cuda as cuda
     from . import distributed as distributed
+    from . import fft as fft
     from . import jit as jit
+    from . import linalg as linalg
     from . import nn as nn
     from . import optim as optim
+    from . import signal as signal
     from . import utils as utils
     from . import version as version
     from . import vision as vision
@@ -517,8 +527,8 @@ __version__ = "0.1.0"
 newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
-LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "func", "distributions", "amp", "cuda",
-                  "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
+LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions", "amp",
+                  "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
 LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
 
 

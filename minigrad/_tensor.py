@@ -49,6 +49,7 @@ from .ops import (
     select,
     sets,
     special,
+    spectrogram,
     statistics,
     systems,
     triangle,
@@ -577,6 +578,8 @@ class Tensor(TensorBase):
     cummin = cumulative.cummin
     logcumsumexp = cumulative.logcumsumexp
     diff = cumulative.diff
+    stft = spectrogram.stft
+    istft = spectrogram.istft
     cumsum_ = in_place(cumulative.cumsum)
     cumprod_ = in_place(cumulative.cumprod)
 

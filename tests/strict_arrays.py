@@ -171,5 +171,5 @@ def host(array: Any) -> Any:
 
 STRICT = Backend("strict", StrictArray, DeviceModule(np), lambda: DeviceModule(importlib.import_module("minigrad.kernels.reference")),
                  lambda array: device("cuda", 0), lambda array: array.get(), lambda array, where: StrictArray(array),
-                 lambda: DeviceModule(importlib.import_module("scipy.special")))
+                 lambda: DeviceModule(importlib.import_module("scipy.special")), lambda: DeviceModule(importlib.import_module("scipy.fft")))
 register(STRICT)

@@ -12,8 +12,9 @@ ROOT = Path(minigrad.__file__).parent
 FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision"],
     ["kernels"], ["backend"], ["threads", "accelerator"], ["engine"], ["ops"],
-    ["_data", "_printing", "_interop", "return_types"], ["_tensor"], ["creation"], ["_legacy", "introspection", "random"], ["autograd"],
-    ["linalg", "special", "fft", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
+    ["_data", "_printing", "_interop", "return_types"], ["_tensor"], ["creation", "tapers", "frequencies"],
+    ["_legacy", "introspection", "random"], ["autograd"],
+    ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
     ["serialization"], ["nn"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
     ["onnx", "compat"], ["cli"], ["__main__", "__init__"],
 ]

@@ -58,7 +58,7 @@ def general(op: Op) -> Call:
             node.cells = tuple([tensors[0].cell if kind == "out" and kept is not None else c
                                 for (kind, _), c, kept in zip(op.slots, node.cells, node.saved or ())])
         if target is not None:
-            return into(op, target, tensors[0])
+            return into(op.name, target, tensors[0])
         if op.returns is not None:
             return op.returns(*tensors, *[wrap(e) for e in extra])
         return tensors if op.several else tensors[0]
@@ -175,16 +175,16 @@ def on_arrays(op: Op, values: list[Any]) -> Any:
     return result[0] if op.kept else result
 
 
-def into(op: Op, target: Any, result: Any) -> Any:
+def into(name: str, target: Any, result: Any) -> Any:
     """Write a result where `out=` says. Unlike PyTorch's, `out` is resized only if it is empty."""
     if not isinstance(target, TensorBase):
-        raise ArgumentTypeError(f"{op.name}: out must be a Tensor; got {describe(target)}")
+        raise ArgumentTypeError(f"{name}: out must be a Tensor; got {describe(target)}")
     if result.node is not None or node_of(target) is not None:
-        raise DtypeError(f"{op.name}: functions with out=... arguments don't support automatic differentiation; "
+        raise DtypeError(f"{name}: functions with out=... arguments don't support automatic differentiation; "
                          "drop out=, or use no_grad()")
     if target.array.size == 0 and target.array.shape != result.array.shape:
         target.array = backend_of(result.array).xp.zeros(result.array.shape, target.array.dtype)
-    inplace.store(target, result, op.name, False)
+    inplace.store(target, result, name, False)
     return target
 
 

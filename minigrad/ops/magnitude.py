@@ -145,7 +145,7 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
         result = matrix_norm(input, p, dims, keepdim, dtype=dtype)
     else:
         result = vector_norm(input, 2 if p is None or isinstance(p, str) else p, dim, keepdim, dtype=dtype)
-    return result if out is None else into(vector_norm.op, out, result)      # type: ignore[attr-defined]
+    return result if out is None else into("norm", out, result)
 
 
 def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *,
