@@ -3,12 +3,11 @@
 A kernel is written as a serial function that does one thread's share, and a thin parallel one that calls it for every
 thread. With one thread (small work, a forked child) no parallel region is entered.
 
-Numba keys a compiled function on the text of its own file, so a kernel's helpers stand in the same file.
+What is compiled is kept on disk (cache.py); a kernel's helpers may stand in other files of this package.
 """
 from __future__ import annotations
 
 import os
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -23,6 +22,7 @@ from numba.extending import intrinsic
 from numba.np.ufunc.parallel import threading_layer
 
 from ..reference import Array, working
+from .cache import Kept, tell
 
 # OpenMP first: it starts a region in 2 us and takes calls from several threads; workqueue does neither.
 if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
@@ -30,7 +30,6 @@ if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-_told: set[str] = set()
 _addresses: dict[tuple[Any, ...], int] = {}
 _mask = threading.local()             # Numba's own thread count is per thread
 _one_at_a_time = threading.Lock()
@@ -47,14 +46,9 @@ def jit(**options: Any) -> Callable[[Kernel], Kernel]: ...
 def jit(function: Kernel | None = None, **options: Any) -> Any:
     """Compile a kernel at its first call with each set of types; the result is kept on disk."""
     def compile_late(function: Kernel) -> Any:
-        try:
-            return numba.njit(cache=True, **(_OPTIONS | options))(function)
-        except RuntimeError as error:
-            if "cache" not in str(error):
-                raise
-            _tell("no folder for compiled kernels can be written, so they are compiled again in each process; "
-                  "set NUMBA_CACHE_DIR to one that can")
-            return numba.njit(**(_OPTIONS | options))(function)
+        kernel = numba.njit(**(_OPTIONS | options))(function)
+        kernel._cache = Kept(function)
+        return kernel
 
     return compile_late if function is None else compile_late(function)
 
@@ -64,7 +58,7 @@ def part(function: Kernel) -> Kernel: ...
 @overload
 def part(**options: Any) -> Callable[[Kernel], Kernel]: ...
 def part(function: Kernel | None = None, **options: Any) -> Any:
-    """A function that kernels of the same file call: compiled into them, with no entry from Python and no cache."""
+    """A function that kernels call: compiled into them, with no entry from Python and no file of its own on disk."""
     compile_late = numba.njit(**(_OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options))
     return compile_late if function is None else compile_late(function)
 
@@ -129,20 +123,13 @@ def _region() -> AbstractContextManager[Any]:
         return _one_at_a_time
 
 
-def _tell(message: str) -> None:
-    """One line on stderr, once per process."""
-    if message not in _told:
-        _told.add(message)
-        print(f"minigrad: {message}", file=sys.stderr)
-
-
 class _FirstCompile(event.Listener):
     """Says that kernels are being compiled; Numba reports no compilation when a kernel comes from the cache."""
 
     def on_start(self, event: Any) -> None:
         function = event.data["dispatcher"].py_func
         if function.__module__.startswith(__package__):
-            _tell("compiling kernels for this CPU (once; they are kept for the next time)")
+            tell("compiling kernels for this CPU (once; they are kept for the next time)")
 
     def on_end(self, event: Any) -> None:
         """Nothing to do."""
