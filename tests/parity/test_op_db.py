@@ -1,0 +1,48 @@
+"""Every entry of the scope, checked on PyTorch's own samples. Needs PyTorch and expecttest: pip install 'minigrad[parity]'."""
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="the oracle; pip install 'minigrad[parity]'")
+pytest.importorskip("expecttest", reason="PyTorch's database imports it; pip install 'minigrad[parity]'")
+pytestmark = pytest.mark.parity
+
+TIERS = ("core",)
+CHECKS = ("value", "variant", "in place", "gradient", "gradgrad", "in-place gradient", "error")
+
+
+def pytest_generate_tests(metafunc: Any) -> None:
+    """The database is loaded, which takes seconds, only where parity tests are asked for."""
+    if "entry" not in metafunc.fixturenames:
+        return
+    wanted = "parity" in metafunc.config.option.markexpr and "not parity" not in metafunc.config.option.markexpr
+    found = load() if wanted else []
+    metafunc.parametrize("entry", found, ids=[e.name for e in found])
+
+
+def load() -> list[Any]:
+    from .database import entries
+    return entries(*TIERS)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_entry(entry: Any, check: str) -> None:
+    """All samples agree with PyTorch, but for those that a listed difference excuses."""
+    from .checks import CHECKS as CHECK
+    from .differences import of
+    failed = [r for r in CHECK[check](entry) if r.failure]
+    listed = of(entry.name, check)
+    unexpected = [f"{r.at}: {r.failure}" for r in failed if not any(d.excuses(r.at) for d in listed)]
+    assert not unexpected, f"{entry.name}, {check}: {len(unexpected)} samples differ\n" + "\n".join(unexpected[:10])
+    idle = [d for d in listed if not any(d.excuses(r.at) for r in failed)]
+    assert not idle, f"{entry.name}, {check}: this difference is no more, take it off the list: {idle[0]}"
+
+
+def test_differences_are_about_entries_that_exist() -> None:
+    from .database import entries
+    from .differences import DIFFERENCES
+    names = {e.name for e in entries(*TIERS)}
+    assert [d for d in DIFFERENCES if d.entry not in names or d.check not in CHECKS] == []
+    assert all(d.reason for d in DIFFERENCES)
