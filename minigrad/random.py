@@ -15,6 +15,7 @@ from ._tensor import Tensor
 from .backend import backend_for
 from .creation import _into, empty_like
 from .dtypes import dtype as DType
+from .engine.mode import local
 from .engine.node import Leaf, TensorBase, wrap
 from .errors import ArgumentTypeError, describe
 from .ops.draws import bernoulli as bernoulli
@@ -40,6 +41,8 @@ def _drawn(op: str, draw: Any, shape: tuple[int, ...], generator: Generator | No
     check_layout(op, layout)
     if out is not None:
         to = out.array.dtype
+    if local.mode.batch is not None:                 # under vmap: one draw for all samples, or one for each
+        return finished(local.mode.batch.draw(draw, chosen(generator), shape, to), requires_grad)
     array = draw(chosen(generator), shape, to)
     target = as_device(where)
     made = backend_for(target).from_host(array, target)

@@ -4,17 +4,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..backend import backend_of
-from ..errors import ArgumentTypeError, DtypeError, GraphError, ShapeError, describe
+from ..backend import backend_of, has_values
+from ..errors import ArgumentTypeError, DtypeError, GraphError, ShapeError, UnsupportedError, describe
 from .inplace import node_of
 from .node import Node, TensorBase, wrap
 from .run import run
+
+# Gradients for many seeds at once; autograd/ hands it in.
+batched_grads: Any = None
 
 
 def root_of(t: Any) -> Node:
     """The node that a backward pass starts from."""
     if not isinstance(t, TensorBase):
         raise ArgumentTypeError(f"backward: starts from Tensors; got {describe(t)}")
+    if not has_values(t.array):
+        raise UnsupportedError("backward: a batched tensor inside vmap has a gradient per sample; use func.grad or func.vjp")
     node = node_of(t)
     if node is None:
         raise GraphError("backward: element 0 of tensors does not require grad and does not have a grad_fn; nothing in it came "
@@ -79,12 +84,12 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
          allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple[Any, ...]:
     """The gradients of `outputs`, weighted by `grad_outputs`, for `inputs`, as a tuple; `.grad` stays as it is.
 
-    create_graph: the gradients can be differentiated again. allow_unused: None instead of an error for an input that
+    create_graph: the gradients can be differentiated again. is_grads_batched: `grad_outputs` have a leading dimension, and
+    so have the gradients: one for each. allow_unused: None instead of an error for an input that
     the outputs do not depend on. materialize_grads: zeros instead of None there.
     """
     if is_grads_batched:
-        from ..errors import UnsupportedError
-        raise UnsupportedError("grad: is_grads_batched is not supported; loop over the gradients")
+        return batched_grads(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
     if materialize_grads and allow_unused is False:
         raise ArgumentTypeError("grad: expected allow_unused to be True or not passed when materialize_grads=True")
     roots, targets = as_list(outputs), as_list(inputs)

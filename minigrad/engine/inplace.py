@@ -23,6 +23,9 @@ last_write = 0                                       # time of the latest write 
 take_flat: Any = None
 put_flat: Any = None
 
+# `write_batched(x, op, args, kwargs)` -> True if it has written, or None: batching/ hands it in.
+write_batched: Any = None
+
 
 def wrote(*cells: Cell) -> None:
     """Stamp memory as written now, by the line that called into minigrad."""
@@ -105,6 +108,8 @@ def write_result(x: Any, op: Callable[..., Any], args: tuple[Any, ...], kwargs: 
     requires grad, a view made under no_grad of a tensor that records, an output of an op that returns several views.
     """
     mode = local.mode
+    if mode.batch is not None and write_batched(x, op, args, kwargs):
+        return x
     name = op.__name__ + "_"
     records = mode.recording and _would_record(x, args, kwargs)
     _refuse(x, name, records)

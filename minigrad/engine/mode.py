@@ -28,9 +28,10 @@ class Mode:
     arrays: ops take plain arrays (only while the engine runs rules).
     inference: inside `inference_mode`.
     scope, module: the innermost module call, for drawing and errors.
-    watch: None, or what debug, autocast, profile ... put in front of every op: `watch(op, call, args, kwargs)`.
+    watch: None, or what debug, autocast, profile, vmap ... put in front of every op: `watch(op, call, args, kwargs)`.
+    batch: the innermost vmap that is running, or None.
     """
-    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch")
+    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "batch")
 
     def __init__(self) -> None:
         self.recording = True
@@ -39,6 +40,7 @@ class Mode:
         self.scope: Scope | None = None
         self.module: Any = None
         self.watch: Watch | None = default_watch
+        self.batch: Any = None
 
 
 class _Local(threading.local):

@@ -25,19 +25,20 @@ ndarray = np.ndarray
 
 
 def run(roots: Sequence[Node], seeds: Sequence[Any], *, create_graph: bool = False, retain_graph: bool = False,
-        inputs: Iterable[Node] | None = None, accumulate_inputs: bool = False) -> dict[Node, Any]:
+        inputs: Iterable[Node] | None = None, accumulate_inputs: bool = False, on_tensors: bool = False) -> dict[Node, Any]:
     """Run backward from `roots` with the gradients `seeds` (arrays; tensors under create_graph).
 
     Without `inputs`, leaves collect into `.grad`. With `inputs`, only paths to those nodes run, and the gradients
     that reached them are returned (None where none did) or, with `accumulate_inputs`, collected by the leaves among them.
+    on_tensors: the seeds are tensors and rules run on them also without `create_graph`.
     """
     mode = local.mode
     before = mode.recording, mode.arrays, mode.watch
     mode.recording, mode.arrays = create_graph, True
-    if not create_graph:
+    if not create_graph and not on_tensors:
         mode.watch = None
     try:
-        return _run(roots, seeds, create_graph, retain_graph or create_graph, inputs, accumulate_inputs)
+        return _run(roots, seeds, create_graph or on_tensors, retain_graph or create_graph, inputs, accumulate_inputs)
     finally:
         mode.recording, mode.arrays, mode.watch = before
 

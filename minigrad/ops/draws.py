@@ -11,6 +11,7 @@ import numpy as np
 
 from ..backend import backend_of
 from ..engine.inplace import write
+from ..engine.mode import local
 from ..engine.node import TensorBase, wrap
 from ..errors import ArgumentTypeError, ShapeError, UnsupportedDtypeError, describe
 from ..rng import continuous, discrete
@@ -42,6 +43,8 @@ def overwrite(name: str, x: Any, generator: Generator | None, draw: Draw) -> Any
     """Write draws into x's memory, in memory order."""
     array = x.array
     order = sorted(range(array.ndim), key=lambda d: -array.strides[d])
+    if local.mode.batch is not None:
+        return write(x, OVERWRITES[name], wrap(local.mode.batch.draw(draw, chosen(generator), array.shape, array.dtype)))
     drawn = draw(chosen(generator), tuple([array.shape[d] for d in order]), array.dtype)
     if order != list(range(array.ndim)):
         drawn = drawn.transpose([order.index(d) for d in range(array.ndim)])
@@ -51,6 +54,8 @@ def overwrite(name: str, x: Any, generator: Generator | None, draw: Draw) -> Any
 
 def chosen(generator: Generator | None) -> Generator:
     """The generator that was given, or the default one."""
+    if local.mode.batch is not None:
+        local.mode.batch.allow_randomness()
     if generator is None:
         return default_generator
     if not isinstance(generator, Generator):

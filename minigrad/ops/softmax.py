@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..dtypes import get_default_numpy, to_numpy_dtype
+from ..engine.mode import local
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, UnsupportedDtypeError, describe, operand
 from ..rng import default_generator
 from .dims import one_dim
-from .elementwise import exp
+from .elementwise import exp, log
 from .raw import in_dtype
 from .reduce import sum
 
@@ -131,5 +132,7 @@ def gumbel_noise(like: Any) -> Tensor:
     """-log of exponential numbers from the default generator, in the shape and dtype of an array."""
     from ..rng.continuous import exponential  # numpy.random is slow to import
     backend = backend_of(like)
-    numbers = exponential(default_generator, like.shape, like.dtype if like.dtype.kind == "f" else get_default_numpy())
-    return wrap(-backend.xp.log(backend.asarray(numbers)))
+    kind = like.dtype if like.dtype.kind == "f" else get_default_numpy()
+    if local.mode.batch is not None:
+        return -log(wrap(local.mode.batch.draw(exponential, default_generator, like.shape, kind)))
+    return wrap(-backend.xp.log(backend.asarray(exponential(default_generator, like.shape, kind))))

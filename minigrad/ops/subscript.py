@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import backend_of, is_array
+from ..backend import backend_of, has_values, is_array
 from ..engine.node import TensorBase
 from ..errors import ArgumentError, OutOfRangeError, describe, operand
 
@@ -105,8 +105,8 @@ def part_of(p: Any, x: Any) -> Any:
         return bool(p)
     if isinstance(p, (TensorBase, np.ndarray, list, tuple, range)):
         array = array_part(p, x)
-        if array.ndim:
-            return array
+        if array.ndim or not has_values(array):
+            return array                             # under vmap a 0-d index is a vector of all samples
         return bool(array) if array.dtype.kind == "b" else int(array)
     if hasattr(p, "__index__"):
         return p.__index__()
@@ -118,7 +118,7 @@ def array_part(p: Any, x: Any) -> Any:
     """An index tensor, NumPy array or list as an index array or mask; uint8 is a mask, as in PyTorch."""
     if isinstance(p, TensorBase):
         array = p.array
-        if type(array) is not type(x):               # an index on the CPU may choose from a tensor on a device
+        if backend_of(array) is not backend_of(x):   # an index on the CPU may choose from a tensor on a device
             array = backend_of(x).asarray(backend_of(array).to_host(array))
         if array.dtype.char in "il" or array.dtype == np.int64 or array.dtype == np.int32:
             return array
