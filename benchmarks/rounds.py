@@ -2,38 +2,54 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import statistics
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from .family import load
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "MINIGRAD_NUM_THREADS")
+MOST_CALLS = 1_000_000
+
+
+class WorkError(Exception):
+    """A workload that one side could not run."""
 
 
 class Side:
     """A worker process that runs one library's workloads when told."""
 
-    def __init__(self, library: str, module: str, threads: int) -> None:
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MINIGRAD_NUM_THREADS")
+    def __init__(self, library: str, family: str, threads: int) -> None:
         self.library = library
-        environment = {**os.environ, **dict.fromkeys(names, str(threads))}
-        self.process = subprocess.Popen([sys.executable, "-m", "benchmarks.worker", library, module, str(threads)], text=True,
+        environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(threads))}
+        self.process = subprocess.Popen([sys.executable, "-m", "benchmarks.worker", library, family, str(threads)], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
-        self.works: list[str] = self.answer()["works"]
 
-    def answer(self) -> dict[str, Any]:
+    def works(self) -> list[str]:
+        """The names of its workloads; the first thing that a worker says."""
+        return list(self._answer()["works"])
+
+    def _answer(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"the {self.library} worker ended with code {self.process.wait()}")
-        return dict(json.loads(line))
+        answer = dict(json.loads(line))
+        if "error" in answer:
+            raise WorkError(f"{self.library}: {answer['error']}")
+        return answer
 
-    def run(self, work: str, calls: int) -> dict[str, Any]:
+    def ask(self, **order: Any) -> dict[str, Any]:
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"work": work, "calls": calls}) + "\n")
+        self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        return self.answer()
+        return self._answer()
 
     def close(self) -> None:
         assert self.process.stdin is not None
@@ -42,19 +58,37 @@ class Side:
 
 
 @dataclass
-class Result:
-    """Ours against theirs: seconds per call (medians), the median of the per-round ratios, and its 90 % interval."""
-    work: str
+class Paired:
+    """Medians of the two sides per call, the median of the per-round ratios ours / theirs, and its 90 % interval."""
+
     ours: float
     theirs: float
     ratio: float
     low: float
     high: float
-    faults_ours: int
-    faults_theirs: int
+
+    @classmethod
+    def of(cls, ours: list[float], theirs: list[float]) -> Paired:
+        ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
+        return cls(statistics.median(ours), statistics.median(theirs), statistics.median(ratios), *bootstrap(ratios))
+
+
+@dataclass
+class Result:
+    """One workload. note says why there are no measures, if there are none. faults: minor page faults per call."""
+
+    work: str
+    measures: dict[str, Paired] = field(default_factory=dict)
+    faults_ours: float = 0.0
+    faults_theirs: float = 0.0
+    note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Result:
+        return cls(**{**values, "measures": {name: Paired(**paired) for name, paired in values["measures"].items()}})
 
 
 def bootstrap(ratios: list[float], draws: int = 2000) -> tuple[float, float]:
@@ -64,38 +98,71 @@ def bootstrap(ratios: list[float], draws: int = 2000) -> tuple[float, float]:
     return medians[int(0.05 * draws)], medians[int(0.95 * draws)]
 
 
-def compare(module: str, *, against: str = "torch", threads: int = 1, rounds: int = 7, seconds: float = 0.15, clock: str = "cpu",
-            only: list[str] | None = None) -> list[Result]:
-    """Run every workload of a benchmark module on both sides, in turn, `rounds` times.
-
-    seconds: about how long one side of one round takes. clock: "cpu" (of the process) or "wall".
-    """
-    ours, theirs = Side("minigrad", module, threads), Side(against, module, threads)
-    results = []
-    try:
-        for work in [w for w in ours.works if w in theirs.works and (not only or w in only)]:
-            calls = {}
-            for side in (ours, theirs):              # warm up, and find how many calls fill a round
-                side.run(work, 2)
-                once = side.run(work, 1)["wall"]
-                calls[side.library] = max(1, min(10_000, int(seconds / max(once, 1e-6))))
-            pairs: list[tuple[dict[str, Any], dict[str, Any]]] = []
-            for i in range(rounds):
-                first, second = (ours, theirs) if i % 2 == 0 else (theirs, ours)
-                got = {side.library: side.run(work, calls[side.library]) for side in (first, second)}
-                pairs.append((got[ours.library], got[theirs.library]))
-            a = [p[0][clock] / calls[ours.library] for p in pairs]
-            b = [p[1][clock] / calls[theirs.library] for p in pairs]
-            ratios = [x / y for x, y in zip(a, b, strict=True)]
-            low, high = bootstrap(ratios)
-            results.append(Result(work, statistics.median(a), statistics.median(b), statistics.median(ratios), low, high,
-                                  sum(p[0]["faults"] for p in pairs), sum(p[1]["faults"] for p in pairs)))
-    finally:
-        ours.close()
-        theirs.close()
-    return results
-
-
 def geometric_mean(values: list[float]) -> float:
     """The mean of ratios."""
     return statistics.geometric_mean(values)
+
+
+def difference(ours: list[Any], theirs: list[Any], tolerance: float = 2e-3) -> str:
+    """How two digests differ, or "". The tolerance is relative to the values' mean size, wide enough for other orders of summation."""
+    for call, (a, b) in enumerate(zip(ours, theirs, strict=True), 1):
+        if len(a) != len(b):
+            return f"call {call} gives {len(a)} arrays here and {len(b)} there"
+        for (shape_a, *values_a), (shape_b, *values_b) in zip(a, b, strict=True):
+            size = max(abs(values_a[1]), abs(values_b[1]))
+            close = all(math.isclose(p, q, rel_tol=0.0, abs_tol=tolerance * size) for p, q in zip(values_a, values_b, strict=True))
+            if shape_a != shape_b or not close:
+                return f"call {call} gives {shape_a} {values_a} here and {shape_b} {values_b} there"
+    return ""
+
+
+def fitting_calls(side: Side, work: str, seconds: float) -> int:
+    """How many calls fill a round of that length."""
+    calls = 1
+    while True:
+        wall = side.ask(work=work, calls=calls)["wall"]
+        wanted = max(1, math.ceil(calls * seconds / max(wall, 1e-9)))
+        if wanted <= 2 * calls or calls == MOST_CALLS:
+            return min(wanted, MOST_CALLS)
+        calls = min(wanted, 20 * calls, MOST_CALLS)
+
+
+def measure(work: str, ours: Side, theirs: Side, names: tuple[str, ...], rounds: int, seconds: float, inside: bool) -> Result:
+    """One workload: the values of both sides, then rounds in turn."""
+    calls = {ours.library: 1, theirs.library: 1}
+    if not inside:
+        if found := difference(*(side.ask(work=work, check=True)["values"] for side in (ours, theirs))):
+            return Result(work, note=f"values differ, not timed: {found}")
+        calls = {side.library: fitting_calls(side, work, seconds) for side in (ours, theirs)}
+    elif rounds > 3:                                 # one round for caches on disk; where a round takes minutes they do not matter
+        for side in (ours, theirs):
+            side.ask(work=work, calls=1)
+    sides = {ours.library: ours, theirs.library: theirs}
+    got: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
+    for i in range(rounds):
+        for name in list(sides) if i % 2 == 0 else list(sides)[::-1]:
+            got[name].append(sides[name].ask(work=work, calls=calls[name]))
+    each = {name: {key: [answer[key] / calls[name] for answer in answers] for key in (*names, "faults")} for name, answers in got.items()}
+    a, b = each[ours.library], each[theirs.library]
+    return Result(work, {name: Paired.of(a[name], b[name]) for name in names}, statistics.mean(a["faults"]), statistics.mean(b["faults"]))
+
+
+def compare(name: str, *, against: str = "torch", threads: int = 1, rounds: int = 7, seconds: float = 0.15,
+            only: list[str] | None = None) -> Iterator[Result]:
+    """Run every workload that both sides have, in turn, `rounds` times.
+
+    seconds: about how long one side of one round takes. only: workloads whose name contains one of these.
+    """
+    family = load(name)
+    sides = (Side("minigrad", name, threads), Side(against, name, threads))
+    ours, theirs = sides
+    try:
+        mine, other = ours.works(), theirs.works()
+        for work in [w for w in mine if w in other and (not only or any(part in w for part in only))]:
+            try:
+                yield measure(work, ours, theirs, family.measures, min(rounds, family.rounds or rounds), seconds, family.measured_inside)
+            except WorkError as error:
+                yield Result(work, note=str(error))
+    finally:
+        for side in sides:
+            side.close()

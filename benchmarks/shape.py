@@ -4,16 +4,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-TITLE = "Shape and index ops, one thread, CPU time (chains: 50 steps, forward + backward)"
-OPTIONS = {"threads": 1, "clock": "cpu"}
+from .family import Family, Step, Workloads
+
+FAMILY = Family("Views, indexing, creation", "Chains: 50 steps, forward and backward, on (8, 8).", threads=(1,), one_row=True)
 LENGTH = 50
 
 
-def workloads(torch: Any) -> dict[str, Callable[[], Any]]:
-    return {**chains(torch), **writes(torch), **creation(torch), **large(torch)}
+def workloads(torch: Any) -> Workloads:
+    works: Workloads = {}
+    for group, make in (("chain", chains), ("write", writes), ("create", creation), ("large", large)):
+        for name in make(torch):
+            works[f"{group}: {name}"] = lambda make=make, name=name: make(torch)[name]       # built anew, from the same seed
+    return works
 
 
-def chains(torch: Any) -> dict[str, Callable[[], Any]]:
+def chains(torch: Any) -> dict[str, Step]:
     rows, mask = torch.arange(8), torch.zeros(8, 8, dtype=torch.bool)
     columns = torch.arange(8).expand(8, 8)
     steps: dict[str, Callable[[Any], Any]] = {
@@ -39,17 +44,18 @@ def chains(torch: Any) -> dict[str, Callable[[], Any]]:
     x, seed = torch.ones(8, 8, requires_grad=True), torch.ones(8, 8)
     works = {}
     for name, step in steps.items():
-        def run(step: Callable[[Any], Any] = step) -> None:
+        def run(step: Callable[[Any], Any] = step) -> Any:
             y = x
             for _ in range(LENGTH):
                 y = step(y)
             y.backward(seed)
-            x.grad = None
-        works[f"chain: {name}"] = run
+            grad, x.grad = x.grad, None
+            return grad
+        works[name] = run
     return works
 
 
-def writes(torch: Any) -> dict[str, Callable[[], Any]]:
+def writes(torch: Any) -> dict[str, Step]:
     x, row, at = torch.zeros(1000, 100), torch.ones(100), torch.arange(10)
     return {
         "x[3] = 1.0": lambda: x.__setitem__(3, 1.0),
@@ -63,7 +69,7 @@ def writes(torch: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
-def creation(torch: Any) -> dict[str, Callable[[], Any]]:
+def creation(torch: Any) -> dict[str, Step]:
     x = torch.ones(8)
     numbers = [[float(i + j) for i in range(100)] for j in range(100)]
     return {
@@ -78,16 +84,17 @@ def creation(torch: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
-def large(torch: Any) -> dict[str, Callable[[], Any]]:
+def large(torch: Any) -> dict[str, Step]:
     torch.manual_seed(0)
     table = torch.randn(10_000, 256, requires_grad=True)
     words = torch.randint(10_000, (4096,))
     x, half = torch.randn(1000, 1000), torch.ones(500, 1000)
     mask, index, order = x > 0, torch.randint(1000, (1000, 1000)), torch.randperm(1000)
 
-    def embedding() -> None:
+    def embedding() -> Any:
         torch.nn.functional.embedding(words, table).sum().backward()
-        table.grad = None
+        grad, table.grad = table.grad, None
+        return grad
     return {
         "embedding 4096 of (10000, 256)": embedding,
         "masked_fill (1000, 1000)": lambda: x.masked_fill(mask, 0.5),
