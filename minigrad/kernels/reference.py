@@ -7,6 +7,7 @@ window; over all windows it sees `x[..., ky*dilation::stride, kx*dilation::strid
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,6 +159,11 @@ def adaptive_avg_pool2d_input(g: Array, x_shape: Shape) -> Array:
     share = gw / bin_counts(x_shape[2:], g.shape[2:]).astype(gw.dtype)
     # Bin i holds place p exactly when, with sizes swapped, bin p holds place i.
     return bin_sums(bin_sums(share, 2, x_shape[2]), 3, x_shape[3]).astype(g.dtype, copy=False)
+
+
+def worthwhile() -> int:
+    """The least number of elements to use a compiled kernel for where NumPy would do: here is none."""
+    return sys.maxsize
 
 
 # What the kernels share -----------------------------------------------------------------------------------------------

@@ -7,14 +7,16 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..errors import RefusedArgumentError
 from .group import non_negative
-from .optimizer import Group, Optimizer
+from .optimizer import Group
+from .pointwise import Numbers, Pointwise, State, decayed, number
 
 
-class Adagrad(Optimizer):
+class Adagrad(Pointwise):
     """p -= lr * g / (sqrt(v) + eps), v being the sum of all g**2 so far. Duchi et al., 2011.
 
     lr_decay: after n steps the rate is lr / (1 + n * lr_decay). weight_decay: adds weight_decay * p to g.
     """
+    compiled = "adagrad"
 
     def __init__(self, params: Any, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0, initial_accumulator_value: float = 0,
                  eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False, differentiable: bool = False,
@@ -31,23 +33,23 @@ class Adagrad(Optimizer):
                                   "differentiable": differentiable, "fused": fused})
         for group in self.param_groups:
             for p in group["params"]:
-                self._begin(group, p)
+                self.state[p] = self.begin(group, p)
 
-    def _begin(self, group: Group, p: Any) -> None:
+    def begin(self, group: Group, p: Any) -> State:
         start = group["initial_accumulator_value"]
         start = complex(start, start) if p.array.dtype.kind == "c" else start
-        self.state[p] = {"step": self._counter(), "sum": wrap(backend_of(p.array).xp.full(p.array.shape, start, p.array.dtype))}
+        return {"step": number(), "sum": wrap(backend_of(p.array).xp.full(p.array.shape, start, p.array.dtype))}
 
-    def update(self, group: Group, p: Any, gradient: Any) -> None:
-        xp = backend_of(gradient).xp
-        if not self.state[p]:                        # its group was added later
-            self._begin(group, p)
-        state = self.state[p]
-        decay = group["weight_decay"]
-        lr = float(group["lr"]) / (1 + (self._count(state) - 1) * group["lr_decay"])
-        for w, g, v, t, s in self.pieces(2, p.array, gradient, state["sum"].array):
-            if decay:
-                g = xp.add(xp.multiply(w, decay, s), g, s)
-            v += xp.multiply(g, g, t)
-            xp.add(xp.sqrt(v, t), group["eps"], t)
-            w -= xp.multiply(xp.divide(g, t, t), lr, t)
+    def uses(self, group: Group) -> tuple[str, ...]:
+        return ("sum",)
+
+    def numbers(self, group: Group, state: State, n: float) -> Numbers:
+        return group["weight_decay"], float(group["lr"]) / (1 + (n - 1) * group["lr_decay"]), group["eps"]
+
+    def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
+        decay, lr, eps = c
+        v, t, s = state
+        g = decayed(xp, w, g, decay, s)
+        v += xp.multiply(g, g, t)
+        xp.add(xp.sqrt(v, t), eps, t)
+        w -= xp.multiply(xp.divide(g, t, t), lr, t)

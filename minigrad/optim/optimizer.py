@@ -3,27 +3,20 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ..backend import NUMPY, backend_of
 from ..engine import hooks as engine_hooks
 from ..engine.hooks import RemovableHandle
 from ..engine.inplace import wrote
 from ..engine.mode import enable_grad
-from ..engine.node import TensorBase, wrap
+from ..engine.node import TensorBase
 from ..errors import ArgumentError, ArgumentTypeError, StateDictError, UnsupportedError, describe
 from . import group as groups
 from . import state as states
 
 Group = dict[str, Any]
 Hook = Callable[..., Any]
-
-# Elements that are updated at a time on the CPU. With state and scratch they stay in the cache: Adam on 8 million
-# elements takes half the time, and scratch memory stays small.
-PIECE = 65536
 
 GLOBAL_PRE_HOOKS: OrderedDict[int, Hook] = OrderedDict()
 GLOBAL_POST_HOOKS: OrderedDict[int, Hook] = OrderedDict()
@@ -105,8 +98,7 @@ class Optimizer:
             self.add_param_group(group)
 
     def _restart(self) -> None:
-        """What is not part of a pickle: scratch memory and hooks."""
-        self._scratch: dict[Any, tuple[Any, ...]] = {}
+        """What is not part of a pickle: hooks."""
         self._optimizer_step_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_step_post_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
@@ -140,58 +132,21 @@ class Optimizer:
                 loss = closure()
         written = []
         for group in self.param_groups:
-            maximize = group.get("maximize", False)
-            for p in group["params"]:
-                gradient = p._grad
-                if gradient is not None:
-                    self.update(group, p, -gradient.array if maximize else gradient.array)
-                    written.append(p.cell)
+            params = [p for p in group["params"] if p._grad is not None]
+            self.update_all(group, params)
+            written += [p.cell for p in params]
         wrote(*written)                              # a graph that kept one of them must not be used any more
         return loss
+
+    def update_all(self, group: Group, params: list[Any]) -> None:
+        """Update parameters of one group, all of which have a gradient."""
+        maximize = group.get("maximize", False)
+        for p in params:
+            self.update(group, p, -p._grad.array if maximize else p._grad.array)
 
     def update(self, group: Group, p: Any, gradient: Any) -> None:
         """Write into `p.array`, given the gradient as an array (its sign changed if the group maximizes)."""
         raise UnsupportedError(f"{type(self).__name__}: an optimizer must implement update(group, p, gradient), or step()")
-
-    def pieces(self, scratch: int, *arrays: Any) -> Iterator[tuple[Any, ...]]:
-        """Arrays of one shape to update element by element, with `scratch` arrays behind them to compute in.
-
-        The first ones are written to; long ones come in pieces that stay in the cache, complex ones as pairs of reals.
-        """
-        first = arrays[0]
-        if first.dtype.kind == "c":
-            yield from self.pieces(scratch, *[a.real for a in arrays])
-            yield from self.pieces(scratch, *[a.imag for a in arrays])
-        elif first.size <= PIECE or backend_of(first) is not NUMPY or not all(a.flags.c_contiguous for a in arrays):
-            yield *arrays, *self._scratch_like(first, scratch)
-        else:
-            flat = [a.reshape(-1) for a in arrays]
-            for start in range(0, first.size, PIECE):
-                part = [a[start:start + PIECE] for a in flat]
-                yield *part, *self._scratch_like(part[0], scratch)
-
-    def _scratch_like(self, array: Any, n: int) -> tuple[Any, ...]:
-        key = array.shape, array.dtype.char, n, type(array)
-        found = self._scratch.get(key)
-        if found is None:
-            xp = backend_of(array).xp
-            found = self._scratch[key] = tuple([xp.empty(array.shape, array.dtype) for _ in range(n)])
-        return found
-
-    def _zeros(self, p: Any) -> Any:
-        """State that begins with zeros."""
-        return wrap(backend_of(p.array).xp.zeros(p.array.shape, p.array.dtype))
-
-    def _counter(self) -> Any:
-        """State that counts steps: a 0-d float32 tensor on the CPU."""
-        return wrap(np.zeros((), np.float32))
-
-    @staticmethod
-    def _count(state: dict[str, Any]) -> float:
-        """One step more, and which one it is."""
-        counter = state["step"].array
-        counter += 1
-        return counter.item()
 
     # ------------------------------------------------------------ saving and loading
     def state_dict(self) -> dict[str, Any]:

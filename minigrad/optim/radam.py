@@ -4,13 +4,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..backend import backend_of
 from .group import check_betas, non_negative
-from .optimizer import Group, Optimizer
+from .optimizer import Group
+from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
 
-class RAdam(Optimizer):
+class RAdam(Pointwise):
     """Adam that follows the mean gradient alone until v has seen enough steps to be trusted. Liu et al., 2020."""
+    compiled = "radam"
 
     def __init__(self, params: Any, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
                  weight_decay: float = 0, decoupled_weight_decay: bool = False, *, foreach: bool | None = None, maximize: bool = False,
@@ -23,31 +24,31 @@ class RAdam(Optimizer):
                                   "foreach": foreach, "capturable": capturable, "decoupled_weight_decay": decoupled_weight_decay,
                                   "differentiable": differentiable})
 
-    def update(self, group: Group, p: Any, gradient: Any) -> None:
-        xp = backend_of(gradient).xp
+    def begin(self, group: Group, p: Any) -> State:
+        return {"step": number(), "exp_avg": zeros(p), "exp_avg_sq": zeros(p)}
+
+    def uses(self, group: Group) -> tuple[str, ...]:
+        return "exp_avg", "exp_avg_sq"
+
+    def numbers(self, group: Group, state: State, n: float) -> Numbers:
         lr, (beta1, beta2), decay, decoupled = float(group["lr"]), group["betas"], group["weight_decay"], group["decoupled_weight_decay"]
-        state = self.state[p]
-        if not state:
-            state["step"] = self._counter()
-            state["exp_avg"] = self._zeros(p)
-            state["exp_avg_sq"] = self._zeros(p)
-        n = self._count(state)
         rectified = rectification(beta2, n)
         step = lr * rectified / (1 - beta1 ** n)
-        for w, g, m, v, t, s in self.pieces(2, p.array, gradient, state["exp_avg"].array, state["exp_avg_sq"].array):
-            if decay and decoupled:
-                w *= 1 - lr * decay
-            elif decay:
-                g = xp.add(xp.multiply(w, decay, s), g, s)
-            m += xp.multiply(xp.subtract(g, m, t), 1 - beta1, t)
-            v *= beta2
-            v += xp.multiply(xp.multiply(g, g, t), 1 - beta2, t)
-            if rectified == 1:
-                xp.multiply(m, step, t)
-            else:
-                xp.add(xp.sqrt(v, t), group["eps"], t)
-                xp.multiply(xp.divide(m, t, t), step * math.sqrt(1 - beta2 ** n), t)
-            w -= t
+        adaptive = rectified != 1
+        return (0 if decoupled else decay, 1 - lr * decay if decoupled else 1, 1 - beta1, beta2, 1 - beta2, group["eps"],
+                step * math.sqrt(1 - beta2 ** n) if adaptive else step, adaptive)
+
+    def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
+        decay, shrink, more_m, keep_v, more_v, eps, step, adaptive = c
+        m, v, t, s = state
+        if shrink != 1:
+            w *= shrink
+        g = decayed(xp, w, g, decay, s)
+        m += xp.multiply(xp.subtract(g, m, t), more_m, t)
+        v *= keep_v
+        v += xp.multiply(xp.multiply(g, g, t), more_v, t)
+        along = xp.divide(m, xp.add(xp.sqrt(v, t), eps, t), t) if adaptive else m
+        w -= xp.multiply(along, step, t)
 
 
 def rectification(beta2: float, n: float) -> float:

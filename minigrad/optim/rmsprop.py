@@ -3,17 +3,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import backend_of
 from .group import non_negative
-from .optimizer import Group, Optimizer
+from .optimizer import Group
+from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
 
-class RMSprop(Optimizer):
+class RMSprop(Pointwise):
     """p -= lr * g / (sqrt(v) + eps), v being a running mean of g**2. Tieleman and Hinton, 2012.
 
     alpha: how much v keeps per step. centered: v is the variance, without the squared mean of g (Graves, 2013).
     momentum: steps along a velocity. weight_decay: adds weight_decay * p to g.
     """
+    compiled = "rmsprop"
 
     def __init__(self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
                  momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
@@ -27,36 +28,34 @@ class RMSprop(Optimizer):
                                   "weight_decay": weight_decay, "capturable": capturable, "foreach": foreach, "maximize": maximize,
                                   "differentiable": differentiable})
 
-    def update(self, group: Group, p: Any, gradient: Any) -> None:
-        xp = backend_of(gradient).xp
-        lr, alpha, decay = float(group["lr"]), group["alpha"], group["weight_decay"]
-        momentum, centered = group["momentum"], group["centered"]
-        state = self.state[p]
-        if not state:
-            state["step"] = self._counter()
-            state["square_avg"] = self._zeros(p)
-            if momentum > 0:
-                state["momentum_buffer"] = self._zeros(p)
-            if centered:
-                state["grad_avg"] = self._zeros(p)
-        self._count(state)
-        more = [state[name].array for name, wanted in (("momentum_buffer", momentum > 0), ("grad_avg", centered)) if wanted]
-        for w, g, v, *extra, t, s in self.pieces(2, p.array, gradient, state["square_avg"].array, *more):
-            if decay:
-                g = xp.add(xp.multiply(w, decay, s), g, s)
-            v *= alpha
-            v += xp.multiply(xp.multiply(g, g, t), 1 - alpha, t)
-            if centered:
-                mean = extra[-1]
-                mean += xp.multiply(xp.subtract(g, mean, t), 1 - alpha, t)
-                v = xp.subtract(v, xp.multiply(mean, mean, t), t)
-            xp.add(xp.sqrt(v, t), group["eps"], t)
-            xp.divide(g, t, t)
-            if momentum > 0:
-                velocity = extra[0]
-                velocity *= momentum
-                velocity += t
-                xp.multiply(velocity, lr, t)
-            else:
-                xp.multiply(t, lr, t)
-            w -= t
+    def begin(self, group: Group, p: Any) -> State:
+        state = {"step": number(), "square_avg": zeros(p)}
+        if group["momentum"] > 0:
+            state["momentum_buffer"] = zeros(p)
+        if group["centered"]:
+            state["grad_avg"] = zeros(p)
+        return state
+
+    def uses(self, group: Group) -> tuple[str, ...]:
+        return "square_avg", "momentum_buffer" if group["momentum"] > 0 else "", "grad_avg" if group["centered"] else ""
+
+    def numbers(self, group: Group, state: State, n: float) -> Numbers:
+        alpha = group["alpha"]
+        return group["weight_decay"], float(group["lr"]), group["eps"], alpha, 1 - alpha, group["momentum"], group["centered"]
+
+    def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
+        decay, lr, eps, keep, more, momentum, centered = c
+        v, velocity, mean, t, s = state
+        g = decayed(xp, w, g, decay, s)
+        v *= keep
+        v += xp.multiply(xp.multiply(g, g, t), more, t)
+        if centered:
+            mean += xp.multiply(xp.subtract(g, mean, t), more, t)
+            v = xp.subtract(v, xp.multiply(mean, mean, t), t)
+        xp.add(xp.sqrt(v, t), eps, t)
+        step = xp.divide(g, t, t)
+        if momentum > 0:
+            velocity *= momentum
+            velocity += step
+            step = velocity
+        w -= xp.multiply(step, lr, t)

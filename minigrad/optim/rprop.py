@@ -7,14 +7,16 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..errors import ArgumentError
 from .group import non_negative
-from .optimizer import Group, Optimizer
+from .optimizer import Group
+from .pointwise import Numbers, Pointwise, State, number, zeros
 
 
-class Rprop(Optimizer):
+class Rprop(Pointwise):
     """Each element has a step size of its own, which grows while the sign of g stays and shrinks where it changes.
 
     Riedmiller and Braun, 1993. etas: factors of shrinking and growing. step_sizes: bounds. Made for gradients of all data at once.
     """
+    compiled = "rprop"
 
     def __init__(self, params: Any, lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
                  step_sizes: tuple[float, float] = (1e-6, 50), *, capturable: bool = False, foreach: bool | None = None,
@@ -25,22 +27,24 @@ class Rprop(Optimizer):
         super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "foreach": foreach, "maximize": maximize,
                                   "differentiable": differentiable, "capturable": capturable})
 
-    def update(self, group: Group, p: Any, gradient: Any) -> None:
-        xp = backend_of(gradient).xp
-        (shrink, grow), (least, most) = group["etas"], group["step_sizes"]
-        state = self.state[p]
-        if not state:
-            lr = float(group["lr"])
-            start = complex(lr, lr) if p.array.dtype.kind == "c" else lr
-            state["step"] = self._counter()
-            state["prev"] = self._zeros(p)
-            state["step_size"] = wrap(xp.full(gradient.shape, start, gradient.dtype))
-        self._count(state)
-        for w, g, before, size, t in self.pieces(1, p.array, gradient, state["prev"].array, state["step_size"].array):
-            agreement = xp.multiply(g, before, t)
-            turned = agreement < 0
-            size *= xp.where(turned, shrink, xp.where(agreement > 0, grow, 1)).astype(size.dtype)
-            xp.clip(size, least, most, out=size)
-            before[...] = g
-            before[turned] = 0                       # stays there this step, and is free in the next
-            w -= xp.multiply(xp.sign(before, t), size, t)
+    def begin(self, group: Group, p: Any) -> State:
+        lr = float(group["lr"])
+        start = complex(lr, lr) if p.array.dtype.kind == "c" else lr
+        return {"step": number(), "prev": zeros(p), "step_size": wrap(backend_of(p.array).xp.full(p.array.shape, start, p.array.dtype))}
+
+    def uses(self, group: Group) -> tuple[str, ...]:
+        return "prev", "step_size"
+
+    def numbers(self, group: Group, state: State, n: float) -> Numbers:
+        return *group["etas"], *group["step_sizes"]
+
+    def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
+        shrink, grow, least, most = c
+        before, size, t, _ = state
+        agreement = xp.multiply(g, before, t)
+        turned = agreement < 0
+        size *= xp.where(turned, shrink, xp.where(agreement > 0, grow, 1)).astype(size.dtype)
+        xp.clip(size, least, most, out=size)
+        before[...] = g
+        before[turned] = 0                           # stays there this step, and is free in the next
+        w -= xp.multiply(xp.sign(before, t), size, t)

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backend import backend_of
-from ..engine.node import wrap
 from ..errors import ArgumentError
 from .group import non_negative
-from .optimizer import Group, Optimizer
+from .optimizer import Group
+from .pointwise import Numbers, Pointwise, State, decayed, zeros
 
 
-class SGD(Optimizer):
+class SGD(Pointwise):
     """p -= lr * v, with velocity v = momentum * v + (1 - dampening) * g.
 
     weight_decay: adds weight_decay * p to g. nesterov: steps along g + momentum * v (Sutskever et al., 2013).
     maximize: climbs.
     """
+    compiled = "sgd"
 
     def __init__(self, params: Any, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
                  nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
@@ -29,26 +29,33 @@ class SGD(Optimizer):
                                   "nesterov": nesterov, "maximize": maximize, "foreach": foreach, "differentiable": differentiable,
                                   "fused": fused})
 
-    def update(self, group: Group, p: Any, gradient: Any) -> None:
-        lr, momentum, decay = float(group["lr"]), group["momentum"], group["weight_decay"]
-        xp = backend_of(gradient).xp
-        if not momentum:
-            for w, g, t in self.pieces(1, p.array, gradient):
-                if decay:
-                    g = xp.add(xp.multiply(w, decay, t), g, t)
-                w -= xp.multiply(g, lr, t)
-            return
-        state = self.state[p]
-        first = state.get("momentum_buffer") is None
-        if first:
-            state["momentum_buffer"] = wrap(xp.empty(gradient.shape, gradient.dtype))
-        for w, g, v, t in self.pieces(1, p.array, gradient, state["momentum_buffer"].array):
-            if decay:
-                g = xp.add(xp.multiply(w, decay, t), g, t)
+    def uses(self, group: Group) -> tuple[str, ...]:
+        return ("momentum_buffer",) if group["momentum"] else ("",)
+
+    def advance(self, group: Group, params: list[Any]) -> tuple[list[State], list[float]]:
+        """Steps are not counted; the first one, 0, is where the velocity begins."""
+        if not group["momentum"]:
+            return [{}] * len(params), [1.0] * len(params)
+        states: list[State] = [self.state[p] for p in params]
+        steps = []
+        for p, state in zip(params, states):
+            first = state.get("momentum_buffer") is None
             if first:
-                v[...] = g
-            else:
-                v *= momentum
-                v += g if not group["dampening"] else xp.multiply(g, 1 - group["dampening"])
-            along = xp.add(xp.multiply(v, momentum), g, t) if group["nesterov"] else v
-            w -= xp.multiply(along, lr, t)
+                state["momentum_buffer"] = zeros(p)
+            steps.append(0.0 if first else 1.0)
+        return states, steps
+
+    def numbers(self, group: Group, state: State, n: float) -> Numbers:
+        momentum = group["momentum"]
+        more = 1 - group["dampening"] if n else 1    # the first gradient is the velocity
+        return group["weight_decay"], float(group["lr"]), momentum, more, group["nesterov"]
+
+    def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
+        decay, lr, momentum, more, nesterov = c
+        v, t, s = state
+        along = decayed(xp, w, g, decay, s)
+        if momentum:
+            v *= momentum
+            v += along if more == 1 else xp.multiply(along, more, t)
+            along = xp.add(xp.multiply(v, momentum, t), along, t) if nesterov else v
+        w -= xp.multiply(along, lr, t)

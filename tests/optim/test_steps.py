@@ -1,12 +1,21 @@
-"""Every optimizer takes the same steps as PyTorch's, before and after its state was saved and loaded."""
+"""Every optimizer takes the same steps as PyTorch's, before and after its state was saved and loaded.
+
+Each test runs twice: the formulas on whole arrays, and the compiled ones.
+"""
 from __future__ import annotations
+
+import copy
+import sys
 
 import numpy as np
 import pytest
 
 import minigrad
 from minigrad import nn, optim
-from minigrad.optim import optimizer
+from minigrad.backend import NUMPY
+from minigrad.optim import pointwise
+
+from ..kernels.both import compiled
 
 torch = pytest.importorskip("torch")
 
@@ -32,10 +41,12 @@ CASES = [
 IDS = [f"{name}-{'-'.join(options) or 'defaults'}" for name, options in CASES]
 
 
-@pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The largest parameter is updated in pieces, the last of them shorter."""
-    monkeypatch.setattr(optimizer, "PIECE", 50)
+@pytest.fixture(autouse=True, params=["arrays", pytest.param("compiled", marks=compiled)])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How steps are made. On arrays, the largest parameter is updated in pieces, the last of them shorter."""
+    monkeypatch.setattr(pointwise, "PIECE", 50)
+    monkeypatch.setattr(NUMPY.kernels, "worthwhile", lambda: 0 if request.param == "compiled" else sys.maxsize)
+    return request.param
 
 
 def gradients(step: int, dtype: str) -> list[np.ndarray]:
@@ -163,3 +174,95 @@ def test_repr(name: str, options: dict) -> None:
     twins = Twins(name, options)
     assert repr(twins.our_optimizer) == repr(twins.their_optimizer)
     assert twins.our_optimizer.defaults == twins.their_optimizer.defaults
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "RMSprop", "Adagrad"])
+def test_float16_is_updated_in_float32(name: str) -> None:
+    """A gradient of 0 does no harm: in float16 eps would be 0, and 0 / 0 nan."""
+    start = np.linspace(-2, 2, 24).reshape(4, 6).astype("f2")
+    p = nn.Parameter(minigrad.tensor(start))
+    q = torch.nn.Parameter(torch.tensor(start.astype("f4")))
+    optimizers = getattr(optim, name)([p], lr=0.05), getattr(torch.optim, name)([q], lr=0.05)
+    for n in range(5):
+        g = np.random.default_rng(n).normal(size=(4, 6)).astype("f2")
+        g[0, 0] = 0
+        p.grad, q.grad = minigrad.tensor(g), torch.tensor(g.astype("f4"))
+        for each in optimizers:
+            each.step()
+        assert p.dtype is minigrad.float16
+        np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), 4e-3, 4e-3)
+    assert all(value.dtype is minigrad.float16 for key, value in optimizers[0].state[p].items() if key != "step")
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam"])
+def test_memory_is_looked_up_again_when_it_is_another(name: str) -> None:
+    """New data, new state, another set of parameters with gradients, another layout, a copy of the optimizer."""
+    options = {"lr": 0.1, "momentum": 0.9} if name == "SGD" else {"lr": 0.1}
+    start = np.random.default_rng(0).normal(size=(5, 6))
+    ours, theirs = ([make(start) for _ in range(3)] for make in (lambda v: nn.Parameter(minigrad.tensor(v)),
+                                                                 lambda v: torch.nn.Parameter(torch.tensor(v))))
+    a, b = getattr(optim, name)(ours, **options), getattr(torch.optim, name)(theirs, **options)
+
+    def step(*with_gradient: int) -> None:
+        for i in range(3):
+            ours[i].grad = minigrad.tensor(start * i + 1) if i in with_gradient else None
+            theirs[i].grad = torch.tensor(start * i + 1) if i in with_gradient else None
+        a.step()
+        b.step()
+        for p, q in zip(ours, theirs):
+            np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), 1e-10)
+
+    step(0, 1, 2)
+    ours[1].data, theirs[1].data = minigrad.tensor(start * 3), torch.tensor(start * 3)
+    step(0, 1, 2)
+    ours[2].data, theirs[2].data = minigrad.tensor(start.T.copy()).T, torch.tensor(start.T.copy()).T
+    step(0, 1, 2)
+    step(2)
+    a.load_state_dict(a.state_dict())
+    b.load_state_dict(b.state_dict())
+    step(0, 1)
+    a.param_groups[0]["lr"] = b.param_groups[0]["lr"] = 0.01
+    step(0, 1, 2)
+    ours, a = copy.deepcopy((ours, a))
+    theirs, b = copy.deepcopy((theirs, b))
+    step(0, 1, 2)
+
+
+def test_a_parameter_that_is_there_twice_takes_two_steps() -> None:
+    p, q = nn.Parameter(minigrad.ones(3)), torch.nn.Parameter(torch.ones(3))
+    with pytest.warns(UserWarning, match="duplicate parameters"):
+        optimizers = optim.Adam([p, p], lr=0.1), torch.optim.Adam([q, q], lr=0.1)
+    for _ in range(3):
+        p.grad, q.grad = minigrad.ones(3), torch.ones(3)
+        for each in optimizers:
+            each.step()
+    np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), 1e-6)
+
+
+def test_an_update_of_your_own_is_the_one_that_runs() -> None:
+    class Backwards(optim.Adam):
+        def update(self, group: dict, p: nn.Parameter, gradient: np.ndarray) -> None:
+            super().update(group, p, -gradient)
+
+    p, q = nn.Parameter(minigrad.ones(3)), nn.Parameter(minigrad.ones(3))
+    p.grad, q.grad = minigrad.ones(3), minigrad.ones(3)
+    Backwards([p]).step()
+    optim.Adam([q], maximize=True).step()
+    np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
+
+
+def test_memory_that_must_not_be_written() -> None:
+    """Refused, not written."""
+    p = nn.Parameter(minigrad.ones(3))
+    p.array.flags.writeable = False
+    p.grad = minigrad.ones(3)
+    with pytest.raises(ValueError, match="read-only"):
+        optim.SGD([p]).step()
+
+
+def test_a_gradient_of_another_size_is_refused(way: str) -> None:
+    p = nn.Parameter(minigrad.ones(3))
+    p.grad = minigrad.ones(3)
+    p.data = minigrad.ones(6)
+    with pytest.raises((RuntimeError, ValueError), match=r"3 elements for 6|broadcast"):
+        optim.SGD([p]).step()

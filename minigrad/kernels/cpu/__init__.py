@@ -1,6 +1,7 @@
 """CPU kernels compiled by Numba, which is imported (half a second) when the first of them is asked for."""
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from .probabilities import softmax as softmax
     from .probabilities import softmax_input as softmax_input
     from .rows import add_rows as add_rows
+    from .updates import table as table
+    from .updates import update as update
 
 _FILES = {
     "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
@@ -39,8 +42,16 @@ _FILES = {
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
     "rows": ("add_rows",),
+    "updates": ("table", "update"),
 }
+FEW = 16384                           # elements whose work is not worth the half second that Numba takes to start
+
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
+
+
+def worthwhile() -> int:
+    """The least number of elements to use a compiled kernel for where NumPy would do: any, once there is one."""
+    return 0 if f"{__name__}.jit" in sys.modules else FEW
 
 
 def __getattr__(name: str) -> Any:
