@@ -124,6 +124,7 @@ from .ops.axes import permute as permute
 from .ops.axes import swapaxes as swapaxes
 from .ops.axes import t as t
 from .ops.axes import transpose as transpose
+from .ops.bessel import i0 as i0
 from .ops.bins import bincount as bincount
 from .ops.bins import bucketize as bucketize
 from .ops.bins import histc as histc
@@ -220,6 +221,8 @@ from .ops.cumulative import cumprod as cumprod
 from .ops.cumulative import cumsum as cumsum
 from .ops.cumulative import diff as diff
 from .ops.cumulative import logcumsumexp as logcumsumexp
+from .ops.divisors import gcd as gcd
+from .ops.divisors import lcm as lcm
 from .ops.einsum import einsum as einsum
 from .ops.elementwise import abs as abs
 from .ops.elementwise import absolute as absolute
@@ -241,6 +244,7 @@ from .ops.elementwise import atanh as atanh
 from .ops.elementwise import copysign as copysign
 from .ops.elementwise import cos as cos
 from .ops.elementwise import cosh as cosh
+from .ops.elementwise import deg2rad as deg2rad
 from .ops.elementwise import exp as exp
 from .ops.elementwise import exp2 as exp2
 from .ops.elementwise import expm1 as expm1
@@ -256,6 +260,7 @@ from .ops.elementwise import multiply as multiply
 from .ops.elementwise import neg as neg
 from .ops.elementwise import negative as negative
 from .ops.elementwise import positive as positive
+from .ops.elementwise import rad2deg as rad2deg
 from .ops.elementwise import reciprocal as reciprocal
 from .ops.elementwise import rsqrt as rsqrt
 from .ops.elementwise import rsub as rsub
@@ -282,6 +287,9 @@ from .ops.extremum import min as min
 from .ops.factorizations import cholesky as cholesky
 from .ops.factorizations import qr as qr
 from .ops.factorizations import svd as svd
+from .ops.floats import frexp as frexp
+from .ops.floats import ldexp as ldexp
+from .ops.floats import nextafter as nextafter
 from .ops.fused import addcdiv as addcdiv
 from .ops.fused import addcmul as addcmul
 from .ops.fused import lerp as lerp
@@ -435,9 +443,14 @@ from .ops.special import digamma as digamma
 from .ops.special import erf as erf
 from .ops.special import erfc as erfc
 from .ops.special import erfinv as erfinv
+from .ops.special import igamma as igamma
+from .ops.special import igammac as igammac
 from .ops.special import lgamma as lgamma
 from .ops.special import logit as logit
+from .ops.special import mvlgamma as mvlgamma
 from .ops.special import polygamma as polygamma
+from .ops.special import sinc as sinc
+from .ops.special import xlogy as xlogy
 from .ops.spectrogram import istft as istft
 from .ops.spectrogram import stft as stft
 from .ops.statistics import corrcoef as corrcoef
@@ -499,6 +512,20 @@ short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 inverse, swapdims, vander = _inv, transpose, _vander
 
+# Functions that write into their first argument: its methods.
+abs_, acos_, acosh_, addmv_, arccos_ = Tensor.abs_, Tensor.acos_, Tensor.acosh_, Tensor.addmv_, Tensor.arccos_
+arccosh_, arcsin_, arcsinh_, arctan_, arctanh_ = Tensor.arccosh_, Tensor.arcsin_, Tensor.arcsinh_, Tensor.arctan_, Tensor.arctanh_
+as_strided_, asin_, asinh_, atan_, atanh_ = Tensor.as_strided_, Tensor.asin_, Tensor.asinh_, Tensor.atan_, Tensor.atanh_
+ceil_, clamp_, clamp_max_, clamp_min_, clip_ = Tensor.ceil_, Tensor.clamp_, Tensor.clamp_max_, Tensor.clamp_min_, Tensor.clip_
+conj_physical_, cos_, cosh_, deg2rad_, detach_ = Tensor.conj_physical_, Tensor.cos_, Tensor.cosh_, Tensor.deg2rad_, Tensor.detach_
+erf_, erfc_, exp2_, exp_, expm1_, fill_ = Tensor.erf_, Tensor.erfc_, Tensor.exp2_, Tensor.exp_, Tensor.expm1_, Tensor.fill_
+fix_, floor_, frac_, gcd_, i0_, lcm_ = Tensor.fix_, Tensor.floor_, Tensor.frac_, Tensor.gcd_, Tensor.i0_, Tensor.lcm_
+ldexp_, log10_, log1p_, log2_, log_, logit_ = Tensor.ldexp_, Tensor.log10_, Tensor.log1p_, Tensor.log2_, Tensor.log_, Tensor.logit_
+nan_to_num_, neg_, negative_, rad2deg_ = Tensor.nan_to_num_, Tensor.neg_, Tensor.negative_, Tensor.rad2deg_
+reciprocal_, resize_as_, round_, rsqrt_, sigmoid_ = Tensor.reciprocal_, Tensor.resize_as_, Tensor.round_, Tensor.rsqrt_, Tensor.sigmoid_
+sin_, sinc_, sinh_, sqrt_, square_, tan_ = Tensor.sin_, Tensor.sinc_, Tensor.sinh_, Tensor.sqrt_, Tensor.square_, Tensor.tan_
+tanh_, trunc_, xlogy_, zero_ = Tensor.tanh_, Tensor.trunc_, Tensor.xlogy_, Tensor.zero_
+
 if TYPE_CHECKING:
     from . import accelerator as accelerator
     from . import amp as amp
@@ -527,8 +554,9 @@ __version__ = "0.1.0"
 newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
-LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions", "amp",
-                  "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version", "__config__"))
+LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions",
+                  "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version",
+                  "__config__"))
 LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
 
 

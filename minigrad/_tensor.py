@@ -20,16 +20,19 @@ from .ops import (
     activation,
     affine,
     axes,
+    bessel,
     bins,
     bitwise,
     blocks,
     compare,
     copies,
     cumulative,
+    divisors,
     draws,
     elementwise,
     extremum,
     factorizations,
+    floats,
     fused,
     index,
     join,
@@ -341,7 +344,7 @@ class Tensor(TensorBase):
     __radd__ = operator(elementwise.add, arrays=False)
     __rsub__ = reflected(elementwise.sub)
     __rmul__ = operator(elementwise.mul, arrays=False)
-    __rtruediv__ = reflected(elementwise.true_divide)
+    __rtruediv__ = __rdiv__ = reflected(elementwise.true_divide)
     __rfloordiv__ = reflected(rounding.floor_divide)
     __rmod__ = reflected(rounding.remainder)
     __rpow__ = reflected(powers.pow)
@@ -390,6 +393,19 @@ class Tensor(TensorBase):
     digamma = special.digamma
     logit = special.logit
     polygamma = special.polygamma_method
+    mvlgamma = special.mvlgamma
+    igamma = special.igamma
+    igammac = special.igammac
+    xlogy = special.xlogy
+    sinc = special.sinc
+    i0 = bessel.i0
+    deg2rad = elementwise.deg2rad
+    rad2deg = elementwise.rad2deg
+    frexp = floats.frexp
+    ldexp = floats.ldexp
+    nextafter = floats.nextafter
+    gcd = divisors.gcd
+    lcm = divisors.lcm
 
     exp_ = in_place(elementwise.exp)
     exp2_ = in_place(elementwise.exp2)
@@ -420,6 +436,18 @@ class Tensor(TensorBase):
     digamma_ = in_place(special.digamma)
     logit_ = in_place(special.logit)
     polygamma_ = in_place(special.polygamma_method)
+    mvlgamma_ = in_place(special.mvlgamma)
+    igamma_ = in_place(special.igamma)
+    igammac_ = in_place(special.igammac)
+    xlogy_ = in_place(special.xlogy)
+    sinc_ = in_place(special.sinc)
+    i0_ = in_place(bessel.i0)
+    deg2rad_ = in_place(elementwise.deg2rad)
+    rad2deg_ = in_place(elementwise.rad2deg)
+    ldexp_ = in_place(floats.ldexp)
+    nextafter_ = in_place(floats.nextafter)
+    gcd_ = in_place(divisors.gcd)
+    lcm_ = in_place(divisors.lcm)
 
     # ------------------------------------------------------------ rounding
     floor = rounding.floor

@@ -4,6 +4,7 @@ from __future__ import annotations
 from .ops.results import aminmax as aminmax
 from .ops.results import cummax as cummax
 from .ops.results import cummin as cummin
+from .ops.results import frexp as frexp
 from .ops.results import histogram as histogram
 from .ops.results import kthvalue as kthvalue
 from .ops.results import linalg_eig as linalg_eig

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.node import TensorBase
 from ..engine.op import direct, op
-from ..errors import DtypeError, UnsupportedDtypeError, describe
+from ..errors import ArgumentTypeError, DtypeError, UnsupportedDtypeError, describe
 from .dims import Number
 from .raw import raw, shown
 from .scalars import fitting
@@ -105,6 +106,8 @@ def sub_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) ->
 
 def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """other - alpha * input."""
+    if not isinstance(input, TensorBase):
+        raise ArgumentTypeError(f"rsub: input must be a Tensor; got {describe(input)}")
     return sub(other, input) if alpha == 1 else sub(other, input, alpha=alpha)
 
 
@@ -319,6 +322,26 @@ atanh = unary("atanh", lambda g, x: g / (1 - x * x).conjugate(), "Inverse hyperb
 def acosh_slope(x: Any) -> Any:
     """Of complex numbers in two factors: the root of x**2 - 1 has its cut elsewhere."""
     return rsqrt(x - 1) * rsqrt(x + 1) if raw(x).dtype.kind == "c" else rsqrt(x * x - 1)
+
+
+@op(promotes="to_float", x=lambda g: g * (math.pi / 180))
+def deg2rad(input: Tensor) -> Tensor:
+    """Degrees as radians."""
+    refuse_complex("deg2rad", input)
+    return input * (math.pi / 180)
+
+
+@op(promotes="to_float", x=lambda g: g * (180 / math.pi))
+def rad2deg(input: Tensor) -> Tensor:
+    """Radians as degrees."""
+    refuse_complex("rad2deg", input)
+    return input * (180 / math.pi)
+
+
+def refuse_complex(name: str, x: Any) -> None:
+    """Raise DtypeError for complex angles."""
+    if x.dtype.kind == "c":
+        raise DtypeError(f"{name}: is not supported for complex tensors; got {shown(x)}")
 
 
 arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh

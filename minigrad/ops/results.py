@@ -89,6 +89,15 @@ class histogram(NamedTuple):
         return show(self)
 
 
+class frexp(NamedTuple):
+    """Numbers as mantissa * 2**exponent."""
+    mantissa: Tensor
+    exponent: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
 # ---------------------------------------------------------------- linear algebra
 class linalg_qr(NamedTuple):
     """A = Q R: orthonormal columns, upper triangular."""

@@ -96,6 +96,8 @@ samples("logaddexp2", oracle=lambda x, y: np.log2(np.exp2(x) + np.exp2(y)))(two(
 samples("sin", oracle=np.sin)(one())
 samples("cos", oracle=np.cos)(one())
 samples("tan", oracle=np.tan)(one(inside_one))
+samples("deg2rad", oracle=np.deg2rad)(one(complex_too=False))
+samples("rad2deg", oracle=np.rad2deg)(one(complex_too=False))
 samples("asin", oracle=np.arcsin)(one(inside_one))
 samples("acos", oracle=np.arccos)(one(inside_one))
 samples("atan", oracle=np.arctan)(one())
