@@ -126,17 +126,22 @@ def _required(t: Any, requires_grad: bool) -> Tensor:
     return t
 
 
+def _room(made: Any) -> Any:
+    """New memory; under vmap for as many numbers as will be drawn."""
+    return made if local.mode.batch is None else local.mode.batch.room(made)
+
+
 def rand_like(input: Tensor, *, dtype: DType | None = None, layout: Layout | None = None, device: Where = None, pin_memory: bool = False,
               requires_grad: bool = False, memory_format: MemoryFormat | None = None, generator: Generator | None = None) -> Tensor:
     """Uniform numbers of [0, 1) in the shape, dtype and device of another tensor."""
-    made = empty_like(input, dtype=dtype, layout=layout, device=device, memory_format=memory_format)
+    made = _room(empty_like(input, dtype=dtype, layout=layout, device=device, memory_format=memory_format))
     return _required(uniform_(made, generator=generator), requires_grad)
 
 
 def randn_like(input: Tensor, *, dtype: DType | None = None, layout: Layout | None = None, device: Where = None, pin_memory: bool = False,
                requires_grad: bool = False, memory_format: MemoryFormat | None = None, generator: Generator | None = None) -> Tensor:
     """Normal numbers of mean 0 and variance 1 in the shape, dtype and device of another tensor."""
-    made = empty_like(input, dtype=dtype, layout=layout, device=device, memory_format=memory_format)
+    made = _room(empty_like(input, dtype=dtype, layout=layout, device=device, memory_format=memory_format))
     return _required(normal_(made, generator=generator), requires_grad)
 
 
@@ -147,5 +152,5 @@ def randint_like(input: Tensor, *args: int, low: int = 0, high: int | None = Non
     bounds = [*([low] if len(args) < 2 and high is None or not args else []), *args, *([high] if high is not None else [])]
     if len(bounds) != 2:
         raise ArgumentTypeError(f"randint_like: takes (high) or (low, high); got {bounds}")
-    made = empty_like(input, dtype=dtype, layout=layout, device=device, memory_format=memory_format)
+    made = _room(empty_like(input, dtype=dtype, layout=layout, device=device, memory_format=memory_format))
     return _required(random_(made, *bounds, generator=generator), requires_grad)

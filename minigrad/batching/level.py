@@ -38,6 +38,11 @@ class Level:
         levels = [level for level in active() if level.randomness == "different"]
         return Logical(clothe(wrap(draw(generator, (*[level.size for level in levels], *shape), dtype)), levels))
 
+    def room(self, made: Any) -> Any:
+        """A new tensor with memory for the numbers that `draw` gives."""
+        levels = [level for level in active() if level.randomness == "different"]
+        return spread(made, levels).clone() if levels else made
+
     def allow_randomness(self) -> None:
         """Raise RandomError where vmap was not told what random numbers should do."""
         if self.randomness == "error":
@@ -100,6 +105,10 @@ class Batched(Tensor):
     def detach(self) -> Tensor:
         """The same samples outside the graph."""
         return Batched(self.value.detach(), self.level)
+
+    def numpy(self, *, force: bool = False) -> Any:
+        """Raises UnsupportedError: there are no values of one sample."""
+        return no_values(Logical(self), "numpy()")
 
     def backward(self, *args: Any, **kwargs: Any) -> None:
         """Raises UnsupportedError: a gradient per sample comes from `func.grad`."""
@@ -234,7 +243,7 @@ class Logical:
         return no_values(self, "iteration over an array")
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):                    # a protocol that is being tried
+        if name.startswith("__") or not hasattr(np.ndarray, name):       # a protocol that is being tried
             raise AttributeError(name)
         return no_values(self, f"{name}()")
 

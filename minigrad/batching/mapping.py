@@ -8,7 +8,7 @@ from typing import Any
 from .._tensor import Tensor
 from ..engine.mode import local
 from ..engine.node import TensorBase
-from ..errors import ArgumentError, ArgumentTypeError, describe
+from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, describe
 from ..ops.axes import movedim
 from ..ops.join import cat, split
 from ..ops.shape import expand
@@ -25,7 +25,7 @@ def vmap(func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomne
     """`func`, written for one sample, as a function of many that runs once for all.
 
     in_dims: the dimension of the samples in each argument, None for what all samples share; an int for all arguments, or
-    a tuple with one entry per argument, each as nested as the argument. out_dims: where they stand in each result. randomness:
+    a tuple with one entry per argument, each as nested as the argument; what comes by keyword is shared. out_dims: where they stand in each result. randomness:
     random numbers are an "error", the "same" for all samples, or "different". chunk_size: so many samples at a time.
     Every op that runs on one sample runs, those without a batching rule sample by sample. `.item()`, `if` on values and
     shapes that depend on values raise UnsupportedError.
@@ -37,23 +37,20 @@ def vmap(func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomne
     tensor([2., 2., 2.])
     """
     if randomness not in ("error", "same", "different"):
-        raise ArgumentError(f"vmap: only allowed values for randomness are 'error', 'different' or 'same'; got {randomness!r}")
+        raise RefusedArgumentError(f"vmap: only allowed values for randomness are 'error', 'different' or 'same'; got {randomness!r}")
     if chunk_size is not None and chunk_size <= 0:
         raise ArgumentError(f"vmap: chunk_size should be None or greater than 0; got {chunk_size}")
 
     @functools.wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
-        size, leaves, dims, tree = taken_apart(func, in_dims, args)
-        named, named_tree = flatten(kwargs)
-        leaves, dims = leaves + named, dims + [0 if isinstance(v, TensorBase) else None for v in named]
+        leaves, dims, tree = taken_apart(func, in_dims, args)
         size = common_size(leaves, dims)
-        n = tree.count
         fronts = [v if d is None else movedim(v, d, 0) for v, d in zip(leaves, dims)]
 
         def call(values: list[Any], count: int) -> Any:
             with running(count, randomness) as level:
                 given = [v if d is None else Batched(v, level) for v, d in zip(values, dims)]
-                result = func(*unflatten(given[:n], tree), **unflatten(given[n:], named_tree))
+                result = func(*unflatten(given, tree), **kwargs)
                 return results(func, result, level, out_dims)
 
         if chunk_size is None or chunk_size >= size:
@@ -92,7 +89,7 @@ def name_of(func: Any) -> str:
     return getattr(func, "__name__", type(func).__name__)
 
 
-def taken_apart(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[int, list[Any], list[Any], Tree]:
+def taken_apart(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], list[Any], Tree]:
     """The leaves of the arguments and the dimension of each that is mapped, from the front."""
     call = f"vmap({name_of(func)}, in_dims={in_dims}, ...)(<inputs>)"
     if not isinstance(in_dims, (int, tuple, list)):
@@ -118,7 +115,7 @@ def taken_apart(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[int, li
             raise ArgumentError(f"{call}: Got in_dim={d} for some input, but that input is a Tensor of dimensionality {n} so expected "
                                 f"in_dim to satisfy -{n} <= in_dim < {n}; got {describe(value)}")
         found.append(d % n)
-    return 0, leaves, found, tree
+    return leaves, found, tree
 
 
 def common_size(leaves: list[Any], dims: list[Any]) -> int:

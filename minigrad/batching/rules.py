@@ -169,11 +169,13 @@ def along_one_or_all(c: Call) -> Any:
 # ---------------------------------------------------------------- over dimensions
 @batches("sum mean nansum all any count_nonzero amax amin logsumexp vector_norm var std var_mean std_mean")
 def over(c: Call) -> Any:
-    """A reduction over `dim`; None and () mean all dimensions of one sample."""
+    """A reduction over `dim`; None and () mean all dimensions of one sample, but () means none to `all` and `any`."""
     name, n, dim = c.first, c[c.first].ndim, c["dim"]
     changed: dict[str, Any] = {}
     if type(dim) is bool:                            # var(x, unbiased)
         dim, changed["unbiased"] = None, dim
+    if dim == () and c.op.name in ("all", "any"):
+        return c(input=c.whole(c["input"]))
     dims = tuple([d + 1 for d in many_dims(c.op.name, dim, n)])
     x = c.whole(c[name])
     if n:

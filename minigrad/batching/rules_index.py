@@ -85,7 +85,9 @@ def setitem(c: Call) -> Any:
     if batched_index(c, advanced) or advanced is not None and separated(advanced):
         return sample_by_sample(c)
     if c.holds(value):
-        value = c.padded(value, place_ndim(x, basic, advanced))
+        ndim = place_ndim(x, basic, advanced)
+        extra = value.ndim - ndim                    # an assigned value may have more leading ones than what it is assigned to
+        value = c.whole(value.reshape(value.shape[extra:])) if extra > 0 else c.padded(value, ndim)
     return c(input=c.front(x), value=value, basic=with_all(basic), advanced=with_all(advanced))
 
 

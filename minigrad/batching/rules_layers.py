@@ -5,6 +5,7 @@ samples folded into it; where the weights are batched too, samples become groups
 """
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from ..engine.node import TensorBase
@@ -47,7 +48,7 @@ def matmul(c: Call) -> Any:
 
 def with_one_matrix(x: Any, y: Any) -> Any:
     """(..., n, k) @ (k, m): one product of matrices instead of one per sample."""
-    return product(x.reshape((-1, x.shape[-1])), y).reshape((*x.shape[:-1], y.shape[-1]))
+    return product(x.reshape((prod(x.shape[:-1]), x.shape[-1])), y).reshape((*x.shape[:-1], y.shape[-1]))
 
 
 def lead(c: Call, before: Any, x: Any, ndim: int) -> Any:
@@ -86,7 +87,9 @@ def addmm(c: Call) -> Any:
     y = a.unsqueeze(-1) * b.unsqueeze(-2) if c.op.name == "addr" else product(a, b)
     y = sum(y, 0) if c.op.name == "addbmm" else y
     y = y if c["alpha"] == 1 else mul(y, c["alpha"])
-    return y if c["beta"] == 0 else add(y, x if c["beta"] == 1 else mul(x, c["beta"]))
+    if c["beta"] == 0:
+        return c.front(y)
+    return add(y, x if c["beta"] == 1 else mul(x, c["beta"]))
 
 
 @batches("contract")

@@ -10,7 +10,7 @@ from ..batching.trees import Tree, flatten, mapped, unflatten
 from ..creation import ones_like, zeros_like
 from ..engine.mode import enable_grad, is_grad_enabled
 from ..engine.node import TensorBase
-from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RefusedArgumentError, describe
+from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, describe
 
 Argnums = int | tuple[int, ...]
 
@@ -81,7 +81,7 @@ def places(name: str, argnums: Argnums, n: int) -> list[int]:
     found = []
     for i in (argnums,) if isinstance(argnums, int) else argnums:
         if not -n <= i < n:
-            raise OutOfRangeError(f"{name}: Got argnum={i}, but only {n} positional inputs")
+            raise RefusedArgumentError(f"{name}: Got argnum={i}, but only {n} positional inputs")
         found.append(i % n)
     if len(set(found)) < len(found):
         raise RefusedArgumentError(f"{name}: argnums elements must be unique, got argnums={argnums}")
