@@ -5,8 +5,8 @@ from typing import Any
 
 from .family import Family, Workloads, both_ways
 
-ABOUT = ("`a @ b`, float32 unless said, forward under `no_grad`; `F.linear` with bias, and causal `F.scaled_dot_product_attention`, forward "
-         "and backward.")
+ABOUT = ("`a @ b`, float32 unless said, forward under `no_grad`; `F.linear` with bias, and causal `F.scaled_dot_product_attention`, "
+         "forward and backward.")
 FAMILY = Family("Matrix products", ABOUT)
 
 PRODUCTS: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (

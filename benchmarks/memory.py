@@ -16,8 +16,8 @@ from . import models
 from .family import Family, Step, Workloads, spawned
 
 ABOUT = ("Resident memory of a fresh process that imports the library, builds a network and runs four training steps. Whole process: its "
-         "peak. Above import: that peak less the level after the import. Step: the peak of the last three steps less the level before them, "
-         "when the network is built, one step has warmed everything up, and freed memory has gone back.")
+         "peak. Above import: that peak less the level after the import. Step: the peak of the last three steps less the level before "
+         "them, when the network is built, one step has warmed everything up, and freed memory has gone back.")
 FAMILY = Family("Memory", ABOUT, (1,), ("step", "imported", "whole"), measured_inside=True)
 STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 

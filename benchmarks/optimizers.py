@@ -7,8 +7,8 @@ from typing import Any
 from . import nets
 from .family import Family, Step, Workloads
 
-ABOUT = ("`optimizer.step()` with the library's defaults: on DeepConvNet's 16 parameter tensors (123,552 numbers), and on four square matrices "
-         "of a million numbers together.")
+ABOUT = ("`optimizer.step()` with the library's defaults: on DeepConvNet's 16 parameter tensors (123,552 numbers), and on four square "
+         "matrices of a million numbers together.")
 FAMILY = Family("Optimizers", ABOUT)
 
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {

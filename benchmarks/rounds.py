@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .family import load
+from .family import Family, load
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "MINIGRAD_NUM_THREADS")
 MOST_CALLS = 1_000_000
@@ -127,16 +127,17 @@ def fitting_calls(side: Side, work: str, seconds: float) -> int:
         calls = min(wanted, 20 * calls, MOST_CALLS)
 
 
-def measure(work: str, ours: Side, theirs: Side, names: tuple[str, ...], rounds: int, seconds: float, inside: bool) -> Result:
+def measure(work: str, ours: Side, theirs: Side, family: Family, rounds: int, seconds: float) -> Result:
     """One workload: the values of both sides, then rounds in turn."""
     calls = {ours.library: 1, theirs.library: 1}
-    if not inside:
+    if not family.measured_inside:
         if found := difference(*(side.ask(work=work, check=True)["values"] for side in (ours, theirs))):
             return Result(work, note=f"values differ, not timed: {found}")
         calls = {side.library: fitting_calls(side, work, seconds) for side in (ours, theirs)}
-    elif rounds > 3:                                 # one round for caches on disk; where a round takes minutes they do not matter
+    elif not family.rounds:                          # one round for caches on disk; where a round takes minutes they do not matter
         for side in (ours, theirs):
             side.ask(work=work, calls=1)
+    rounds, names = min(rounds, family.rounds or rounds), family.measures
     sides = {ours.library: ours, theirs.library: theirs}
     got: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
     for i in range(rounds):
@@ -160,7 +161,7 @@ def compare(name: str, *, against: str = "torch", threads: int = 1, rounds: int 
         mine, other = ours.works(), theirs.works()
         for work in [w for w in mine if w in other and (not only or any(part in w for part in only))]:
             try:
-                yield measure(work, ours, theirs, family.measures, min(rounds, family.rounds or rounds), seconds, family.measured_inside)
+                yield measure(work, ours, theirs, family, rounds, seconds)
             except WorkError as error:
                 yield Result(work, note=str(error))
     finally:
