@@ -17,19 +17,10 @@ import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape, conv_size, working
 from .jit import plain, run
-from .planes import (
-    ROWS,
-    TAPS,
-    TILE,
-    Planes,
-    Target,
-    Tiles,
-    correlate,
-    correlate_parallel,
-    weight,
-    weight_parallel,
-)
+from . import winograd
+from .planes import TAPS, TILE, Planes, Target, Tiles, correlate, exact_weight, weight
 from .threads import threads_for
+from .vectors import ROWS
 
 SCRATCH = 384 * 1024     # bytes of planes per tile to aim at: they should stay in the second-level cache
 LEAST = 512              # pixels per tile even where planes outgrow that: short loops cost more than slower loads
@@ -40,12 +31,15 @@ LEAST = 512              # pixels per tile even where planes outgrow that: short
 def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> Array:
     """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW)."""
     size = conv_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    if winograd.usable(x.dtype, w.shape, stride, padding, dilation, groups, size):
+        found = winograd.correlate(x, w, b, padding, size, groups)
+        if found is not None:
+            return found.astype(x.dtype, copy=False)
     y = np.empty((x.shape[0], w.shape[0], *size), working(x[:0]).dtype)
-    per_group = w.shape[0] // groups
     bias = np.zeros(w.shape[0], y.dtype) if b is None else b.astype(y.dtype)
     threads = threads_for(2 * y.size * w[0].size)
     source, phases, taps, tiles = _forward_plan(x.shape, w.shape, size, stride, padding, dilation, groups, threads)
-    rows = _padded(plain(w).reshape(groups, per_group, -1), per_group)
+    rows = plain(w).reshape(groups, w.shape[0] // groups, -1)
     _correlate_tiles(threads, y, plain(x), rows, bias, taps, phases, source, tiles, Target(0, 0, 1, 1))
     return y.astype(x.dtype, copy=False)
 
@@ -53,6 +47,10 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
 def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
                  groups: int) -> Array:
     """The adjoint of conv2d in x: gradient (N, F, OH, OW) -> x_shape. Also the forward pass of conv_transpose2d."""
+    if winograd.usable(g.dtype, w.shape, stride, padding, dilation, groups, x_shape[2:]):
+        found = winograd.correlate_input(g, w, x_shape, padding, groups)
+        if found is not None:
+            return found.astype(g.dtype, copy=False)
     channels = x_shape[1] // groups
     by_group = plain(w).reshape(groups, w.shape[0] // groups, channels, -1)
     gp, dx = plain(g), np.zeros(x_shape, working(g[:0]).dtype)
@@ -62,44 +60,53 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
                                                                    dilation, groups, threads):
         # (G, Fg, Cg, taps) -> (G, Cg, Fg * taps of this phase)
         rows = by_group[..., inside].transpose(0, 2, 1, 3).reshape(groups, channels, -1)
-        _correlate_tiles(threads, dx, gp, _padded(rows, channels), bias, taps, phases, source, tiles, target)
+        _correlate_tiles(threads, dx, gp, rows, bias, taps, phases, source, tiles, target)
     return dx.astype(g.dtype, copy=False)
 
 
 def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
                   groups: int) -> Array:
     """The adjoint of conv2d in w: gradient (N, F, OH, OW) and input (N, C, H, W) -> w_shape."""
+    if winograd.usable(g.dtype, w_shape, stride, padding, dilation, groups, g.shape[2:]):
+        found = winograd.correlate_weight(g, x, w_shape, padding, groups)
+        if found is not None:
+            return found.astype(g.dtype, copy=False)
     gp, xp = plain(g), plain(x)
-    threads = threads_for(2 * g.size * w_shape[1] * w_shape[2] * w_shape[3])
+    filters, count = w_shape[0] // groups, w_shape[1] * w_shape[2] * w_shape[3]
+    threads = threads_for(2 * g.size * count)
     source, phases, taps, tiles = _forward_plan(x.shape, w_shape, g.shape[2:], stride, padding, dilation, groups,
                                                 threads)
-    gradient = Planes(tiles.filters, g.shape[2], g.shape[3], 1, 1, 0, 0, 0, 0)
+    gradient = Planes(filters, g.shape[2], g.shape[3], 1, 1, 0, 0, 0, 0)
     units = tiles.groups * tiles.along_n * tiles.along_y * tiles.along_x
-    for by_row in (False, True):
-        parts = np.zeros((threads, w_shape[0], len(taps)), gp.dtype)               # one sum per thread
-        run(weight, weight_parallel, threads, units, parts, gp, xp, taps, phases, gradient, source, tiles, by_row)
-        dw: Array = parts.sum(0)[:, :w_shape[1] * w_shape[2] * w_shape[3]].reshape(w_shape)
-        # Between two rows g is 0, and 0 * inf is nan: only then look at real pixels alone.
-        if np.isfinite(dw).all():
-            break
+    block = 1 if filters == 1 else ROWS
+    blocks = -(-filters // block)
+    parts = np.zeros((max(1, min(threads, units)), groups * blocks * count * block + TAPS), gp.dtype)   # one sum per thread
+    run(weight, len(parts), units, parts, gp, xp, taps, count, phases, gradient, source, tiles)
+    total = parts.sum(0) if len(parts) > 1 else parts[0]
+    dw: Array = total[:groups * blocks * count * block].reshape(groups, blocks, count, block).swapaxes(2, 3)
+    dw = np.ascontiguousarray(dw.reshape(groups, blocks * block, count)[:, :filters]).reshape(w_shape)
+    if not np.isfinite(dw).all():                # between two rows g is 0, and 0 * inf is nan
+        run(exact_weight, threads, len(dw), dw, gp, xp, groups, stride, (padding[0][0], padding[1][0]), dilation)
     return dw.astype(g.dtype, copy=False)
 
 
 def _correlate_tiles(threads: int, out: Array, x: Array, rows: Array, bias: Array, taps: Array, phases: Array,
                      source: Planes, tiles: Tiles, target: Target) -> None:
     units = tiles.groups * tiles.parts * tiles.along_n * tiles.along_y * tiles.along_x
-    run(correlate, correlate_parallel, threads, units, out, x, rows, bias, taps, phases, source, tiles, target)
+    run(correlate, threads, units, out, x, _blocks(rows), bias, taps, rows.shape[2], phases, source, tiles, target)
 
 
-def _padded(rows: Array, filters: int) -> Array:
-    """(G, filters, K) with zero rows and taps up to whole blocks; a single filter (depthwise) has its own loop."""
-    groups, _, taps = rows.shape
-    wanted = (groups, filters if filters == 1 else _up(filters, ROWS), _up(taps, TAPS))
-    if rows.shape == wanted:
-        return np.ascontiguousarray(rows)
-    wide = np.zeros(wanted, rows.dtype)
-    wide[:, :filters, :taps] = rows
-    return wide
+def _blocks(rows: Array) -> Array:
+    """(G, filters, K) -> flat (G, blocks, K, ROWS), with zeros for filters that fill the last block; one filter stays alone."""
+    groups, filters, count = rows.shape
+    if filters == 1:
+        return np.ascontiguousarray(rows).reshape(-1)
+    blocks = -(-filters // ROWS)
+    wide = np.zeros((groups, blocks, count, ROWS), rows.dtype)
+    if filters % ROWS:
+        rows = np.concatenate([rows, np.zeros((groups, blocks * ROWS - filters, count), rows.dtype)], 1)
+    wide[:] = rows.reshape(groups, blocks, ROWS, count).swapaxes(2, 3)
+    return wide.reshape(-1)
 
 
 # Plans: plain numbers that depend on shapes only ----------------------------------------------------------------------

@@ -233,7 +233,7 @@ def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
                 tap = b.load(_pointer(context, b, values[7], taps, k, INT), align=8)
                 seen = _pointer(context, b, values[5], x, b.add(start, tap), kind)
                 pixels = [_load(b, b.gep(seen, [ir.Constant(INT, v)])) for v in range(columns)]
-                weights = _pointer(context, b, values[3], w, b.add(first, b.mul(k, ir.Constant(INT, ROWS))), kind.element)
+                weights = _pointer(context, b, values[3], w, b.add(first, b.mul(k, ir.Constant(INT, rows))), kind.element)
                 after = []
                 for m in range(rows):
                     weight = _splat(b, kind, _load(b, b.gep(weights, [ir.Constant(INT, m)])))
@@ -272,12 +272,11 @@ def _dots_of(rows: int, terms: int) -> Any:
 
             zero = ir.Constant(kind, [0.0] * lanes)
             sums = _loop(b, count, [zero] * (rows * terms), step)
-            for t in range(terms):
-                for m in range(0, rows, FOUR):
-                    totals = _totals(b, [sums[(m + i) * terms + t] for i in range(FOUR)])
-                    position = b.add(at, ir.Constant(INT, t * rows + m))
-                    pointer = _pointer(context, b, values[0], out, position, totals.type)
-                    _store(b, b.fadd(_load(b, pointer), totals), pointer)
+            flat = [sums[m * terms + t] for t in range(terms) for m in range(rows)]
+            for i in range(0, len(flat), FOUR):
+                totals = _totals(b, flat[i:i + FOUR])
+                pointer = _pointer(context, b, values[0], out, b.add(at, ir.Constant(INT, i)), totals.type)
+                _store(b, b.fadd(_load(b, pointer), totals), pointer)
             return context.get_dummy_value()
         n = types.intp
         return types.void(out, n, g, n, n, x, n, taps, n, n), codegen
@@ -310,9 +309,12 @@ def _totals(b: Any, sums: list[Any]) -> Any:
 
 # tile(out, at, line, w, first, x, start, taps, count): for each of ROWS rows m and all lanes of so many registers q,
 #     out[at + m * line + q] = sum over k < count of w[first + k * ROWS + m] * x[start + taps[k] + q]
-# add_tile: the same with += .
+# add_tile: the same with += . one_tile: a single row.
 tile3, tile2, tile1 = (_tile_of(ROWS, n, True) for n in (3, 2, 1))
 add_tile3, add_tile2, add_tile1 = (_tile_of(ROWS, n, False) for n in (3, 2, 1))
+one_tile8, one_tile1 = _tile_of(1, 8, True), _tile_of(1, 1, True)
 # dots(out, at, g, first, wide, x, start, taps, tap, count): for each of ROWS rows m and so many terms t,
 #     out[at + t * ROWS + m] += sum over q < count * lanes of g[first + m * wide + q] * x[start + taps[tap + t] + q]
+# one_dots: a single row.
 dots3, dots2, dots1 = (_dots_of(ROWS, n) for n in (3, 2, 1))
+one_dots4 = _dots_of(1, 4)

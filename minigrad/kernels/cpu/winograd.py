@@ -1,0 +1,113 @@
+"""Convolution with 3 x 3 kernels by Winograd's minimal filtering: 16 products for four pixels, not 36.
+
+Two outputs of a 1-d filter with three taps need four products, not six: with transforms B, G and A of small integers
+and halves, y = A' [(G w) * (B' x)]. Nested in two dimensions a tile of 2 x 2 outputs takes 16 products of a transformed
+4 x 4 tile of the input, and the sum over channels is a matrix product at each of the 16 points:
+
+    out = A' [ sum over c of (G w[f, c] G') * (B' x[c] B) ] A
+
+The adjoint in x is the same with flipped kernels; the one in w is G' [ sum over tiles of (A g A') * (B' x B) ] G.
+(Lavin and Gray, Fast algorithms for convolutional neural networks, 2016, F(2 x 2, 3 x 3).)
+
+Sums of pixels spread Inf and NaN over a tile, so a result that is not finite throughout is computed again without.
+"""
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..reference import Array, Padding, Pair, Shape
+from .jit import plain, run
+from .threads import threads_for
+from .vectors import ROWS
+from .winograd_loops import (
+    LANE,
+    POINTS,
+    Grid,
+    adjoint_weights,
+    forward,
+    transform_weights,
+    weight,
+)
+
+BYTES = 384 * 1024       # of transformed tiles per chunk to aim at
+FEWEST, MOST = 192, 512  # tiles per chunk all the same: with fewer, weights are read too often
+LINE = 16                # numbers per cache line
+CHANNELS = 4             # of the input; with fewer the transforms cost more than they save
+
+
+def usable(dtype: np.dtype[Any], w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: int, size: Shape) -> bool:
+    """Whether a convolution is of this kind, and gains by it; size is that of the result."""
+    return (w_shape[2:] == (3, 3) and stride == dilation == (1, 1) and dtype.char in "fe"
+            and min(w_shape[0] // groups, w_shape[1]) >= CHANNELS and min(size) >= 4
+            and all(0 <= p <= 2 for side in padding for p in side))
+
+
+def correlate(x: Array, w: Array, b: Array | None, padding: Padding, out_size: Pair, groups: int) -> Array | None:
+    """(N, C, H, W), (F, C / groups, 3, 3), (F,) -> (N, F, *out_size); None where that is not finite."""
+    channels, filters = x.shape[1] // groups, w.shape[0] // groups
+    return _correlate(plain(x), plain(w).reshape(groups, -1), b, (filters, channels * 9, 9), False, padding, out_size, groups)
+
+
+def correlate_input(g: Array, w: Array, x_shape: Shape, padding: Padding, groups: int) -> Array | None:
+    """The adjoint of correlate in x: the same with input and output channels exchanged and kernels flipped."""
+    channels = x_shape[1] // groups
+    (top, bottom), (left, right) = padding
+    padding = (2 - top, 2 - bottom), (2 - left, 2 - right)
+    return _correlate(plain(g), plain(w).reshape(groups, -1), None, (channels, 9, channels * 9), True, padding,
+                      (x_shape[2], x_shape[3]), groups)
+
+
+def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int], flip: bool, padding: Padding, out_size: Pair,
+               groups: int) -> Array | None:
+    """w (groups, numbers): filter f, channel c starts at f * strides[1] + c * strides[2]."""
+    filters, per_filter, per_channel = strides
+    y = np.empty((x.shape[0], filters * groups, *out_size), x.dtype)
+    channels = x.shape[1] // groups
+    threads = threads_for(2 * y.size * channels * 4)
+    grid = _grid(x.shape, filters, groups, padding, out_size, threads)
+    blocks = -(-filters // ROWS)
+    u = np.empty(groups * POINTS * blocks * channels * ROWS, x.dtype)
+    run(transform_weights, threads_for(16 * u.size), groups * blocks, u, w, filters, channels, per_filter, per_channel, flip)
+    units = _units(grid)
+    finite = np.empty(units, np.bool_)
+    bias = np.zeros(len(y[0]), x.dtype) if b is None else b.astype(x.dtype)
+    run(forward, threads, units, y.reshape(-1), finite, x.reshape(-1), u, bias, grid)
+    return y if finite.all() else None
+
+
+def correlate_weight(g: Array, x: Array, w_shape: Shape, padding: Padding, groups: int) -> Array | None:
+    """The adjoint of correlate in w -> w_shape; None where that is not finite."""
+    g, x = plain(g), plain(x)
+    channels, filters = w_shape[1], w_shape[0] // groups
+    threads = threads_for(2 * g.size * channels * 4)
+    grid = _grid(x.shape, filters, groups, padding, (g.shape[2], g.shape[3]), threads)
+    units = _units(grid)
+    parts = np.zeros((min(threads, units), groups * POINTS * -(-filters // ROWS) * channels * ROWS), x.dtype)
+    run(weight, len(parts), units, parts, g.reshape(-1), x.reshape(-1), grid)
+    dw = np.empty((w_shape[0], channels, 9), x.dtype)
+    run(adjoint_weights, threads_for(16 * parts.size), len(dw), dw, parts, filters, channels)
+    return dw.reshape(w_shape) if np.isfinite(dw).all() else None
+
+
+@lru_cache(maxsize=256)
+def _grid(x_shape: Shape, filters: int, groups: int, padding: Padding, out_size: Pair, threads: int) -> Grid:
+    """Chunks of about as many tiles as the caches hold, one for each thread at least where there is enough work."""
+    batch, channels = x_shape[0], x_shape[1] // groups
+    down, across = -(-out_size[0] // 2), -(-out_size[1] // 2)
+    aim = min(MOST, max(FEWEST, BYTES // (POINTS * 4 * (channels + filters))))
+    aim = min(aim, max(LANE, -(-batch * groups * down * across // (2 * threads)))) if threads > 1 else aim
+    rows = max(1, min(down, aim // across))
+    images = max(1, min(batch, aim // (rows * across))) if rows == down else 1
+    rows = -(-down // -(-down // rows))                                      # evenly
+    images = -(-batch // -(-batch // images))
+    pitch = (-(-(images * rows * across + LANE) // LINE) | 1) * LINE         # an odd number of cache lines: all sets are used
+    return Grid(batch, groups, channels, filters, x_shape[2], x_shape[3], *out_size, padding[0][0], padding[1][0], down, across,
+                images, rows, -(-batch // images), -(-down // rows), pitch, channels * pitch + LINE,
+                -(-filters // ROWS) * ROWS * pitch + LINE)               # one line off: not all points in the same sets
+
+
+def _units(grid: Grid) -> int:
+    return grid.groups * grid.along_n * grid.along_y
