@@ -13,7 +13,7 @@ FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision"],
     ["kernels"], ["backend"], ["threads", "accelerator"], ["engine"], ["ops"],
     ["_data", "_printing", "_interop", "return_types"], ["_tensor"], ["creation", "tapers", "frequencies"],
-    ["_legacy", "introspection", "random"], ["autograd"],
+    ["_legacy", "introspection", "random"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
     ["serialization"], ["nn"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
     ["onnx", "compat"], ["cli"], ["__main__", "__init__"],

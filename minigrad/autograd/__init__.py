@@ -1,4 +1,9 @@
 """What users import to differentiate: backward, grad, Function, gradcheck, and the switches of recording."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..engine import backward as _engine
 from ..engine.backward import backward as backward
 from ..engine.backward import grad as grad
 from ..engine.mode import enable_grad as enable_grad
@@ -10,3 +15,22 @@ from .function import Function as Function
 from .gradcheck import gradcheck as gradcheck
 from .gradcheck import gradgradcheck as gradgradcheck
 from .variable import Variable as Variable
+
+if TYPE_CHECKING:
+    from . import functional as functional
+
+
+def _batched_grads(*args: Any) -> Any:
+    """Gradients for many seeds at once, by the batching rules, which load on first use."""
+    from ..batching.differentiation import grads_of_seeds
+    return grads_of_seeds(*args)
+
+
+_engine.batched_grads = _batched_grads
+
+
+def __getattr__(name: str) -> Any:
+    if name == "functional":                         # loads the batching rules
+        from importlib import import_module
+        return import_module(f"{__name__}.functional")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._tensor import Tensor
-from ..engine.backward import leaf_of
+from ..creation import zeros
+from ..engine.backward import as_list, leaf_of
 from ..engine.inplace import node_of
 from ..engine.node import Leaf, Node, TensorBase, wrap
 from ..engine.run import run
-from ..errors import DtypeError, GraphError, describe
+from ..errors import ArgumentTypeError, DtypeError, GraphError, describe
 from ..ops.axes import permute
 from ..ops.cast import cast
 from ..ops.shape import view
@@ -32,8 +33,8 @@ def fresh(x: Tensor, track: bool) -> Tensor:
                          "with .float(), or leave it out of argnums")
     inside, levels = bare(spread(x, active()))
     if track and node_of(inside) is not None:
-        return clothe(view(inside, inside.array.shape), levels)          # type: ignore[no-any-return]
-    return clothe(inside.detach().requires_grad_(), levels)              # type: ignore[no-any-return]
+        return clothe(view(inside, inside.array.shape), levels)
+    return clothe(inside.detach().requires_grad_(), levels)
 
 
 def leads_elsewhere(outputs: Sequence[Tensor], inputs: Sequence[Tensor]) -> bool:
@@ -82,7 +83,7 @@ def to_graph(out: Tensor, s: Tensor) -> tuple[Tensor, bool]:
     inside, levels = bare(spread(s, own))
     other = [level for level in levels if level not in own]
     if inside.array.dtype != out.array.dtype:
-        inside = cast(inside, out.array.dtype)       # type: ignore[arg-type]
+        inside = cast(inside, out.array.dtype)
     return clothe(arranged(inside, levels, [*other, *own]), other), bool(other)
 
 
@@ -91,9 +92,9 @@ def from_graph(x: Tensor, g: Any) -> Tensor:
     own = bare(x)[1]
     inside, other = bare(g if isinstance(g, TensorBase) else wrap(g))
     if inside.array.dtype != x.array.dtype:
-        inside = cast(inside, x.array.dtype)         # type: ignore[arg-type]
+        inside = cast(inside, x.array.dtype)
     levels = sorted([*own, *other], key=lambda level: level.depth)
-    return clothe(arranged(inside, [*other, *own], levels), levels)      # type: ignore[no-any-return]
+    return clothe(arranged(inside, [*other, *own], levels), levels)
 
 
 def arranged(t: Tensor, now: list[Level], then: list[Level]) -> Tensor:
@@ -122,3 +123,19 @@ def batched_grads(outputs: Sequence[Tensor], inputs: Sequence[Tensor], seeds: Se
     return every
 
 
+def grads_of_seeds(outputs: Any, inputs: Any, seeds: Any, retain_graph: bool | None, create_graph: bool, allow_unused: bool | None,
+                   materialize: bool) -> tuple[Any, ...]:
+    """`autograd.grad` with is_grads_batched."""
+    roots, targets, given = as_list(outputs), as_list(inputs), as_list(seeds)
+    if any(not isinstance(s, TensorBase) for s in given) or len(given) != len(roots):
+        raise ArgumentTypeError("grad: is_grads_batched wants grad_outputs, one tensor per output with a leading dimension more")
+    found = batched_grads(roots, targets, given, create_graph)
+    results = []
+    for x, g in zip(targets, found):
+        if g is None and materialize:
+            g = zeros(tuple(x.shape), dtype=x.dtype, device=x.device)
+        elif g is None and not allow_unused:
+            raise GraphError(f"grad: one of the differentiated tensors appears to not have been used in the graph: {describe(x)}; "
+                             "set allow_unused=True if this is the desired behavior")
+        results.append(g)
+    return tuple(results)

@@ -74,7 +74,7 @@ class Call:
             return self.whole(value)
         if isinstance(value, TensorBase):
             return expand(value, (self.level.size, *value.shape))        # type: ignore[arg-type, attr-defined]
-        return expand(tensor_of(value), (self.level.size, *value.shape)).array   # type: ignore[arg-type]
+        return expand(tensor_of(value), (self.level.size, *value.shape)).array
 
     def padded(self, value: Any, ndim: int) -> Any:
         """All samples, each with leading ones up to `ndim` dimensions; what is not batched here as it is."""
@@ -182,8 +182,8 @@ def write_batched(x: Any, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         return False
     name = f"{op.__name__}_"
     if not isinstance(target, Batched) or target.level.depth < level.depth:
-        raise InplaceError(f"vmap: {name} is not possible: it would write {level.size} samples into the memory of one tensor, {describe(x)}, "
-                           "which is not batched; use the out-of-place op")
+        raise InplaceError(f"vmap: {name} is not possible: it would write {level.size} samples into the memory of one tensor, "
+                           f"{describe(x)}, which is not batched; use the out-of-place op")
     spec = getattr(op, "op", None)
     if node_of(target) is not None and (spec is None or spec.keeps_first):
         target_before = target.clone()               # the gradient needs the old value, which is about to go
@@ -191,8 +191,8 @@ def write_batched(x: Any, op: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
         target_before = target
     result = op(target_before, *args, **kwargs)
     if result.shape != target.shape:
-        raise ShapeError(f"{name}: the result has shape {tuple(result.shape)}, which does not fit into x, {describe(x)}; x is never resized: "
-                         "use the out-of-place op")
+        raise ShapeError(f"{name}: the result has shape {tuple(result.shape)}, which does not fit into x, {describe(x)}, and x is never "
+                         "resized; use the out-of-place op")
     if not fits_into(result.array.dtype, target.array.dtype):
         raise DtypeError(f"{name}: result type {result.array.dtype} can't be cast to the desired output type {target.array.dtype} of x; "
                          "use the out-of-place op, or x.to(...) first")

@@ -23,6 +23,8 @@ class Level:
     returned. watch: what stood in front of every op before the first vmap (debug, profile).
     """
     __slots__ = ("depth", "size", "randomness", "closed", "outer", "watch")
+    depth: int
+    watch: Any
 
     def __init__(self, size: int, randomness: str, outer: Level | None, watch: Any) -> None:
         self.depth = 1 if outer is None else outer.depth + 1
@@ -95,7 +97,7 @@ class Batched(Tensor):
             refuse("requires_grad_() inside it", "use func.grad or func.vjp")
 
     @property
-    def cell(self) -> Any:
+    def cell(self) -> Any:                           # type: ignore[override]
         return self.value.cell
 
     @property
@@ -221,7 +223,7 @@ class Logical:
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if function.__name__ == "where" and len(args) == 3 and not kwargs:
             from ..ops.select import where
-            return where(*[operand(a) for a in args]).array      # type: ignore[arg-type]
+            return where(*[operand(a) for a in args]).array
         return no_values(self, function.__name__)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
@@ -301,7 +303,7 @@ def spread(t: Any, levels: list[Level]) -> Any:
     shape = x.array.shape
     sizes = iter(shape[:n])
     ones = tuple([next(sizes) if level in own else 1 for level in every])
-    x = expand(x.reshape((*ones, *shape[n:])), (*[level.size for level in every], *shape[n:]))   # type: ignore[attr-defined]
+    x = expand(x.reshape((*ones, *shape[n:])), (*[level.size for level in every], *shape[n:]))
     return clothe(x, every)
 
 

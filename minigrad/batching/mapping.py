@@ -25,8 +25,9 @@ def vmap(func: Callable[..., Any], in_dims: Any = 0, out_dims: Any = 0, randomne
     """`func`, written for one sample, as a function of many that runs once for all.
 
     in_dims: the dimension of the samples in each argument, None for what all samples share; an int for all arguments, or
-    a tuple with one entry per argument, each as nested as the argument; what comes by keyword is shared. out_dims: where they stand in each result. randomness:
-    random numbers are an "error", the "same" for all samples, or "different". chunk_size: so many samples at a time.
+    a tuple with one entry per argument, each as nested as the argument; what comes by keyword is shared. out_dims: where they
+    stand in each result. randomness: random numbers are an "error", the "same" for all samples, or "different". chunk_size: so
+    many samples at a time.
     Every op that runs on one sample runs, those without a batching rule sample by sample. `.item()`, `if` on values and
     shapes that depend on values raise UnsupportedError.
 
@@ -100,7 +101,7 @@ def taken_apart(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[An
     if dims is None:
         raise ArgumentError(f"{call}: in_dims is not compatible with the structure of inputs: {len(args)} arguments with {len(leaves)} "
                             "values; give one int, or one entry per argument, as nested as it")
-    found = []
+    found: list[Any] = []
     for value, d in zip(leaves, dims):
         if d is None:
             found.append(None)
@@ -153,7 +154,7 @@ def removed(func: Any, t: Any, level: Level, d: Any) -> Tensor:
         if d is None:
             raise ArgumentError(f"vmap({name_of(func)}, ...): `{name_of(func)}` can not return a BatchedTensor when out_dim is None")
         return t.value
-    return t if d is None else expand(t, (level.size, *t.shape))         # type: ignore[no-any-return]
+    return t if d is None else expand(t, (level.size, *t.shape))
 
 
 def placed(func: Any, t: Any, d: int) -> Tensor:

@@ -23,9 +23,9 @@ from .dispatch import Call, batches, sample_by_sample
 
 # ---------------------------------------------------------------- element by element
 @batches("cast clone row_major transfer zero zeros_as",
-         "neg abs sign sgn signbit reciprocal square rsqrt sqrt exp expm1 log log2 log10 log1p exp2 sigmoid sin cos tan asin acos atan sinh",
-         "cosh tanh asinh acosh atanh clamp_to_numbers nan_to_num logical_not isnan isinf isfinite isposinf isneginf isreal bitwise_not",
-         "floor ceil trunc round frac erf erfc erfinv lgamma digamma polygamma logit real imag conj_physical angle view_as_real",
+         "neg abs sign sgn signbit reciprocal square rsqrt sqrt exp expm1 log log2 log10 log1p exp2 sigmoid sin cos tan asin acos",
+         "atan sinh cosh tanh asinh acosh atanh clamp_to_numbers nan_to_num logical_not isnan isinf isfinite isposinf isneginf isreal",
+         "bitwise_not floor ceil trunc round frac erf erfc erfinv lgamma digamma polygamma logit real imag conj_physical angle view_as_real",
          "relu hardtanh threshold leaky_relu elu selu celu softplus logsigmoid hardsigmoid hardshrink softshrink silu mish hardswish gelu",
          "drop_all one_hot_of")
 def pointwise(c: Call) -> Any:
@@ -35,8 +35,8 @@ def pointwise(c: Call) -> Any:
 
 @batches("add sub mul true_divide copysign logaddexp logaddexp2 atan2 hypot maximum minimum fmax fmin pow floor_divide divide_and_floor",
          "divide_and_truncate remainder fmod bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift",
-         "eq ne lt le gt ge isclose logical_and logical_or logical_xor heaviside choose clamp_to_tensors lerp addcmul addcdiv complex polar",
-         "prelu_kernel")
+         "eq ne lt le gt ge isclose logical_and logical_or logical_xor heaviside choose clamp_to_tensors lerp addcmul addcdiv complex",
+         "polar prelu_kernel")
 def elementwise(c: Call) -> Any:
     """Several tensors that broadcast: samples get leading ones, so that dimension 0 meets dimension 0."""
     names = [c.op.names[i] for i in c.op.tensors if hasattr(c[c.op.names[i]], "shape")]
@@ -79,7 +79,7 @@ def fill(c: Call) -> Any:
     x, value = c["input"], c["value"]
     if not c.holds(value):
         return c(input=c.whole(x))
-    return expand(cast(value, x.array.dtype), tuple(x.shape)).clone()    # type: ignore[arg-type, attr-defined]
+    return expand(cast(value, x.array.dtype), tuple(x.shape)).clone()
 
 
 @batches("copy")
@@ -271,7 +271,9 @@ def unfold_dim(c: Call) -> Any:
 @batches("window_sum")
 def window_sum(c: Call) -> Any:
     shape = c["shape"]
-    return c(input=c.whole(c["input"]), dimension=c.dim("dimension", len(shape)), shape=(c.level.size, *shape)) if shape else sample_by_sample(c)
+    if not shape:
+        return sample_by_sample(c)
+    return c(input=c.whole(c["input"]), dimension=c.dim("dimension", len(shape)), shape=(c.level.size, *shape))
 
 
 @batches("split_with_sizes unbind")

@@ -43,9 +43,7 @@ def getitem_advanced(c: Call) -> Any:
         rows = arange(c.level.size).reshape((-1, *[1] * n)).array
         out = c(input=c.whole(x), index=(rows, *own))
     else:
-        out = c(input=x, index=tuple(own))
-        out = movedim(out, first, 0)
-        return out if first == 0 else out
+        return movedim(c(input=x, index=tuple(own)), first, 0)
     return movedim(out, tuple(range(1, n + 1)), tuple(range(first + 1, first + n + 1))) if first and n else out
 
 

@@ -106,8 +106,8 @@ def contract(c: Call) -> Any:
 
 
 # ---------------------------------------------------------------- matrices
-@batches("inv det slogdet_parts cofactors linalg_cholesky qr_factors svd_factors svdvals eigh_factors eigvalsh eig_factors eigvals matrix_exp",
-         "pseudo_inverse")
+@batches("inv det slogdet_parts cofactors linalg_cholesky qr_factors svd_factors svdvals eigh_factors eigvalsh eig_factors eigvals",
+         "matrix_exp pseudo_inverse")
 def matrices(c: Call) -> Any:
     return c(**{c.first: c.whole(c[c.first])}) if c[c.first].ndim >= 2 else sample_by_sample(c)
 

@@ -9,6 +9,7 @@ from typing import Any
 class Tree:
     """The shape of a nested structure. kind: its type, or None for a leaf; keys: of a dictionary; parts: its children."""
     __slots__ = ("kind", "keys", "parts", "count")
+    count: int
 
     def __init__(self, kind: Any, keys: Any, parts: list[Tree]) -> None:
         self.kind, self.keys, self.parts = kind, keys, parts

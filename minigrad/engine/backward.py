@@ -89,7 +89,7 @@ def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool
     the outputs do not depend on. materialize_grads: zeros instead of None there.
     """
     if is_grads_batched:
-        return batched_grads(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads)
+        return tuple(batched_grads(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads))
     if materialize_grads and allow_unused is False:
         raise ArgumentTypeError("grad: expected allow_unused to be True or not passed when materialize_grads=True")
     roots, targets = as_list(outputs), as_list(inputs)

@@ -52,8 +52,8 @@ def jvp(func: Callable[..., Any], primals: Any, tangents: Any, *, strict: bool =
     Computed by two backward passes, so func must be twice differentiable as far as its ops' rules go.
     """
     if not isinstance(primals, tuple):
-        raise RefusedArgumentError(f"jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call f(*primals); "
-                                   f"got {describe(primals)}")
+        raise RefusedArgumentError("jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call f(*primals);"
+                                   f" got {describe(primals)}")
     f = Recorded("jvp(f, primals, tangents)", func, primals, tuple(range(len(primals))), {}, has_aux)
     given = matching("jvp(f, primals, tangents)", f, tangents)
     moved = unflatten(Linear(f).push(given), f.shape)
@@ -64,8 +64,8 @@ def matching(name: str, f: Recorded, tangents: Any) -> list[Any]:
     """The leaves of tangents, one like each input."""
     leaves, tree = flatten(tangents)
     if tree != f.tree:
-        raise RefusedArgumentError(f"{name}: Expected primals and tangents to have the same python structure; got {len(leaves)} tangents for "
-                                   f"{len(f.inputs)} primals")
+        raise RefusedArgumentError(f"{name}: Expected primals and tangents to have the same python structure; got {len(leaves)} tangents "
+                                   f"for {len(f.inputs)} primals")
     for t, x in zip(leaves, f.inputs):
         if not isinstance(t, TensorBase):
             raise ArgumentTypeError(f"{name}: Expected tangents to be tensors; got {describe(t)}")

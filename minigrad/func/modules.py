@@ -114,5 +114,5 @@ def stacked(states: list[dict[str, Any]]) -> dict[str, Any]:
         needed = tensors[0].requires_grad
         if any(t.requires_grad != needed for t in tensors):
             raise RefusedArgumentError(f"stack_module_state: Expected {name} from each model to have the same .requires_grad")
-        found[name] = stack([t.detach() for t in tensors], 0).requires_grad_(needed)     # type: ignore[attr-defined]
+        found[name] = stack([t.detach() for t in tensors], 0).requires_grad_(needed)
     return found

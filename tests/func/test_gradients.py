@@ -31,7 +31,8 @@ def layer(s: Side, x: Any) -> Any:
     lambda s: s.func.grad_and_value(lambda x: ((x ** 2).sum(), x.cos()), has_aux=True)(s.tensor(X)),
     lambda s: s.func.grad(lambda x, y: x.sum())(s.tensor(X), s.tensor(Y)),
     lambda s: s.func.grad(lambda x, y: x.sum(), argnums=1)(s.tensor(X), s.tensor(Y)),
-    lambda s: s.func.vjp(lambda x, w: {"a": (x @ w.T).exp(), "b": x * 2}, s.tensor(X), s.tensor(W))[1]({"a": s.tensor(Y), "b": s.tensor(X)}),
+    lambda s: s.func.vjp(lambda x, w: {"a": (x @ w.T).exp(), "b": x * 2}, s.tensor(X), s.tensor(W))[1](
+        {"a": s.tensor(Y), "b": s.tensor(X)}),
     lambda s: s.func.vjp(lambda x: x.sin(), s.tensor(X))[1](s.tensor(X)),
     lambda s: s.func.vjp(lambda x: (x.sin(), x.cos()), s.tensor(X))[1]((s.tensor(X), s.tensor(X))),
     lambda s: s.func.vjp(lambda x: (x.sin(), x), s.tensor(X), has_aux=True)[2],
@@ -58,7 +59,8 @@ def test_a_transform(program: Any) -> None:
     lambda s: s.func.grad(lambda x: x * s.func.grad(lambda y: x * y * y)(x))(s.tensor(3.0)),
     lambda s: s.func.vmap(s.func.grad(s.func.grad(s.func.grad(lambda x: x.sin() * x))))(s.tensor(X[0])),
     lambda s: s.func.vmap(s.func.grad(lambda x, w: ((w @ x).tanh() ** 2).sum()), in_dims=(0, None))(s.tensor(X), s.tensor(W)),
-    lambda s: s.func.vmap(s.func.grad(lambda x, w: ((w @ x).tanh() ** 2).sum(), argnums=(0, 1)), in_dims=(0, None))(s.tensor(X), s.tensor(W)),
+    lambda s: s.func.vmap(s.func.grad(lambda x, w: ((w @ x).tanh() ** 2).sum(), argnums=(0, 1)), in_dims=(0, None))(
+        s.tensor(X), s.tensor(W)),
     lambda s: s.func.grad(lambda w: s.func.vmap(lambda x: (w @ x).sin().sum())(s.tensor(X)).prod())(s.tensor(W)),
     lambda s: s.func.jacrev(s.func.jacrev(lambda x: layer(s, x).prod()))(s.tensor(X[0])),
     lambda s: s.func.jacfwd(s.func.jacfwd(lambda x: layer(s, x).prod()))(s.tensor(X[0])),

@@ -149,12 +149,12 @@ def test_samples_do_not_fit_into_one_tensor() -> None:
 
 # ---------------------------------------------------------------- random numbers
 def test_random_numbers_are_refused_unless_asked_for() -> None:
-    same_error(lambda s: s.func.vmap(lambda x: x + s.library.rand(4))(s.tensor(Y)), "randomness error mode; say whether each sample gets its own")
+    same_error(lambda s: s.func.vmap(lambda x: x + s.library.rand(4))(s.tensor(Y)), "randomness error mode; say whether each")
     same_error(lambda s: s.func.vmap(lambda x: s.F.dropout(x))(s.tensor(Y)), "randomness error mode")
     same_error(lambda s: s.func.vmap(lambda x: x, randomness="maybe")(s.tensor(Y)), "only allowed values for randomness are")
 
 
-@pytest.mark.parametrize("draw", [lambda x: mg.rand(4), lambda x: mg.rand_like(x), lambda x: mg.nn.functional.dropout(mg.ones_like(x) + 0 * x),
+@pytest.mark.parametrize("draw", [lambda x: mg.rand(4), lambda x: mg.rand_like(x), lambda x: mg.nn.functional.dropout(1 + 0 * x),
                                   lambda x: x.clone().uniform_(), lambda x: mg.randint(1000, (4,)),
                                   lambda x: mg.nn.functional.alpha_dropout(1 + 0 * x, training=True)])
 def test_random_numbers_differ_or_not(draw: Any) -> None:
@@ -198,7 +198,7 @@ def test_backward_inside_is_refused() -> None:
 
 @pytest.mark.parametrize(("program", "match"), [
     (lambda s: s.func.vmap(lambda x: x, in_dims=3)(s.tensor(Y)), "in_dim=3 for some input, but that input is a Tensor of dimensionality 2"),
-    (lambda s: s.func.vmap(lambda x, y: x, in_dims=(0,))(s.tensor(Y), s.tensor(Y)), "in_dims is not compatible with the structure of inputs"),
+    (lambda s: s.func.vmap(lambda x, y: x, in_dims=(0,))(s.tensor(Y), s.tensor(Y)), "in_dims is not compatible with the structure"),
     (lambda s: s.func.vmap(lambda x: x, in_dims=None)(s.tensor(Y)), "expected `in_dims` to be int or a"),
     (lambda s: s.func.vmap(lambda x, y: x)(s.tensor(Y), 2.0), "input is of type float. We cannot vmap over non-Tensor arguments"),
     (lambda s: s.func.vmap(lambda x, y: x)(s.tensor(Y), s.tensor(Y[:2])), "same size in the mapped dimension, got sizes"),
