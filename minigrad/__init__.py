@@ -318,6 +318,11 @@ from .ops.lookup import nonzero_static as nonzero_static
 from .ops.lookup import take as take
 from .ops.lookup import take_along_dim as take_along_dim
 from .ops.lookup import unravel_index as unravel_index
+from .ops.lowrank import pca_lowrank as pca_lowrank
+from .ops.lowrank import svd_lowrank as svd_lowrank
+from .ops.lu import lu_solve as lu_solve
+from .ops.lu import lu_unpack as lu_unpack
+from .ops.lu import lu_with_pivots as _lu
 from .ops.magnitude import cdist as cdist
 from .ops.magnitude import dist as dist
 from .ops.magnitude import norm as norm
@@ -378,6 +383,9 @@ from .ops.reduce import nanmean as nanmean
 from .ops.reduce import nansum as nansum
 from .ops.reduce import prod as prod
 from .ops.reduce import sum as sum
+from .ops.reflectors import geqrf as geqrf
+from .ops.reflectors import orgqr as orgqr
+from .ops.reflectors import ormqr as ormqr
 from .ops.rnn import gru_cell as gru_cell
 from .ops.rnn import lstm_cell as lstm_cell
 from .ops.rnn import rnn_relu_cell as rnn_relu_cell
@@ -510,7 +518,7 @@ from .threads import set_num_threads as set_num_threads
 bool, half, float, double = _bool, float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
-inverse, swapdims, vander = _inv, transpose, _vander
+inverse, lu, swapdims, vander = _inv, _lu, transpose, _vander
 
 # Functions that write into their first argument: its methods.
 abs_, acos_, acosh_, addmv_, arccos_ = Tensor.abs_, Tensor.acos_, Tensor.acosh_, Tensor.addmv_, Tensor.arccos_

@@ -46,6 +46,7 @@ from .ops import (
     powers,
     products,
     reduce,
+    reflectors,
     rounding,
     rows,
     scatters,
@@ -59,6 +60,7 @@ from .ops import (
     triangular,
 )
 from .ops import complex as complex_ops
+from .ops import lu as lu_ops
 from .ops import matmul as matmul_ops
 from .ops import shape as shape_ops
 from .ops import softmax as softmax_ops
@@ -657,6 +659,11 @@ class Tensor(TensorBase):
     triangular_solve = triangular.triangular_solve
     cholesky_solve = triangular.cholesky_solve
     cholesky_inverse = triangular.cholesky_inverse
+    lu = lu_ops.lu_with_pivots
+    lu_solve = lu_ops.lu_solve
+    geqrf = reflectors.geqrf
+    orgqr = reflectors.orgqr
+    ormqr = reflectors.ormqr
 
     # ------------------------------------------------------------ shape
     view = shape_ops.view_method

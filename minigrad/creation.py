@@ -299,6 +299,8 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Tensor | None 
 
 def _spaced(op: str, start: Any, end: Any, steps: int, out: Any, dtype: Any, where: Where) -> tuple[Any, Any]:
     """`steps` numbers from start to end in double precision, and the dtype that is wanted."""
+    if isinstance(start, TensorBase) and start.array.ndim or isinstance(end, TensorBase) and end.array.ndim:
+        raise ShapeError(f"{op}: only supports 0-dimensional start and end tensors; got start {describe(start)}, end {describe(end)}")
     a, b = number(op, start), number(op, end)
     if isinstance(steps, bool) or not hasattr(steps, "__index__"):
         raise ArgumentTypeError(f"{op}: argument 'steps' must be int, not {describe(steps)}")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..backend import backend_of, is_array
-from ..errors import ArgumentTypeError, DeviceError, DtypeError, MinigradError, describe
+from ..errors import ArgumentTypeError, DeviceError, DtypeError, InplaceError, MinigradError, describe
 from . import inplace
 from .inplace import node_of
 from .mode import local
@@ -58,7 +58,9 @@ def general(op: Op) -> Call:
             node.cells = tuple([tensors[0].cell if kind == "out" and kept is not None else c
                                 for (kind, _), c, kept in zip(op.slots, node.cells, node.saved or ())])
         if target is not None:
-            return into(op.name, target, tensors[0])
+            if op.returns is None:
+                return into(op.name, target, tensors[0])
+            return op.returns(*into_several(op.name, target, (*tensors, *[wrap(e) for e in extra])))
         if op.returns is not None:
             return op.returns(*tensors, *[wrap(e) for e in extra])
         return tensors if op.several else tensors[0]
@@ -182,10 +184,20 @@ def into(name: str, target: Any, result: Any) -> Any:
     if result.node is not None or node_of(target) is not None:
         raise DtypeError(f"{name}: functions with out=... arguments don't support automatic differentiation; "
                          "drop out=, or use no_grad()")
+    if inplace.overlaps(target.array):
+        raise InplaceError(f"{name}: more than one element of out, {describe(target)}, refers to a single memory location; "
+                           "clone() it first")
     if target.array.size == 0 and target.array.shape != result.array.shape:
         target.array = backend_of(result.array).xp.zeros(result.array.shape, target.array.dtype)
     inplace.store(target, result, name, False)
     return target
+
+
+def into_several(name: str, targets: Any, found: tuple[Any, ...]) -> list[Any]:
+    """`into` for an op with named results: `out=` is a tuple of as many tensors."""
+    if not isinstance(targets, (tuple, list)) or len(targets) != len(found):
+        raise ArgumentTypeError(f"{name}: out must be a tuple of {len(found)} Tensors; got {describe(targets)}")
+    return [into(name, target, result) for target, result in zip(targets, found)]
 
 
 def shape_of(array: Any) -> Any:

@@ -52,6 +52,7 @@ from ..ops.gates import glu as glu
 from ..ops.gates import hardswish as hardswish
 from ..ops.gates import mish as mish
 from ..ops.gates import silu as silu
+from ..ops.heads import multi_head_attention_forward as multi_head_attention_forward
 from ..ops.likelihood_loss import binary_cross_entropy as binary_cross_entropy
 from ..ops.likelihood_loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from ..ops.likelihood_loss import gaussian_nll_loss as gaussian_nll_loss
@@ -108,6 +109,8 @@ from ..ops.softmax import softmin as softmin
 from ..ops.unpool import max_unpool1d as max_unpool1d
 from ..ops.unpool import max_unpool2d as max_unpool2d
 from ..ops.unpool import max_unpool3d as max_unpool3d
+from ..ops.warp import affine_grid as affine_grid
+from ..ops.warp import grid_sample as grid_sample
 from ..ops.windows import fold as fold
 from ..ops.windows import unfold as unfold
 

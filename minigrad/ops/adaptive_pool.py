@@ -97,7 +97,7 @@ def bins_of(name: str, n: int, x: Any, output_size: Bins) -> tuple[int, ...]:
     if len(sizes) != n:
         raise RefusedArgumentError(f"{name}: output_size must be {n} numbers; got {output_size!r}")
     if x.ndim not in (n + 1, n + 2):
-        raise ShapeError(f"{name}: Expected {n + 1}D or {n + 2}D tensor, but got {list(x.shape)} ({operand(x)})")
+        raise RefusedArgumentError(f"{name}: Expected {n + 1}D or {n + 2}D tensor, but got {list(x.shape)} ({operand(x)})")
     if not prod(x.shape[-n - 1:]):
         raise ShapeError(f"{name}: Expected input to have non-zero size for non-batch dimensions, but input has sizes {list(x.shape)}")
     bins = tuple([int(size if s is None else s) for s, size in zip(sizes, x.shape[-n:], strict=True)])

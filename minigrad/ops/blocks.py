@@ -26,15 +26,23 @@ def some(op: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
     return tensors
 
 
+def joined(op: str, tensors: Sequence[Tensor], dim: int) -> Tensor:
+    """`cat`, whose errors name the function that was called."""
+    try:
+        return cat(tensors, dim)
+    except ShapeError as error:
+        raise ShapeError(f"{op}: {str(error).removeprefix('cat: ')}") from None
+
+
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along their second dimension, vectors along their only one."""
     rows = atleast_1d(list(some("hstack", tensors)))
-    return cat(rows, 0 if rows[0].ndim == 1 else 1)
+    return joined("hstack", rows, 0 if rows[0].ndim == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the first dimension, vectors as rows."""
-    return cat(atleast_2d(list(some("vstack", tensors))), 0)
+    return joined("vstack", atleast_2d(list(some("vstack", tensors))), 0)
 
 
 def row_stack(tensors: Sequence[Tensor]) -> Tensor:
@@ -44,12 +52,12 @@ def row_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the third dimension."""
-    return cat(atleast_3d(list(some("dstack", tensors))), 2)
+    return joined("dstack", atleast_3d(list(some("dstack", tensors))), 2)
 
 
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the second dimension, vectors as columns."""
-    return cat([t if t.ndim > 1 else reshape(t, (t.numel(), 1)) for t in some("column_stack", tensors)], 1)
+    return joined("column_stack", [t if t.ndim > 1 else reshape(t, (t.numel(), 1)) for t in some("column_stack", tensors)], 1)
 
 
 # ---------------------------------------------------------------- down the diagonal
@@ -140,6 +148,8 @@ def split_along(op: str, input: Tensor, where: int | Sequence[int], least: int, 
     """`tensor_split` along a dimension that must be there and, for a number of pieces, divide evenly."""
     if input.ndim < least:
         raise ShapeError(f"{op}: requires a tensor with at least {least} dimension, but got a tensor with {input.ndim} dimensions")
+    if not isinstance(where, (int, tuple, list)):
+        raise ArgumentTypeError(f"{op}: takes a number of pieces or a tuple of indices; got {describe(where)}")
     if isinstance(where, int) and (where <= 0 or input.shape[dim] % where):
         raise ShapeError(f"{op}: attempted to split along dimension {dim}, but the size of the dimension {input.shape[dim]} is not "
                          f"divisible by the split_size {where}")

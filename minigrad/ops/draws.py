@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import backend_of
+from ..engine.general import into
 from ..engine.inplace import write
 from ..engine.mode import local
 from ..engine.node import TensorBase, wrap
-from ..errors import ArgumentTypeError, ShapeError, UnsupportedDtypeError, describe
+from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
 from ..rng import continuous, discrete
 from ..rng.generator import Generator, default_generator
 from .overwrite import copy
@@ -156,17 +157,22 @@ def beside(x: Any, array: Any) -> Any:
     return wrap(backend.from_host(array, backend.device_of(x.array)))
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None, out: Tensor | None = None) -> Tensor:
     """Ones with the probabilities in the input, or all with probability p, else zeros; the input's dtype."""
     x = on_host("bernoulli", input)
     if p is None:
         floats_only("bernoulli", x.dtype, "f")
-    return beside(input, discrete.bernoulli(chosen(generator), x if p is None else p, x.shape, x.dtype))
+    made = beside(input, discrete.bernoulli(chosen(generator), x if p is None else p, x.shape, x.dtype))
+    return made if out is None else into("bernoulli", out, made)
 
 
-def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Tensor:
+def multinomial(input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None,
+                out: Tensor | None = None) -> Tensor:
     """Indices drawn with odds in proportion to the weights: (m,) -> (num_samples,), (rows, m) -> (rows, num_samples)."""
-    return beside(input, discrete.multinomial(chosen(generator), on_host("multinomial", input), num_samples, replacement))
+    if out is not None and out.array.dtype != "i8":
+        raise DtypeError(f"multinomial: expects an int64 tensor as out; got {describe(out)}")
+    made = beside(input, discrete.multinomial(chosen(generator), on_host("multinomial", input), num_samples, replacement))
+    return made if out is None else into("multinomial", out, made)
 
 
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:

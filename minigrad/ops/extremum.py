@@ -1,6 +1,7 @@
 """The largest and the smallest: of all elements, along a dimension, and where they are."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
@@ -83,14 +84,20 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     return x.min(axis=axes_of("amin", dim, x.ndim), keepdims=keepdim)
 
 
-def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> results.aminmax:
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Sequence[Tensor] | None = None) -> results.aminmax:
     """The minimum and the maximum along `dim`, of all elements by default, as fields `min` and `max`."""
     x = input.array
     if not x.size and dim is None:
         raise ShapeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity; "
                          f"got {describe(input)}")
     check_nonempty("aminmax", x, dim)
-    return results.aminmax(amin(input, dim, keepdim), amax(input, dim, keepdim))
+    if out is None:
+        return results.aminmax(amin(input, dim, keepdim), amax(input, dim, keepdim))
+    for o in out:
+        if o.array.dtype != x.dtype:
+            raise DtypeError(f"aminmax: Expected out tensor to have dtype {x.dtype}, but got {o.array.dtype} instead")
+    low, high = out
+    return results.aminmax(amin(input, dim, keepdim, out=low), amax(input, dim, keepdim, out=high))   # type: ignore[call-arg]
 
 
 @op(x=lambda g, x, out: share_all(g, x, out))

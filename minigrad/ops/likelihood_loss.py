@@ -13,7 +13,18 @@ from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .activation import log1p_exp
 from .elementwise import exp, log, log1p, sigmoid
-from .loss import REDUCTIONS, need_same_size, need_tensors, pointwise, reduce_loss, reduced, reduction_of, refuse_gradient, share
+from .loss import (
+    REDUCTIONS,
+    need_common_shape,
+    need_same_size,
+    need_tensors,
+    pointwise,
+    reduce_loss,
+    reduced,
+    reduction_of,
+    refuse_gradient,
+    share,
+)
 from .raw import like, raw
 from .select import clamp_to_numbers, masked
 from .shape import expand
@@ -198,6 +209,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     effect on its gradient. full: adds log(2 * pi) / 2. Raises ArgumentError for a var of another size, or negative.
     """
     need_tensors("gaussian_nll_loss", input=input, target=target)
+    need_common_shape("gaussian_nll_loss", input=input, target=target)
     variance: Any = var
     if isinstance(var, (int, float)):
         variance = wrap(backend_of(input.array).xp.full(input.array.shape, var, input.array.dtype))
@@ -226,6 +238,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
     of log(target!) where the target is above 1.
     """
     need_tensors("poisson_nll_loss", input=input, target=target)
+    need_common_shape("poisson_nll_loss", input=input, target=target)
     reduction = reduction_of("poisson_nll_loss", reduction, size_average, reduce)
     losses = exp(input) - target * input if log_input else input - target * log(input + eps)
     if full:

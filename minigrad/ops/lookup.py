@@ -43,10 +43,10 @@ def check_range(op: str, index: Any, size: int, dim: int, error: type[Exception]
 
 def check_along(op: str, x: Any, dim: int, index: Any, kinds: str = "il") -> int:
     """The checks of gather and scatter: dtype, number of dimensions, sizes apart from `dim`, range. Returns dim from the front."""
-    check_index(op, index, kinds)
     d = one_dim(op, dim, x.ndim)
-    if not index.size:
+    if not index.size:                               # then any dtype will do
         return d
+    check_index(op, index, kinds)
     if max(index.ndim, 1) != max(x.ndim, 1):
         raise ShapeError(f"{op}: index tensor must have the same number of dimensions as input tensor; "
                          f"got index {index.shape}, x {x.shape}")

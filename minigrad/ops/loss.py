@@ -5,9 +5,12 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..engine.inplace import node_of
 from ..engine.node import TensorBase
-from ..errors import ArgumentError, ArgumentTypeError, DeviceError, DtypeError, GraphError, ShapeError, describe
+from ..engine.spec import clash
+from ..errors import ArgumentError, ArgumentTypeError, DeviceError, DtypeError, GraphError, ShapeError, describe, operand
 from .reduce import add_up, mean, sum
 
 if TYPE_CHECKING:
@@ -52,9 +55,19 @@ def need_one_device(name: str, **values: Any) -> None:
                           f"move one with .to({str(here)!r})")
 
 
-def warn_of_broadcast(x: Any, t: Any) -> None:
+def need_common_shape(name: str, **values: Any) -> None:
+    """Refuse tensors that do not broadcast together."""
+    arrays = [value.array for value in values.values()]
+    try:
+        np.broadcast_shapes(*[a.shape for a in arrays])
+    except ValueError:
+        raise ShapeError(f"{name}: {clash(arrays)}; got {', '.join(f'{n} {operand(a)}' for n, a in zip(values, arrays))}") from None
+
+
+def warn_of_broadcast(name: str, x: Any, t: Any) -> None:
     """Say that input and target differ in size: a wrong loss, far more often than a wish."""
     if x.array.shape != t.array.shape:
+        need_common_shape(name, input=x, target=t)
         warnings.warn(f"Using a target size ({t.shape}) that is different to the input size ({x.shape}). This will likely lead to "
                       "incorrect results due to broadcasting. Please ensure they have the same size.", UserWarning, stacklevel=3)
 

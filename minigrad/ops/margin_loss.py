@@ -10,7 +10,7 @@ from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError
 from .cross_entropy import constant_weight, places
 from .elementwise import sigmoid, sqrt
 from .likelihood_loss import binary_cross_entropy_with_logits, log_sigmoid
-from .loss import need_one_device, need_tensors, pointwise, reduce_loss, reduced, reduction_of, share
+from .loss import need_common_shape, need_one_device, need_tensors, pointwise, reduce_loss, reduced, reduction_of, share
 from .raw import like, raw
 from .reduce import add_up, mean, sum
 from .select import choose, clamp_min, minimum
@@ -43,7 +43,10 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
                      reduction: str = "mean") -> Tensor:
     """log(1 + exp(-target * input)), for targets of 1 and -1. Unlike PyTorch's, it does not overflow."""
     need_tensors("soft_margin_loss", input=input, target=target)
-    return pointwise(soft_margin, input, target, reduction_of("soft_margin_loss", reduction, size_average, reduce))
+    reduction = reduction_of("soft_margin_loss", reduction, size_average, reduce)
+    if input.array.shape != target.array.shape:
+        need_common_shape("soft_margin_loss", input=input, target=target)
+    return pointwise(soft_margin, input, target, reduction)
 
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
@@ -117,6 +120,7 @@ def triplet(name: str, anchor: Tensor, positive: Tensor, negative: Tensor, dista
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise ShapeError(f"{name}: The anchor, positive, and negative tensors are expected to have the same number of dimensions, but got: "
                          f"anchor {anchor.ndim}D, positive {positive.ndim}D, and negative {negative.ndim}D inputs")
+    need_common_shape(name, anchor=anchor, positive=positive, negative=negative)
     if margin <= 0:
         raise ArgumentError(f"{name}: margin must be greater than 0, got {margin}")
     near, far = distance(anchor, positive), distance(anchor, negative)

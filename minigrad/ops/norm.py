@@ -330,6 +330,8 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     Source: Ioffe and Szegedy 2015, Batch Normalization.
     """
     x = input.array
+    if x.shape == (0,):                              # nothing, of no channel
+        return input.clone()
     if x.ndim < 2:
         raise ShapeError(f"batch_norm: expected at least 2 dimensions (N, C, ...); got x {operand(x)}")
     check_running("batch_norm", running_mean, running_var, x)

@@ -13,7 +13,7 @@ from ..errors import ArgumentTypeError, ShapeError, describe
 from .cast import cast
 from .dims import Number, shape_args
 from .raw import in_dtype
-from .scalars import fitting
+from .scalars import fitting, overflow
 from .transfer import transfer
 
 if TYPE_CHECKING:
@@ -54,7 +54,11 @@ def one_value(op: str, value: Any, dtype: Any) -> Any:
         return fitting(op, value, dtype)
     if value.ndim:
         raise ShapeError(f"{op}: only supports a 0-dimensional value tensor, but got tensor with {value.ndim} dimension(s)")
-    return (value.real if value.dtype.kind == "c" and dtype.kind != "c" else value).astype(dtype)
+    if value.dtype.kind == "c" and dtype.kind not in "cb":
+        if bool(value.imag):
+            raise overflow(op, value, dtype)
+        value = value.real
+    return value.astype(dtype)
 
 
 @op(broadcast=True, x=lambda g: zero(g), src=lambda g: g)

@@ -42,7 +42,7 @@ def reflected(op: str, n: int, before: int, after: int) -> list[int]:
 
 def replicated(op: str, n: int, before: int, after: int) -> list[int]:
     """Positions of n elements with the first and the last repeated."""
-    return [0] * before + list(range(n)) + [n - 1] * after
+    return [min(max(i, 0), n - 1) for i in range(-before, n + after)]
 
 
 def wrapped(op: str, n: int, before: int, after: int) -> list[int]:
@@ -85,6 +85,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
 def with_border(x: Any, d: int, before: int, after: int, mode: str) -> Any:
     """x with a border along one dimension."""
     n = x.shape[d]
+    if mode == "replicate" and n and n + before + after > 0:   # cutting off moves no end: what is repeated is the input's
+        return index_select(x, d, wrap(backend_of(x.array).asarray(replicated("pad", n, before, after))))
     if before < 0 or after < 0:                      # cut off first: the border continues what is left
         x = getitem(x, (*(slice(None),) * d, slice(max(-before, 0), n - max(-after, 0))))
         before, after, n = max(before, 0), max(after, 0), x.shape[d]

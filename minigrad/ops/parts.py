@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of, strided
 from ..engine.inplace import address, positions
+from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, OutOfRangeError, ShapeError, UnsupportedError, describe, operand
 from .dims import one_dim
@@ -39,6 +40,8 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     shape = input.shape
     if not shape:
         raise ShapeError("narrow: cannot be applied to a 0-dim tensor")
+    if isinstance(start, TensorBase) and (start.ndim or start.array.dtype.kind not in "iu"):
+        raise ShapeError(f"narrow: start must be an 0-dim integral Tensor; got {describe(start)}")
     d, first = one_dim("narrow", dim, len(shape)), start.__index__()
     n = shape[d]
     if length < 0:

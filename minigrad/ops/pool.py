@@ -192,6 +192,8 @@ def avg_pool1d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
                count_include_pad: bool = True) -> Tensor:
     """The mean of each window: (N, C, L) or (C, L) -> (N, C, windows). Options and errors as in `avg_pool2d`."""
     x = input.array
+    if x.dtype == "i8":
+        return cut_off(avg_pool1d(input.double(), kernel_size, stride, padding, ceil_mode, count_include_pad))
     need_numbers("avg_pool1d", x, "f")
     w = windows_of("avg_pool1d", 1, x, kernel_size, stride, padding, 1, ceil_mode)
     p, = w.padding
@@ -208,6 +210,8 @@ def avg_pool2d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     Raises ShapeError where no window fits, ArgumentError for padding of more than half the kernel.
     """
     x = input.array
+    if x.dtype == "i8":
+        return cut_off(avg_pool2d(input.double(), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override))
     need_numbers("avg_pool2d", x, "f")
     w = windows_of("avg_pool2d", 2, x, kernel_size, stride, padding, 1, ceil_mode)
     check_divisor("avg_pool2d", divisor_override)
@@ -219,6 +223,8 @@ def avg_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
                count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
     """The mean of each window: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *windows). Options and errors as in `avg_pool2d`."""
     x = input.array
+    if x.dtype == "i8":
+        return cut_off(avg_pool3d(input.double(), kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override))
     need_numbers("avg_pool3d", x, "f")
     w = windows_of("avg_pool3d", 3, x, kernel_size, stride, padding, 1, ceil_mode)
     check_divisor("avg_pool3d", divisor_override)
@@ -230,6 +236,14 @@ def avg_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     y = avg_pool(columns, (w.kernel[0], 1), (w.stride[0], 1), ((p, p), (0, 0)), (w.count[0], columns.shape[-1]), count_include_pad,
                  divisor_override)
     return y.reshape((*x.shape[:-3], *w.count))
+
+
+def cut_off(means: Tensor) -> Tensor:
+    """Means of integers as integers, the fraction cut off. A mean that is whole may be a rounding error away from it."""
+    m: Any = means.array
+    xp = backend_of(m).xp
+    nearest = xp.rint(m)
+    return wrap(xp.where(abs(m - nearest) < 1e-9 * (1 + abs(m)), nearest, xp.trunc(m)).astype("i8"))
 
 
 def lp_pool1d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:

@@ -86,7 +86,7 @@ def mse_loss(input: Tensor, target: Tensor, size_average: bool | None = None, re
     tensor(2.)
     """
     need_tensors("mse_loss", input=input, target=target)
-    warn_of_broadcast(input, target)
+    warn_of_broadcast("mse_loss", input, target)
     reduction = reduction_of("mse_loss", reduction, size_average, reduce)
     if weight is None:
         return pointwise(mse, input, target, reduction)
@@ -97,7 +97,7 @@ def l1_loss(input: Tensor, target: Tensor, size_average: bool | None = None, red
             weight: Tensor | None = None) -> Tensor:
     """The absolute error |input - target|. Arguments and errors as in `mse_loss`."""
     need_tensors("l1_loss", input=input, target=target)
-    warn_of_broadcast(input, target)
+    warn_of_broadcast("l1_loss", input, target)
     reduction = reduction_of("l1_loss", reduction, size_average, reduce)
     if weight is None:
         return pointwise(l1, input, target, reduction)
@@ -113,7 +113,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: bool | None = No
     need_tensors("smooth_l1_loss", input=input, target=target)
     if beta < 0:
         raise RefusedArgumentError(f"smooth_l1_loss: smooth_l1_loss does not support negative values for beta; got {beta}")
-    warn_of_broadcast(input, target)
+    warn_of_broadcast("smooth_l1_loss", input, target)
     reduction = reduction_of("smooth_l1_loss", reduction, size_average, reduce)
     if beta == 0:
         return pointwise(l1, input, target, reduction)
@@ -131,7 +131,7 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: fl
     need_tensors("huber_loss", input=input, target=target)
     if delta <= 0:
         raise RefusedArgumentError(f"huber_loss: huber_loss does not support non-positive values for delta; got {delta}")
-    warn_of_broadcast(input, target)
+    warn_of_broadcast("huber_loss", input, target)
     reduction = reduction_of("huber_loss", reduction, None, None)
     options = {} if delta == 1 else {"delta": delta}
     if weight is None:

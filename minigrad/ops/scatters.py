@@ -56,6 +56,8 @@ def at_flat(out: Any, d: int, index: Any, combine: Any) -> Any:
         combine(flat, flat_positions(index, d, out.shape).reshape(-1))
         if not out.flags.c_contiguous:               # then `flat` was a copy
             out[...] = flat.reshape(out.shape)
+        elif isinstance(out, np.generic):            # what NumPy makes of 0-d results: no memory to write to
+            return flat.reshape(())
     return out
 
 

@@ -245,14 +245,18 @@ def fitted(input: Any, *bounds: Any) -> tuple[Any, ...]:
     return in_dtype(input, to), *[None if b is None else fitting("clamp", b, to) for b in bounds]
 
 
-def clamp_min(input: Tensor, min: Tensor | Number) -> Tensor:
+def clamp_min(input: Tensor, min: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Elements below min, a number or a tensor, become min."""
-    return clamp(input, min)
+    if not isinstance(input, TensorBase):
+        raise ArgumentTypeError(f"clamp_min: input must be a Tensor; got {describe(input)}")
+    return clamp(input, min, out=out)
 
 
-def clamp_max(input: Tensor, max: Tensor | Number) -> Tensor:
+def clamp_max(input: Tensor, max: Tensor | Number, *, out: Tensor | None = None) -> Tensor:
     """Elements above max, a number or a tensor, become max."""
-    return clamp(input, None, max)
+    if not isinstance(input, TensorBase):
+        raise ArgumentTypeError(f"clamp_max: input must be a Tensor; got {describe(input)}")
+    return clamp(input, None, max, out=out)
 
 
 # ---------------------------------------------------------------- what is no number

@@ -105,17 +105,21 @@ def reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = None
         size = infer_size("reshape", array, size)
         if not backend_of(array).xp.may_share_memory(array.reshape(size), array):
             return view(contiguous(self), size)
-    return view(self, size)
+    try:
+        return view(self, size)
+    except ShapeError:
+        infer_size("reshape", array, size)           # the same error under this name
+        raise
 
 
 def view_as(input: Tensor, other: Tensor) -> Tensor:
     """The same memory in the shape of `other`."""
-    return view(input, tuple(other.shape))
+    return view(input, infer_size("view_as", input.array, other.shape))
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """The elements in the shape of `other`."""
-    return reshape(input, tuple(other.shape))
+    return reshape(input, infer_size("reshape_as", input.array, other.shape))
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
@@ -258,6 +262,8 @@ def sum_to_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     x: Any = input
     if len(size) > x.ndim or any(n not in (1, m) for n, m in zip(size[::-1], x.shape[::-1])):
         raise ShapeError(f"sum_to_size: size {list(size)} is not expandable to size {list(x.shape)}")
+    if not size and x.dtype.kind in "iub":           # a sum of all, in the dtype that sums have
+        return x.sum(dtype="i8")
     return sum_to(x, size)
 
 

@@ -11,6 +11,7 @@ from .magnitude import vector_norm
 from .raw import in_dtype
 from .reduce import sum
 from .select import clamp_min
+from .shape import broadcast_tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -38,6 +39,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
     if not floats:
         raise DtypeError(f"cosine_similarity: expected common dtype to be floating point; got x1 {operand(x1)}, x2 {operand(x2)}")
     x1, x2 = [x if x.array.dtype.kind == "f" else in_dtype(x, floats[0]) for x in (x1, x2)]
+    x1, x2 = broadcast_tensors(x1, x2)
     return sum(x1 / held(vector_norm(x1, 2, dim, True), eps) * (x2 / held(vector_norm(x2, 2, dim, True), eps)), dim)
 
 

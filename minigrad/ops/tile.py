@@ -148,6 +148,8 @@ def roll(input: Tensor, shifts: int | tuple[int, ...], dims: int | tuple[int, ..
     x: Any = input
     moves = tuple(shifts) if isinstance(shifts, (tuple, list)) else (shifts,)
     along = () if dims is None else tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
+    if not moves:
+        raise ShapeError("roll: `shifts` required")
     if len(moves) != len(along) and not (not along and len(moves) == 1):
         raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(moves)}, dims: {len(along)}")
     if along and not x.ndim:

@@ -81,8 +81,8 @@ def unfold(input: Tensor, kernel_size: int | Sequence[int], dilation: int | Sequ
     kernel, strides, pads, dilations = options("unfold", kernel_size, stride, padding, dilation)
     if input.ndim not in (3, 4):
         raise ShapeError(f"unfold: expected 3D (C, H, W) or 4D (N, C, H, W) input; got {describe(input)}")
-    if input.array.dtype.kind != "f":
-        raise UnsupportedDtypeError(f"unfold: takes floating-point input; got {describe(input)}")
+    if input.array.dtype.kind in "iu":
+        raise UnsupportedDtypeError(f"unfold: takes floating-point, complex or bool input; got {describe(input)}")
     counts = [window_count(*each) for each in zip(input.shape[-2:], kernel, strides, pads, dilations, strict=True)]
     if min(counts) < 1:
         raise ShapeError(f"unfold: Given input with spatial size {tuple(input.shape[-2:])}, kernel_size={kernel}, dilation={dilations}, "

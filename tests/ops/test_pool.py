@@ -122,10 +122,16 @@ def test_refusals_of_windows() -> None:
     same_error(call("avg_pool2d", 2, divisor_override=0), x, match="divisor must be not zero; got divisor_override=0")
 
 
-def test_average_pooling_takes_no_integers() -> None:
-    """PyTorch cuts the means off."""
-    with pytest.raises(NotImplementedError, match="avg_pool2d: not implemented for int64; got int64"):
-        F.avg_pool2d(mg.ones(1, 1, 4, 4, dtype=mg.int64), 2)
+@pytest.mark.parametrize("options", [(2,), (2, 1, 1), (3, 2, 1, True), (3, 2, 1, True, False)])
+def test_means_of_integers_are_cut_off(options: Any) -> None:
+    x = np.random.default_rng(0).integers(-50, 50, (2, 3, 7, 8))
+    same(call("avg_pool2d", *options), x)
+    same(call("avg_pool1d", *options), x[0])
+    same(call("avg_pool3d", *options), np.stack([x] * 5, 2))
+
+
+def test_average_pooling_takes_no_other_integers() -> None:
+    same_error(call("avg_pool2d", 2), np.ones((1, 1, 4, 4), "i4"), match="avg_pool2d: not implemented for int32; got int32")
 
 
 @pytest.mark.parametrize("name", ["adaptive_avg_pool2d", "adaptive_max_pool2d"])

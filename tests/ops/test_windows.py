@@ -45,7 +45,7 @@ def test_refusals() -> None:
                r"of sliding blocks as \(-1, 0\), but its components must be at least one")
     same_error(call("unfold", 0), x, match="unfold: kernel_size must be greater than zero; got 0")
     same_error(call("unfold", 3, stride=0), x, match="unfold: stride must be greater than zero")
-    same_error(call("unfold", 3), x.astype(int), match="unfold: takes floating-point input; got int64")
+    same_error(call("unfold", 3), x.astype(int), match="unfold: takes floating-point, complex or bool input; got int64")
     with pytest.raises(RuntimeError, match=r"unfold: expected 3D \(C, H, W\) or 4D \(N, C, H, W\) input; got float64 \(5, 6\)"):
         F.unfold(mg.tensor(x[0, 0]), 3)
     y = RNG.normal(size=(2, 27, 12))

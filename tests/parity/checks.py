@@ -248,7 +248,8 @@ def gradients(library: Any, sample: Sample, side: int, function_: Any, order: in
 
 def differentiable(library: Any, out: Any) -> list[Any]:
     outs = list(out) if isinstance(out, (tuple, list)) else [out]
-    return [o for o in outs if isinstance(o, library.Tensor) and o.requires_grad]
+    outs = [o for o in outs if isinstance(o, library.Tensor) and o.requires_grad]
+    return [o for o in outs if o.numel()] or outs    # nothing depends on an empty one beside others
 
 
 def random_like(library: Any, t: Any, rng: np.random.Generator) -> Any:
@@ -262,13 +263,17 @@ def random_like(library: Any, t: Any, rng: np.random.Generator) -> Any:
 def error(entry: Entry) -> Iterator[Result]:
     """The database's wrong inputs: an error of ours, of the entry's type, that names the op."""
     for i, wrong in enumerate(entry.error_inputs()):
-        theirs = outcome(lambda wrong=wrong: sample_of(wrong.sample_input, shared=True).call(0, entry.info.op))
+        sample = outcome(lambda wrong=wrong: sample_of(wrong.sample_input, shared=True))
+        if isinstance(sample, Exception):
+            yield Result(f"error {i}", f"{type(sample).__name__}: {sample}")
+            continue
+        theirs = outcome(lambda sample=sample: sample.call(0, entry.info.op))
         if isinstance(theirs, Exception):            # some are accepted, against what the database says
-            yield Result(f"error {i}", failure_of(functools.partial(compare_error, entry, wrong, theirs)))
+            yield Result(f"error {i}", failure_of(functools.partial(compare_error, entry, wrong, sample, theirs)))
 
 
-def compare_error(entry: Entry, wrong: Any, theirs: Exception) -> str | None:
-    sample, ours = sample_of(wrong.sample_input, shared=True), entry.function()
+def compare_error(entry: Entry, wrong: Any, sample: Sample, theirs: Exception) -> str | None:
+    ours = entry.function()
     got = outcome(lambda: sample.call(1, ours))
     kind = builtin_of(wrong.error_type)
     asked = f"PyTorch's {kind.__name__}: {str(theirs).splitlines()[0][:150]}"
@@ -284,9 +289,14 @@ def builtin_of(kind: Any) -> Any:
     return next(k for k in kind.__mro__ if k.__module__ == "builtins")
 
 
+# What is one op with us, under the name that errors give.
+SHARED = {"conv1d": "convolution", "conv2d": "convolution", "conv3d": "convolution"}
+
+
 def names_op(entry: Entry, text: str) -> bool:
     name = entry.short.strip("_")
     names = [name.removeprefix("r") if entry.short.startswith("__r") else name, *[a.name.rpartition(".")[2] for a in entry.info.aliases]]
+    names.append(SHARED.get(entry.short, name))
     operators = [f.__name__ for f in vars(operator).values() if f is entry.info.operator_variant]
     return any(name.lower() in text.lower() for name in [*names, *operators])
 

@@ -58,7 +58,8 @@ class Entry:
 
     def draws(self, raw: Any) -> bool:
         """True if the values of this sample are random, or anything at all."""
-        return not self.has_values or raw.kwargs.get("dropout_p", 0) > 0 and raw.kwargs.get("training", True)
+        p = raw.args[9] if self.short == "multi_head_attention_forward" else raw.kwargs.get("dropout_p", 0)
+        return not self.has_values or p > 0 and raw.kwargs.get("training", True)
 
     def function(self) -> Function:
         """Ours."""
