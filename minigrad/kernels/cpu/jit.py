@@ -1,23 +1,22 @@
-"""The one place where Numba is first imported: how kernels are compiled, cached, and run on several threads.
+"""The one place where Numba is first imported: how kernels are compiled, kept, and run on several threads.
 
-A kernel is written as a serial function that does one thread's share, and a thin parallel one that calls it for every
-thread. With one thread (small work, a forked child) no parallel region is entered.
-
-What is compiled is kept on disk (cache.py); a kernel's helpers may stand in other files of this package.
+A kernel is a serial function that does one thread's share: `kernel(*arguments, units, threads, t)`. `run` calls it once,
+or once for every t in a parallel region; there is a single region in all of minigrad, so kernels are compiled without
+one. What is compiled is kept on disk (cache.py); a kernel's helpers may stand in other files of this package.
 """
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from typing import Any, TypeVar, overload
 
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
-from numba.core import event
+from numba import int64, prange, types
+from numba.core import cgutils, event
 from numba.extending import intrinsic
 from numba.np.ufunc.parallel import threading_layer
 
@@ -31,7 +30,6 @@ if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 _addresses: dict[tuple[Any, ...], int] = {}
-_mask = threading.local()             # Numba's own thread count is per thread
 _one_at_a_time = threading.Lock()
 
 
@@ -69,29 +67,34 @@ def plain(x: Array) -> Array:
     return x if x.flags.writeable else x.copy()
 
 
-def run(serial: Callable[..., Any], parallel: Callable[..., Any], threads: int, units: int, *args: Any) -> None:
-    """Do `units` of work on so many threads: `serial(*args, units, threads, t)` does the share of thread t.
+def run(serial: Callable[..., Any], *work: Any) -> None:
+    """`run(serial, threads, units, *args)`: do `units` of work on so many threads.
 
-    That share is units * t // threads up to units * (t + 1) // threads. `parallel(address, *args, units, threads)`
-    calls the function at this address, which is `serial`, for every t.
+    `serial(*args, units, threads, t)` does the share of thread t: units * t // threads up to units * (t + 1) // threads.
     """
+    threads, units, *args = work[1:] if callable(work[0]) else work
     threads = min(threads, units)
     if threads <= 1:
         serial(*args, units, 1, 0)
         return
-    address = _address(serial, args)
-    with _region():
-        if getattr(_mask, "count", 0) != threads:
-            numba.set_num_threads(threads)
-            _mask.count = threads
-        parallel(address, *args, units, threads)
+    kinds = [(a.dtype.num, a.ndim, a.flags.num) if type(a) is np.ndarray else type(a) for a in args]
+    address = _addresses.get((serial, *kinds)) or _address((serial, *kinds), args)
+    start, one_at_a_time = _region()
+    if one_at_a_time:
+        with _one_at_a_time:
+            launch(start, address, *args, units, threads)
+    else:
+        launch(start, address, *args, units, threads)
 
+
+# The parallel region ---------------------------------------------------------------------------------------------------
+# run -> launch, compiled for each set of argument types: puts the arguments into a block of memory
+#     -> region, compiled once: for every t, calls what launch gave it with the block and t
+#     -> that takes the arguments out of the block again and calls the kernel with them and t.
+# They know each other by address only. A function that called another by name would contain, and compile, all of it.
 
 def _call_address(_: Any, address: Any, args: Any) -> Any:
-    """Call the compiled function at this address with a tuple of arguments; it returns nothing.
-
-    A parallel kernel that called its serial one by name would contain, and compile, all of it a second time.
-    """
+    """Call the compiled function at this address with a tuple of arguments; it returns nothing."""
     def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         kinds = [context.get_value_type(kind) for kind in args.types]
         function = ir.FunctionType(context.get_value_type(types.none), kinds).as_pointer()
@@ -105,22 +108,68 @@ def _call_address(_: Any, address: Any, args: Any) -> Any:
 call_address: Any = intrinsic(_call_address)
 
 
-def _address(serial: Any, args: tuple[Any, ...]) -> int:
-    """Where the compiled `serial` for arguments of these types starts; compiles it if need be."""
-    key = serial, *(a.dtype for a in args if isinstance(a, np.ndarray))
-    if key not in _addresses:
-        kinds = *map(numba.typeof, args), types.int64, types.int64, types.int64
-        result = serial.get_compile_result(types.void(*kinds))
-        _addresses[key] = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+@jit(parallel=True)
+def region(share: int, block: int, threads: int) -> None:
+    """Call the function at address `share` for every thread."""
+    before = numba.get_num_threads()                 # a property of the calling thread, and not only ours
+    numba.set_num_threads(threads)
+    for t in prange(threads):
+        call_address(share, (block, int64(t)))
+    numba.set_num_threads(before)
+
+
+def _spread(_: Any, start: Any, serial: Any, args: Any) -> Any:
+    """Run the kernel at address `serial` in the region at address `start`; args ends with the number of threads."""
+    def codegen(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        word, none = ir.IntType(64), context.get_value_type(types.none)
+        kinds = [context.get_value_type(kind) for kind in args.types]
+        fields = [values[1], *(builder.extract_value(values[2], i) for i in range(len(kinds)))]
+        layout = ir.LiteralStructType([word, *kinds])
+        block = cgutils.alloca_once(builder, layout)         # type: ignore[no-untyped-call]
+        zero = ir.Constant(ir.IntType(32), 0)
+        places = [[zero, ir.Constant(ir.IntType(32), i)] for i in range(len(fields))]
+        for field, i in zip(fields, places):
+            builder.store(field, builder.gep(block, i))
+        share = ir.Function(builder.module, ir.FunctionType(none, [word, word]), builder.module.get_unique_name("share"))
+        share.linkage = "internal"
+        inside = ir.IRBuilder(share.append_basic_block())
+        place = inside.inttoptr(share.args[0], layout.as_pointer())
+        kernel, *given = [inside.load(inside.gep(place, i)) for i in places]
+        kernel = inside.inttoptr(kernel, ir.FunctionType(none, [*kinds, word]).as_pointer())
+        inside.call(kernel, [*given, share.args[1]])
+        inside.ret(ir.Constant(none, None))
+        region = builder.inttoptr(values[0], ir.FunctionType(none, [word, word, word]).as_pointer())
+        builder.call(region, [builder.ptrtoint(share, word), builder.ptrtoint(block, word), fields[-1]])
+        return context.get_dummy_value()
+
+    return types.void(start, serial, args), codegen
+
+
+spread: Any = intrinsic(_spread)
+
+
+@jit
+def launch(start: int, serial: int, *args: Any) -> None:
+    """Run the kernel at address `serial` with these arguments in the region at address `start`."""
+    spread(start, serial, args)
+
+
+@cache
+def _region() -> tuple[int, bool]:
+    """Where the region starts, and whether only one thread at a time may enter it: compiled when first needed."""
+    start = _start_of(region, (types.int64, types.int64, types.int64))
+    return start, threading_layer() == "workqueue"   # type: ignore[no-untyped-call]
+
+
+def _address(key: tuple[Any, ...], args: list[Any]) -> int:
+    """Where the compiled kernel for arguments of these types starts."""
+    _addresses[key] = _start_of(key[0], (*map(numba.typeof, args), types.int64, types.int64, types.int64))
     return _addresses[key]
 
 
-def _region() -> AbstractContextManager[Any]:
-    """A lock around parallel regions, unless the threading layer takes calls from several threads."""
-    try:
-        return _one_at_a_time if threading_layer() == "workqueue" else nullcontext()   # type: ignore[no-untyped-call]
-    except ValueError:                # not started yet, so not known yet
-        return _one_at_a_time
+def _start_of(kernel: Any, kinds: tuple[Any, ...]) -> int:
+    result = kernel.get_compile_result(types.void(*kinds))
+    return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))
 
 
 class _FirstCompile(event.Listener):
