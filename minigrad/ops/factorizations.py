@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..dtypes import complex_of
+from ..engine.node import wrap
 from ..engine.op import op
-from ..errors import ShapeError, UnsupportedError
-from . import results
+from ..errors import LinalgError, ShapeError, UnsupportedError
+from . import lapack, results
+from .delivery import deliver
 from .join import cat
 from .matmul import matmul
-from .matrices import attempt, check_matrix, column, eye, lower, on_diagonal, over_gaps, row, upper
+from .matrices import attempt, check_matrix, column, eye, lower, on_diagonal, over_gaps, per_matrix, row, upper
 from .raw import adjoint, conj, is_complex, like, raw
+from .select import choose
 from .systems import solve_matrix
 from .triangular import solve_triangular
 
@@ -47,6 +50,27 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The Cholesky factor; PyTorch's older name of `linalg.cholesky`."""
     return linalg_cholesky(input, upper=upper)
+
+
+def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None) -> results.linalg_cholesky_ex:
+    """The Cholesky factor, and info, int32 (...): the order of the first leading minor that is not positive, 0 if all are.
+
+    The factor of a matrix that is not positive-definite is as far as LAPACK came; its gradient is 0.
+    """
+    x = raw(A)
+    check_matrix("linalg.cholesky_ex", x)
+    xp = backend_of(x).xp
+    try:
+        factor: Any = linalg_cholesky(A, upper=upper)
+        info = xp.zeros(x.shape[:-2], "i4")
+    except LinalgError:
+        part, info = lapack.factor_cholesky(adjoint(x) if upper else x)
+        if check_errors:
+            lapack.check_info("linalg.cholesky_ex", info, "The factorization could not be completed because the input is not "
+                                                          "positive-definite (the leading minor of order {} is not positive-definite).")
+        bad = wrap(per_matrix(info != 0))
+        factor = choose(bad, wrap(adjoint(part) if upper else part), linalg_cholesky(choose(bad, eye(A), A), upper=upper))
+    return deliver("linalg.cholesky_ex", out, results.linalg_cholesky_ex(factor, wrap(info)))
 
 
 # ---------------------------------------------------------------- QR

@@ -166,6 +166,100 @@ class linalg_lstsq(NamedTuple):
         return show(self)
 
 
+class linalg_cholesky_ex(NamedTuple):
+    """A Cholesky factor, and the order of the first leading minor that is not positive-definite; 0 if all are."""
+    L: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_inv_ex(NamedTuple):
+    """An inverse, and which diagonal element of U is 0 in A = P L U; 0 if none."""
+    inverse: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_solve_ex(NamedTuple):
+    """The solution of a linear system, and which diagonal element of U is 0 in A = P L U; 0 if none."""
+    result: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_lu(NamedTuple):
+    """A = P L U: permutation, lower triangular with ones on the diagonal, upper triangular."""
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_lu_factor(NamedTuple):
+    """L and U in one matrix, and the row that each was exchanged with, counted from 1."""
+    LU: Tensor
+    pivots: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_lu_factor_ex(NamedTuple):
+    """L and U in one matrix, pivots, and which diagonal element of U is 0; 0 if none."""
+    LU: Tensor
+    pivots: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class lu_unpack(NamedTuple):
+    """What `lu_factor` packed."""
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_ldl_factor(NamedTuple):
+    """L and D of A = L D L^T in one lower triangle, and pivots."""
+    LD: Tensor
+    pivots: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class linalg_ldl_factor_ex(NamedTuple):
+    """L and D in one lower triangle, pivots, and which diagonal element of D is 0; 0 if none."""
+    LD: Tensor
+    pivots: Tensor
+    info: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
+class geqrf(NamedTuple):
+    """Householder vectors below R, and their factors."""
+    a: Tensor
+    tau: Tensor
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
 class triangular_solve(NamedTuple):
     """The solution of a triangular system, and a copy of the matrix."""
     solution: Tensor

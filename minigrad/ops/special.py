@@ -56,7 +56,13 @@ def sinc(input: Tensor) -> Tensor:
     return backend_of(input).xp.sinc(input)
 
 
-@op(x=lambda g, x, out: g * -(2 * over_x(out, x, -CURVE) + 3 * CURVE * sinc(x)).conjugate())
+def sinc_curve(x: Any, slope: Any) -> Any:
+    """The second derivative of sinc."""
+    value: Any = sinc(x)
+    return over_x(slope, x, -CURVE) * -2 - value * (3 * CURVE)
+
+
+@op(x=lambda g, x, out: g * sinc_curve(x, out).conjugate())
 def sinc_slope(input: Tensor) -> Tensor:
     """The derivative of sinc: (cos(pi x) - sinc(x)) / x, and 0 at 0."""
     x: Any = input
@@ -157,7 +163,7 @@ def xlog1py(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     return of_two("xlog1py", input, other)
 
 
-entr = special("entr", lambda g, x: g * -(log(x) + 1), "-x log(x); 0 at 0 and -inf below.")
+entr = special("entr", lambda g, x: -g * log(x) - g, "-x log(x); 0 at 0 and -inf below.")
 
 
 # ---------------------------------------------------------------- logit

@@ -4,13 +4,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
-from ..engine.node import TensorBase
+from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
-from . import results
+from . import lapack, results
+from .delivery import deliver
 from .matmul import matmul
-from .matrices import attempt, check_matrix, column, per_matrix
-from .raw import adjoint, conj, is_complex, raw
+from .matrices import attempt, check_matrix, column, eye, per_matrix
+from .raw import adjoint, conj, is_complex, like, raw
 from .select import choose
 
 if TYPE_CHECKING:
@@ -52,6 +53,42 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
         raise ShapeError(f"linalg.solve: Incompatible shapes of A and B for the equation {equation}; got A {describe(A)}, B {describe(B)}")
     x = solve_matrix(A, b) if left else solve_matrix(A.swapaxes(-1, -2), b.swapaxes(-1, -2)).swapaxes(-1, -2)
     return x.reshape(x.shape[:-1]) if is_vector else x
+
+
+# ---------------------------------------------------------------- with a report instead of an error
+def regular(x: Any, info: Any) -> Any:
+    """Matrices with the identity in place of the singular ones."""
+    return choose(like(x, per_matrix(info != 0)), eye(x), x) if bool((info != 0).any()) else x
+
+
+def without_singular(out: Any, info: Any) -> Any:
+    """Results, and nan for the matrices that were singular. info: with as many dimensions as the results."""
+    return choose(like(out, info != 0), float("nan"), out) if bool((info != 0).any()) else out
+
+
+def singular(name: str, A: Any, check_errors: bool, rule: str) -> Any:
+    """int32 (...): which diagonal element of U is 0 in A = P L U, from 1; 0 if none."""
+    check_matrix(name, raw(A))
+    info = lapack.factor_lu(raw(A))[2]
+    if check_errors:
+        lapack.check_info(name, info, rule)
+    return info
+
+
+def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> results.linalg_inv_ex:
+    """The inverse, and info, int32 (...): 0, or for a singular matrix, whose inverse is nan, which diagonal element of U is 0."""
+    info = singular("linalg.inv_ex", A, check_errors,
+                    "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular.")
+    return deliver("linalg.inv_ex", out, results.linalg_inv_ex(without_singular(inv(regular(A, info)), per_matrix(info)), wrap(info)))
+
+
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False, out: Any = None) -> results.linalg_solve_ex:
+    """The X of `solve`, and info, int32 (...): 0, or for a singular matrix, whose X is nan, which diagonal element of U is 0."""
+    info = singular("linalg.solve_ex", A, check_errors, "The solver failed because the input matrix is singular.")
+    x = solve(regular(A, info), B, left=left)
+    of_vectors = x.ndim == info.ndim + 1
+    return deliver("linalg.solve_ex", out, results.linalg_solve_ex(without_singular(x, column(info) if of_vectors else per_matrix(info)),
+                                                                   wrap(info)))
 
 
 # ---------------------------------------------------------------- determinants
