@@ -1,44 +1,97 @@
-"""python -m benchmarks [NAME...]: run benchmarks, print ratios to the other library."""
+"""Time (and weigh) minigrad beside another library: python -m benchmarks [FAMILY...] [--against torch,jax]"""
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.metadata
-import json
+import importlib.util
 import os
-import platform
 from pathlib import Path
 
-from .rounds import compare, geometric_mean
+from . import report, run
+from .family import ALL_CORES, NAMES, Family, cores, load
+from .figures import HEADINGS, LIBRARIES, faults, in_order, means, shown
+from .machine import describe, system_load
+from .rounds import Result, compare
 
-NAMES = ("overhead", "shape")
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("families", nargs="*", metavar="FAMILY", help=f"which families: {', '.join(NAMES)} (default: all)")
+    parser.add_argument("--against", default="torch", help="other libraries, with commas: torch, jax, tinygrad, mygrad; numpy for start")
+    parser.add_argument("--threads", type=int, help="threads of both sides (default: one, then all cores where that matters)")
+    parser.add_argument("--rounds", type=int, default=7, help="A/B rounds (default: 7)")
+    parser.add_argument("--seconds", type=float, default=0.15, help="about how long one side of a round takes (default: 0.15)")
+    parser.add_argument("--only", nargs="*", metavar="TEXT", help="only workloads with one of these texts in their names")
+    parser.add_argument("--data-dir", type=Path, help="folder with MNIST's four IDX files, for the family accuracy")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep figures in this file; what it holds stays unless run again")
+    parser.add_argument("--write", action=argparse.BooleanOptionalAction, help="write docs/benchmarks.md from these figures and the "
+                        "--json file's (default: when all families run whole)")
+    args = parser.parse_args()
+    if unknown := [name for name in args.families if name not in NAMES]:
+        parser.error(f"no family {unknown[0]}; there are {', '.join(NAMES)}")
+    if args.only and args.json and args.json.exists():
+        parser.error(f"--only would put a part in place of a whole family in {args.json}; give another file")
+    if args.write is None:
+        args.write = not args.families and not args.only
+    return args
+
+
+def measured(family_name: str, against: str, threads: int, args: argparse.Namespace) -> run.Run:
+    """Run a family and print each workload as it is done."""
+    family = load(family_name)
+    machine = describe([against])
+    rounds = min(args.rounds, family.rounds or args.rounds)
+    print(f"\n{family.title}: {threads} thread{'s' if threads > 1 else ''}, {rounds} rounds, load {machine['load']}", flush=True)
+    names = in_order(family.measures, threads)
+    print(f"{'':62}" + "".join(f"{'minigrad':>10} {LIBRARIES[against]:>10} {HEADINGS[name]:>24}" for name in names) + "    minor faults")
+    results = []
+    for result in compare(family_name, against=against, threads=threads, rounds=args.rounds, seconds=args.seconds, only=args.only):
+        results.append(result)
+        print(line(result, names), flush=True)
+    for measure in names[:1]:
+        for group, mean in means(results, measure).items():
+            print(f"geometric mean, {HEADINGS[measure]}{', ' + group if group else ''}: {mean:.2f}")
+    return run.Run(family_name, against, threads, rounds, machine, results, system_load())
+
+
+def line(result: Result, names: list[str]) -> str:
+    if not result.measures:
+        return f"{result.work:62} {result.note}"
+    cells = []
+    for name in names:
+        p = result.measures[name]
+        cells.append(f"{shown(p.ours, name):>10} {shown(p.theirs, name):>10} {f'{p.ratio:.2f}  {p.low:.2f} .. {p.high:.2f}':>24}")
+    return f"{result.work:62}" + "".join(cells) + f"    {faults(result)}"
+
+
+def thread_counts(family: Family, asked: int | None) -> list[int]:
+    """Each once: on one core, one thread is all cores."""
+    return [asked] if asked else sorted({cores() if n == ALL_CORES else n for n in family.threads})
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", default=list(NAMES), help=f"which benchmarks: {', '.join(NAMES)}")
-    parser.add_argument("--against", default="torch", help="the other library (default: torch)")
-    parser.add_argument("--threads", type=int, help="threads of both sides (default: what the benchmark says)")
-    parser.add_argument("--rounds", type=int, default=7, help="A/B rounds (default: 7)")
-    parser.add_argument("--only", nargs="*", help="workloads to run, by name")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    args = parser.parse_args()
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("minigrad", args.against, "numpy"))
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}; {versions}")
-    found = {}
-    for name in args.names:
-        module = importlib.import_module(f"benchmarks.{name}")
-        options = dict(module.OPTIONS)
-        if args.threads:
-            options["threads"] = args.threads
-        results = compare(name, against=args.against, rounds=args.rounds, only=args.only, **options)
-        print(f"\n{module.TITLE}\n{'':32} {'minigrad':>12} {args.against:>12} {'ratio':>7}   90 % interval")
-        for r in results:
-            print(f"{r.work:32} {r.ours * 1e6:9.1f} us {r.theirs * 1e6:9.1f} us {r.ratio:7.2f}   {r.low:.2f} .. {r.high:.2f}")
-        print(f"{'geometric mean':32} {'':12} {'':12} {geometric_mean([r.ratio for r in results]):7.2f}")
-        found[name] = [r.as_dict() for r in results]
-    if args.json:
-        args.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    args = arguments()
+    if args.data_dir:
+        os.environ["MINIGRAD_DATA"] = str(args.data_dir)
+    libraries = args.against.split(",")
+    about = describe(libraries)
+    print(f"{about['cpu']}; {about['cores']} cores; {about['versions']}; commit {about['commit']}; load {about['load']}")
+    runs = run.read(args.json) if args.json else []
+    for against in libraries:
+        if importlib.util.find_spec(against) is None:
+            print(f"\n{against} is not installed and left out; pip install {against}")
+            continue
+        for name in args.families or NAMES:
+            for threads in thread_counts(load(name), args.threads):
+                done = measured(name, against, threads, args)
+                if not done.results:
+                    print("nothing to run here" + ("; give MNIST's folder with --data-dir" if name == "accuracy" else ""))
+                    continue
+                runs = run.put(runs, done)
+                if args.json:
+                    run.write(args.json, runs)
+    if args.write and runs:
+        report.write(runs)
+        print(f"\nwrote {report.DOCUMENT}")
 
 
 if __name__ == "__main__":
