@@ -187,9 +187,9 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
 
 # ---------------------------------------------------------------- eigenvalues of Hermitian matrices
 def eigh_rule(g: Any, w: Any, v: Any) -> Any:
-    """V (diag(gw) + V^H gv / (w[j] - w[i])) V^H."""
+    """V (diag(gw) + (V^H gv - gv^H V) / 2 (w[j] - w[i])) V^H, which is Hermitian."""
     gw, gv = g
-    mixed = over_gaps(matmul(adjoint(v), gv), w)
+    mixed = over_gaps(skew(matmul(adjoint(v), gv)) * 0.5, w)
     return matmul(v, matmul(mixed + on_diagonal(gw), adjoint(v)))
 
 

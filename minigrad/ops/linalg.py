@@ -10,6 +10,7 @@ from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, LinalgError, ShapeError, describe
 from . import results
 from .dims import Number
+from .elementwise import zeros_as
 from .factorizations import svdvals
 from .join import cat
 from .magnitude import linalg_norm
@@ -34,7 +35,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
         return matrix_power(inv(A), -n)
     if n == 0:
         xp = backend_of(x).xp
-        return like(A, xp.zeros_like(x) + xp.eye(x.shape[-1], dtype=x.dtype))
+        return zeros_as(A) + like(A, xp.eye(x.shape[-1], dtype=x.dtype))
     out: Any = None
     square: Any = A
     while n:
