@@ -270,6 +270,19 @@ def bin_sums(x: Array, axis: int, bins: int) -> Array:
     return sums[(slice(None),) * axis + (slice(None, None, 2),)]
 
 
+def matmul(x: Array, y: Array) -> Array:
+    """x @ y"""
+    return x @ y
+
+
+def linear(x: Array, w: Array, b: Array | None) -> Array:
+    """x (N, K) @ w.T (K, F) + b (F,) -> (N, F), of one dtype."""
+    y: Array = x @ w.T
+    if b is not None:
+        y += b
+    return y
+
+
 def add_rows(out: Array, rows: Array, values: Array) -> None:
     """out[rows[i]] += values[i] for every i: (M, R), (N,), (N, R). Rows that repeat add up."""
     width = out.shape[1]

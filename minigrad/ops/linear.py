@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..backend import backend_of
 from ..engine.op import op
 from ..errors import ShapeError, operand
-from .matmul import matmul
+from .matmul import LARGE, matmul
 from .reduce import sum
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ def rows(x: Any) -> Any:
 
 
 @op(promotes="same",
-    x=lambda g, w: g @ w if g.ndim == 2 else matmul(rows(g), w).reshape((*g.shape[:-1], w.shape[1])),
-    w=lambda g, x: rows(g).swapaxes(0, 1) @ rows(x),
+    x=lambda g, w: matmul(g, w) if g.ndim == 2 else matmul(rows(g), w).reshape((*g.shape[:-1], w.shape[1])),
+    w=lambda g, x: matmul(rows(g).swapaxes(0, 1), rows(x)),
     b=lambda g: sum(rows(g), 0))
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """x @ w.T + b.
@@ -32,7 +33,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
         raise ShapeError(f"linear: mat1 and mat2 shapes cannot be multiplied: last axis of x must be in_features of w "
                          f"(out_features, in_features); got x {operand(x)}, w {operand(w)}")
-    out = x @ w.T if x.ndim == 2 else rows(x) @ w.T
-    if bias is not None:
-        out += bias
+    if x.size * len(w) >= LARGE:
+        out = backend_of(x).kernels.linear(rows(x), w, bias)
+    else:
+        out = rows(x) @ w.T
+        if bias is not None:
+            out += bias
     return out if x.ndim == 2 else out.reshape((*x.shape[:-1], w.shape[0]))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..backend import backend_of
 from ..engine.op import op
 from ..engine.run import sum_to
 from ..errors import ShapeError, UnsupportedDtypeError, operand
@@ -12,10 +13,16 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 
+LARGE = 500_000                                      # multiplications that may be worth a kernel of our own
+SMALL = 1024                                         # numbers in x: not worth asking whether there are so many
+
+
 # ---------------------------------------------------------------- on arrays
 def product(op: str, x: Any, y: Any) -> Any:
-    """x @ y: float16 through float32, no product of bools."""
+    """x @ y: large ones by the kernels, float16 through float32, no product of bools."""
     kind = x.dtype.char
+    if kind == "f" and x.ndim > 1 < y.ndim and x.size * y.shape[-1] >= LARGE:
+        return backend_of(x).kernels.matmul(x, y)
     if kind == "e":
         return (x.astype("f4") @ y.astype("f4")).astype("e")
     if kind == "?":
@@ -75,7 +82,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     x: Any = input
     y: Any = other
     try:
-        return x @ y if x.dtype.char in "fdFD" else product("matmul", x, y)
+        return x @ y if x.size < SMALL and x.dtype.char in "fdFD" else product("matmul", x, y)
     except ValueError:
         raise mismatch("matmul", x, y) from None
 
@@ -90,7 +97,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
         raise ShapeError(f"mm: {'self' if x.ndim != 2 else 'mat2'} must be a matrix; got x {operand(x)}, mat2 {operand(y)}; "
                          "use matmul for other shapes")
     try:
-        return x @ y if x.dtype.char in "fdFD" else product("mm", x, y)
+        return product("mm", x, y)
     except ValueError:
         raise mismatch("mm", x, y) from None
 

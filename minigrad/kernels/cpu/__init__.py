@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .conv import conv2d_weight as conv2d_weight
     from .gates import gelu as gelu
     from .gates import gelu_input as gelu_input
+    from .gemm import linear as linear
+    from .gemm import matmul as matmul
     from .norm import batch_norm as batch_norm
     from .norm import batch_norm_input as batch_norm_input
     from .norm import batch_norm_weight as batch_norm_weight
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 _FILES = {
     "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
     "gates": ("gelu", "gelu_input"),
+    "gemm": ("linear", "matmul"),
     "norm": ("batch_norm", "batch_norm_input", "batch_norm_weight", "layer_norm", "layer_norm_input", "layer_norm_weight"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),

@@ -186,6 +186,7 @@ def _tiles(batch: int, groups: int, filters: int, size: Pair, reach: Pair, share
     if rows < height or columns < width:
         images = 1
     plane = (images - 1) * image + (rows + reach[0] + 1) * line + reach[1] + 16
+    plane = (-(-plane // 16) | 1) * 16                                       # an odd number of cache lines: all sets are used
     along = -(-batch // images), -(-height // rows), -(-width // columns)
     units = max(1, groups * along[0] * along[1] * along[2])
     parts = max(1, min(-(-threads // units), -(-filters // ROWS)))

@@ -30,7 +30,6 @@ from .vectors import (
 )
 
 TILE = 1024              # output pixels per tile at most: some rows of sums and a few planes fit the first-level cache
-LINE = TILE + 32         # distance between two rows of sums; a multiple of 1024 would fall on the same cache lines
 TAPS = 4                 # taps of a single filter that are summed at a time
 LANE = max(LANES.values())
 
@@ -114,20 +113,25 @@ def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: in
 
 
 @part
-def _multiply(sums: Any, registers: int, lanes: int, planes: Any, taps: Any, count: int, w: Any, first: int) -> None:
-    """sums[m, q] = sum over k of w[first + k * ROWS + m] * planes[taps[k] + q], for ROWS filters at once."""
+def _multiply(sums: Any, pitch: int, registers: int, lanes: int, planes: Any, taps: Any, count: int, w: Any, first: int,
+              blocks: int) -> None:
+    """sums[f, q] = sum over k of w[f, k] * planes[taps[k] + q], for blocks of ROWS filters.
+
+    The few pixels of the inner loop stay in the first-level cache, and weights pass by in order.
+    """
     i = 0
     while i < registers:
         left, q = registers - i, i * lanes
-        if left == 3 or left > 4:                    # four are two and two: a single register waits for itself
-            tile3(sums, q, LINE, w, first, planes, q, taps, count)
-            i += 3
-        elif left > 1:
-            tile2(sums, q, LINE, w, first, planes, q, taps, count)
-            i += 2
-        else:
-            tile1(sums, q, LINE, w, first, planes, q, taps, count)
-            i += 1
+        many = 3 if left == 3 or left > 4 else min(left, 2)     # four are two and two: a single register waits for itself
+        for b in range(blocks):
+            to, weights = b * ROWS * pitch + q, first + b * ROWS * count
+            if many == 3:
+                tile3(sums, to, pitch, w, weights, planes, q, taps, count)
+            elif many == 2:
+                tile2(sums, to, pitch, w, weights, planes, q, taps, count)
+            else:
+                tile1(sums, to, pitch, w, weights, planes, q, taps, count)
+        i += many
 
 
 @part
@@ -135,9 +139,9 @@ def _multiply_one(sums: Any, registers: int, lanes: int, planes: Any, taps: Any,
     """The same for a single filter."""
     whole = registers // 8 * 8
     for i in range(0, whole, 8):
-        one_tile8(sums, i * lanes, LINE, w, first, planes, i * lanes, taps, count)
+        one_tile8(sums, i * lanes, 0, w, first, planes, i * lanes, taps, count)
     for i in range(whole, registers):
-        one_tile1(sums, i * lanes, LINE, w, first, planes, i * lanes, taps, count)
+        one_tile1(sums, i * lanes, 0, w, first, planes, i * lanes, taps, count)
 
 
 @part
@@ -160,7 +164,7 @@ def _store(out: Any, channel: int, sums: Any, row: int, bias: Any, tiles: Tiles,
     for n in range(images):
         y = ((n0 + n) * out.shape[1] + channel) * out.shape[2] + target.top + y0 * target.step_y
         to = uint64(y * out.shape[3] + target.left + x0 * target.step_x)
-        origin = uint64(row * LINE + n * tiles.image)
+        origin = uint64(row + n * tiles.image)
         for _ in range(rows):
             if target.step_x == 1:
                 for j in range(count):
@@ -187,23 +191,24 @@ def correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, count: int, phases
     """
     planes = np.empty(source.channels * len(phases) * tiles.plane + TILE + 16, x.dtype)
     planes[source.channels * len(phases) * tiles.plane:] = 0
-    sums = np.empty(ROWS * LINE, x.dtype)
     block = 1 if tiles.filters == 1 else ROWS
     blocks = -(-tiles.filters // block)
     lanes = LANE * 4 // x.itemsize
+    pitch = (_pixels(tiles.images, tiles.rows, tiles.columns, tiles) // 16 + 1 | 1) * 16
+    sums = np.empty(-(-blocks // tiles.parts) * block * pitch, x.dtype)
     for unit in range(units * t // threads, units * (t + 1) // threads):
         part, group, n0, y0, x0, images, rows, columns = _tile_of(unit, tiles)
         _pack(planes, x, phases, source, tiles, n0, images, group, y0, x0, rows, columns)
         registers = (_pixels(images, rows, columns, tiles) + lanes - 1) // lanes
-        for b in range(part * blocks // tiles.parts, (part + 1) * blocks // tiles.parts):
-            first = (group * blocks + b) * count * block
-            if block == 1:
-                _multiply_one(sums, registers, lanes, planes, taps, count, w, first)
-            else:
-                _multiply(sums, registers, lanes, planes, taps, count, w, first)
-            for r in range(min(block, tiles.filters - b * block)):
-                channel = group * tiles.filters + b * block + r
-                _store(out, channel, sums, r, bias[channel], tiles, target, n0, y0, x0, images, rows, columns)
+        start, stop = part * blocks // tiles.parts, (part + 1) * blocks // tiles.parts
+        first = (group * blocks + start) * count * block
+        if block == 1:
+            _multiply_one(sums, registers, lanes, planes, taps, count, w, first)
+        else:
+            _multiply(sums, pitch, registers, lanes, planes, taps, count, w, first, stop - start)
+        for r in range(min(stop * block, tiles.filters) - start * block):
+            channel = group * tiles.filters + start * block + r
+            _store(out, channel, sums, r * pitch, bias[channel], tiles, target, n0, y0, x0, images, rows, columns)
 
 
 @jit
@@ -227,16 +232,16 @@ def weight(parts: Any, g: Any, x: Any, taps: Any, count: int, phases: Any, gradi
             k = 0
             while k < count:
                 if block == 1:
-                    one_dots4(sums, to + k, wide, first, tiles.plane, planes, 0, taps, k, registers)
+                    one_dots4(sums, to + k, 0, wide, first, tiles.plane, planes, 0, taps, k, registers)
                     k += 4
                 elif count - k == 3 or count - k > 4:
-                    dots3(sums, to + k * block, wide, first, tiles.plane, planes, 0, taps, k, registers)
+                    dots3(sums, to + k * block, block, wide, first, tiles.plane, planes, 0, taps, k, registers)
                     k += 3
                 elif count - k > 1:
-                    dots2(sums, to + k * block, wide, first, tiles.plane, planes, 0, taps, k, registers)
+                    dots2(sums, to + k * block, block, wide, first, tiles.plane, planes, 0, taps, k, registers)
                     k += 2
                 else:
-                    dots1(sums, to + k * block, wide, first, tiles.plane, planes, 0, taps, k, registers)
+                    dots1(sums, to + k * block, block, wide, first, tiles.plane, planes, 0, taps, k, registers)
                     k += 1
 
 

@@ -250,16 +250,17 @@ def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
 
 def _dots_of(rows: int, terms: int) -> Any:
     """An intrinsic for rows x terms dot products."""
-    def dots(_: Any, out: Any, at: Any, g: Any, first: Any, wide: Any, x: Any, start: Any, taps: Any, tap: Any, count: Any) -> Any:
+    def dots(_: Any, out: Any, at: Any, line: Any, g: Any, first: Any, wide: Any, x: Any, start: Any, taps: Any, tap: Any,
+             count: Any) -> Any:
         def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
-            at, first, wide, start, tap, count = (values[i] for i in (1, 3, 4, 6, 8, 9))
+            at, line, first, wide, start, tap, count = (values[i] for i in (1, 2, 4, 5, 7, 9, 10))
             lanes = _vector(out.dtype).lanes
             kind = ir.VectorType(_element(out.dtype), lanes)
-            left = [_pointer(context, b, values[2], g, b.add(first, b.mul(wide, ir.Constant(INT, m))), kind) for m in range(rows)]
+            left = [_pointer(context, b, values[3], g, b.add(first, b.mul(wide, ir.Constant(INT, m))), kind) for m in range(rows)]
             right = []
             for t in range(terms):
-                offset = b.load(_pointer(context, b, values[7], taps, b.add(tap, ir.Constant(INT, t)), INT), align=8)
-                right.append(_pointer(context, b, values[5], x, b.add(start, offset), kind))
+                offset = b.load(_pointer(context, b, values[8], taps, b.add(tap, ir.Constant(INT, t)), INT), align=8)
+                right.append(_pointer(context, b, values[6], x, b.add(start, offset), kind))
 
             def step(q: Any, sums: list[Any]) -> list[Any]:
                 # The shorter side is held in registers, the other passes by.
@@ -275,11 +276,13 @@ def _dots_of(rows: int, terms: int) -> Any:
             flat = [sums[m * terms + t] for t in range(terms) for m in range(rows)]
             for i in range(0, len(flat), FOUR):
                 totals = _totals(b, flat[i:i + FOUR])
-                pointer = _pointer(context, b, values[0], out, b.add(at, ir.Constant(INT, i)), totals.type)
+                t, m = divmod(i, rows)                   # with one row its terms follow each other
+                place = b.add(b.add(at, b.mul(line, ir.Constant(INT, t if rows > 1 else 0))), ir.Constant(INT, m if rows > 1 else i))
+                pointer = _pointer(context, b, values[0], out, place, totals.type)
                 _store(b, b.fadd(_load(b, pointer), totals), pointer)
             return context.get_dummy_value()
         n = types.intp
-        return types.void(out, n, g, n, n, x, n, taps, n, n), codegen
+        return types.void(out, n, n, g, n, n, x, n, taps, n, n), codegen
     return intrinsic(dots)
 
 
@@ -313,8 +316,8 @@ def _totals(b: Any, sums: list[Any]) -> Any:
 tile3, tile2, tile1 = (_tile_of(ROWS, n, True) for n in (3, 2, 1))
 add_tile3, add_tile2, add_tile1 = (_tile_of(ROWS, n, False) for n in (3, 2, 1))
 one_tile8, one_tile1 = _tile_of(1, 8, True), _tile_of(1, 1, True)
-# dots(out, at, g, first, wide, x, start, taps, tap, count): for each of ROWS rows m and so many terms t,
-#     out[at + t * ROWS + m] += sum over q < count * lanes of g[first + m * wide + q] * x[start + taps[tap + t] + q]
-# one_dots: a single row.
+# dots(out, at, line, g, first, wide, x, start, taps, tap, count): for each of ROWS rows m and so many terms t,
+#     out[at + t * line + m] += sum over q < count * lanes of g[first + m * wide + q] * x[start + taps[tap + t] + q]
+# one_dots: a single row, and out[at + t].
 dots3, dots2, dots1 = (_dots_of(ROWS, n) for n in (3, 2, 1))
 one_dots4 = _dots_of(1, 4)

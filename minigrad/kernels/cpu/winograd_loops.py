@@ -350,13 +350,13 @@ def weight(parts: Any, g: Any, x: Any, p: Grid, units: int, threads: int, t: int
                 while c < p.channels:
                     left = p.channels - c
                     if left == 3 or left > 4:
-                        dots3(sums, to + c * ROWS, d, first, p.pitch, v, seen, taps, c, registers)
+                        dots3(sums, to + c * ROWS, ROWS, d, first, p.pitch, v, seen, taps, c, registers)
                         c += 3
                     elif left > 1:
-                        dots2(sums, to + c * ROWS, d, first, p.pitch, v, seen, taps, c, registers)
+                        dots2(sums, to + c * ROWS, ROWS, d, first, p.pitch, v, seen, taps, c, registers)
                         c += 2
                     else:
-                        dots1(sums, to + c * ROWS, d, first, p.pitch, v, seen, taps, c, registers)
+                        dots1(sums, to + c * ROWS, ROWS, d, first, p.pitch, v, seen, taps, c, registers)
                         c += 1
 
 
