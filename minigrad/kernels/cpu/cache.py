@@ -1,7 +1,7 @@
 """Compiled kernels on disk: one file each, named after everything that its machine code depends on.
 
-That is the text of the kernel's file and of all that it imports from minigrad's kernels; the constants in capitals in
-these (a switch or the CPU may decide them) and in closures; the types of the arguments; the versions of Python, NumPy,
+That is the text of the kernel's file and of all that it imports from this package; the constants in capitals in these
+(another file, a switch or the CPU may decide them) and in closures; the types of the arguments; the versions of Python, NumPy,
 Numba and LLVM; how Numba is told to compile; the CPU. So nothing stale is ever loaded, and what a kernel is put together
 from may stand in other files than the kernel. Processes may write at the same time.
 """
@@ -29,7 +29,7 @@ from ... import config
 MOST = 512                            # files to keep; those that were not loaded for longest go first
 COMPILER = "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT"
 IMPORT = re.compile(r"^[ \t]*from (\.*)([\w.]*) import ([^(\n]*)", re.MULTILINE)
-KERNELS = Path(__file__).parents[1]   # minigrad/kernels
+HERE = Path(__file__).parent
 
 _told: set[str] = set()
 
@@ -85,9 +85,8 @@ def name_of(function: Any, sig: Any, codegen: Any) -> str:
            *constants(function.__globals__)]
     for file in files_behind(Path(function.__code__.co_filename)):
         key += file.name, digest_of(file)
-        if file.is_relative_to(KERNELS):
-            module = ".".join(file.relative_to(KERNELS.parents[1]).with_suffix("").parts)
-            key += constants(vars(sys.modules[module])) if module in sys.modules else []
+        module = sys.modules.get(f"{__package__}.{file.stem}") if file.parent == HERE else None
+        key += constants(vars(module)) if module else []
     return f"{Path(function.__code__.co_filename).stem}.{function.__name__}-{hashlib.sha256(repr(key).encode()).hexdigest()[:40]}"
 
 
@@ -100,17 +99,16 @@ def surroundings() -> list[Any]:
 
 @cache
 def files_behind(path: Path) -> list[Path]:
-    """A file, and all files of minigrad's kernels that it imports, directly or not."""
+    """A file, and all files of this package that it imports, directly or not."""
     found, todo = set(), [path]
     while todo:
         file = todo.pop()
         if file not in found:
             found.add(file)
             for dots, module, names in IMPORT.findall(file.read_text(encoding="utf-8")):
-                start = file.parents[len(dots) - 1] if dots else KERNELS.parents[1]
-                base = start.joinpath(*filter(None, module.split(".")))
+                base = (file.parents[len(dots) - 1] if dots else HERE.parents[2]).joinpath(*filter(None, module.split(".")))
                 others = [base.with_suffix(".py"), *(base / f"{name}.py" for name in re.findall(r"\w+", names))]
-                todo += [other for other in others if other.is_relative_to(KERNELS) and other.is_file()]
+                todo += [other for other in others if other.parent == HERE and other.is_file()]
     return sorted(found)
 
 

@@ -107,15 +107,19 @@ def _call_address(_: Any, address: Any, args: Any) -> Any:
 
 call_address: Any = intrinsic(_call_address)
 
+# By the names under which Numba's own parallel code calls them. Code that calls numba.get_num_threads cannot be kept.
+get_num_threads: Any = types.ExternalFunction("get_num_threads", types.intp())
+set_num_threads: Any = types.ExternalFunction("set_num_threads", types.void(types.intp))
+
 
 @jit(parallel=True)
 def region(share: int, block: int, threads: int) -> None:
     """Call the function at address `share` for every thread."""
-    before = numba.get_num_threads()                 # a property of the calling thread, and not only ours
-    numba.set_num_threads(threads)
+    before = get_num_threads()                       # a property of the calling thread, and not only ours
+    set_num_threads(threads)
     for t in prange(threads):
         call_address(share, (block, int64(t)))
-    numba.set_num_threads(before)
+    set_num_threads(before)
 
 
 def _spread(_: Any, start: Any, serial: Any, args: Any) -> Any:
