@@ -25,9 +25,9 @@ from .dispatch import Call, batches, sample_by_sample
 @batches("cast clone row_major transfer zero zeros_as",
          "neg abs sign sgn signbit reciprocal square rsqrt sqrt exp expm1 log log2 log10 log1p exp2 sigmoid sin cos tan asin acos",
          "atan sinh cosh tanh asinh acosh atanh clamp_to_numbers nan_to_num logical_not isnan isinf isfinite isposinf isneginf isreal",
-         "bitwise_not floor ceil trunc round frac erf erfc erfinv lgamma digamma polygamma logit real imag conj_physical angle view_as_real",
-         "relu hardtanh threshold leaky_relu elu selu celu softplus logsigmoid hardsigmoid hardshrink softshrink silu mish hardswish gelu",
-         "drop_all one_hot_of")
+         "bitwise_not floor ceil trunc round frac erf erfc erfinv lgamma digamma polygamma logit real imag conj_physical angle",
+         "view_as_real relu hardtanh threshold leaky_relu elu selu celu softplus logsigmoid hardsigmoid hardshrink softshrink silu mish",
+         "hardswish gelu drop_all one_hot_of")
 def pointwise(c: Call) -> Any:
     """One tensor, whose samples do not know where they begin."""
     return c(**{c.first: c.whole(c[c.first])})

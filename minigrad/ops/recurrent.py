@@ -1,0 +1,278 @@
+"""Recurrent layers over whole sequences: one direction of one layer is one op, with its own way back through time.
+
+Sequences are packed: all elements of time 0, then those of time 1, ..., longest sequence first, in one matrix
+(total, features); `sizes` says how many sequences reach each time. So a batch of equal lengths is the special case of equal
+sizes, and no padding is computed. What the input adds to the gates is one matrix product for all times, made outside of these ops.
+
+On arrays a rule walks back through what the forward kept. On tensors, for second gradients, it is the gradient of the
+same network computed step by step.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..backend import backend_of
+from ..engine.inplace import node_of
+from ..engine.mode import enable_grad, local
+from ..engine.node import TensorBase
+from ..engine.op import op
+from ..engine.run import run
+from .elementwise import sigmoid, sigmoid_into, tanh
+from .join import cat
+from .matmul import matmul
+from .rnn import parts
+from .shape import view
+
+if TYPE_CHECKING:
+    from .._tensor import Tensor
+
+Sizes = tuple[int, ...]
+Steps = Callable[..., tuple[Any, ...]]
+
+
+# ---------------------------------------------------------------- what all kinds share
+def spans(sizes: Sizes, reverse: bool) -> list[tuple[int, int]]:
+    """Where the elements of each time stand, (start, stop), in the order in which times are visited."""
+    found = []
+    start = 0
+    for n in sizes:
+        found.append((start, start + n))
+        start += n
+    return found[::-1] if reverse else found
+
+
+def step_by_step(cell: Callable[[Any, tuple[Any, ...]], tuple[Any, tuple[Any, ...]]], z: Any, states: tuple[Any, ...], sizes: Sizes,
+                 reverse: bool) -> tuple[Any, ...]:
+    """The outputs and the last states, of tensors: `cell` takes the input of one time and the states of those that reach it."""
+    ys = []
+    for start, stop in spans(sizes, reverse):
+        n = stop - start
+        y, new = cell(z[start:stop], tuple([s[:n] for s in states]))
+        states = tuple([a if n == s.shape[0] else cat([a, s[n:]], 0) for a, s in zip(new, states)])
+        ys.append(y)
+    return cat(ys[::-1] if reverse else ys, 0), *states
+
+
+def through_steps(steps: Steps, g: Sequence[Any], operands: Sequence[Any], needs: tuple[bool, ...]) -> list[Any]:
+    """The gradients of `steps(operands)`, on tensors, which can be differentiated again."""
+    create = local.mode.recording
+    with enable_grad():
+        own = [view(t, tuple(t.shape)) if need else t for t, need in zip(operands, needs)]      # nodes that no other operand leads to
+        outs = steps(own)
+    pairs = [(node_of(out), s) for out, s in zip(outs, g)]
+    nodes = {i: node_of(t) for i, (t, need) in enumerate(zip(own, needs)) if need}
+    found = run([n for n, _ in pairs if n is not None], [s for n, s in pairs if n is not None], create_graph=create, retain_graph=True,
+                inputs=[n for n in nodes.values() if n is not None], on_tensors=True)
+    return [found[nodes[i]] if i in nodes else None for i in range(len(operands))]     # type: ignore[index]
+
+
+def on_tensors(g: Sequence[Any]) -> bool:
+    """True where a rule runs on tensors."""
+    return any(isinstance(s, TensorBase) for s in g)
+
+
+def needed(operands: Sequence[Any]) -> tuple[bool, ...]:
+    """Which operands want a gradient."""
+    return tuple([node_of(t) is not None for t in operands])
+
+
+# ---------------------------------------------------------------- LSTM
+def lstm_steps(operands: Sequence[Any], sizes: Sizes, reverse: bool) -> tuple[Any, ...]:
+    """`lstm_scan` of tensors, step by step."""
+    z, h, c, w, *projection = operands
+
+    def cell(x: Any, states: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        i, f, g, o = parts(x + matmul(states[0], w.swapaxes(0, 1)), 4)
+        memory = sigmoid(f) * states[1] + sigmoid(i) * tanh(g)
+        y = sigmoid(o) * tanh(memory)
+        y = matmul(y, projection[0].swapaxes(0, 1)) if projection else y
+        return y, (y, memory)
+    return step_by_step(cell, z, (h, c), sizes, reverse)
+
+
+def lstm_back(g: Sequence[Any], operands: Sequence[Any], a: Any, t: Any, before: Any, memory: Any, needs: tuple[bool, ...], sizes: Sizes,
+              reverse: bool) -> list[Any]:
+    """Back through time, from the gradients of the outputs and of the last states."""
+    if on_tensors(g):
+        return through_steps(lambda own: lstm_steps(own, sizes, reverse), g, operands, needs)
+    gy, gh, gc = g
+    _, _, c, w, *projection = operands
+    xp, n = backend_of(a).xp, c.shape[1]
+    i, f, m, o = parts(a, 4)
+    dh, dc, dz = gh.copy(), gc.copy(), xp.subtract(1, a)
+    dz *= a                                          # the slopes of the gates, for all times at once
+    by_gate = dz.reshape((-1, 4, n))
+    by_gate[:, 0] *= m
+    by_gate[:, 1] *= memory
+    by_gate[:, 2] = i * (1 - m * m)
+    by_gate[:, 3] *= t
+    to_memory = o * (1 - t * t)
+    dy = xp.empty_like(gy) if projection else None
+    for start, stop in reversed(spans(sizes, reverse)):
+        d, carried, s = dh[:stop - start], dc[:stop - start], by_gate[start:stop]
+        d += gy[start:stop]
+        if dy is not None:
+            dy[start:stop] = d
+        own = d if dy is None else d @ projection[0]
+        s[:, 3] *= own
+        carried += own * to_memory[start:stop]       # now the gradient of the memory after this step
+        s[:, :3] *= carried[:, None]
+        carried *= f[start:stop]
+        xp.matmul(dz[start:stop], w, d)
+    return [dz, dh, dc, dz.T @ before if needs[3] else None,
+            *([dy.T @ (o * t)] if dy is not None else [])]
+
+
+@op(several=True,
+    operands=lambda g, operands, a, t, before, memory, needs, sizes, reverse:
+    lstm_back(g, operands, a, t, before, memory, needs, sizes, reverse),
+    kept=("a", "t", "before", "memory"))
+def lstm_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool) -> tuple[Tensor, ...]:
+    """What the input adds to the gates (total, 4H), h (N, R), c (N, H), w_hh (4H, R), perhaps w_hr (R, H) -> y (total, R), h', c'."""
+    z, h, c, w, *projection = operands               # type: Any, Any, Any, Any, Any
+    xp, n = backend_of(z).xp, c.shape[1]
+    scale = xp.full(4 * n, 0.5, z.dtype)             # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one tanh for all four gates
+    scale[2 * n:3 * n] = 1
+    shift = 1 - scale
+    a, h, c, w = z * scale, h.copy(), c.copy(), w.T * scale
+    t, memory = xp.empty((len(a), n), a.dtype), xp.empty((len(a), n), a.dtype)
+    before, y = xp.empty((len(a), h.shape[1]), a.dtype), xp.empty((len(a), h.shape[1]), a.dtype)
+    for start, stop in spans(sizes, reverse):
+        k = stop - start
+        before[start:stop], memory[start:stop] = h[:k], c[:k]
+        s = a[start:stop]
+        s += h[:k] @ w
+        xp.tanh(s, s)
+        s *= scale
+        s += shift
+        i, f, m, o = parts(s, 4)
+        c[:k] *= f
+        c[:k] += i * m
+        tt = xp.tanh(c[:k], t[start:stop])
+        xp.multiply(o, tt, h[:k]) if not projection else xp.matmul(o * tt, projection[0].T, h[:k])
+        y[start:stop] = h[:k]
+    return (y, h, c), a, t, before, memory           # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------- GRU
+def gru_steps(operands: Sequence[Any], sizes: Sizes, reverse: bool) -> tuple[Any, ...]:
+    """`gru_scan` of tensors, step by step."""
+    z, h, w, *bias = operands
+
+    def cell(x: Any, states: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        hidden = matmul(states[0], w.swapaxes(0, 1))
+        xr, xu, xn = parts(x, 3)
+        hr, hu, hn = parts(hidden + bias[0] if bias else hidden, 3)
+        n, u = tanh(xn + sigmoid(xr + hr) * hn), sigmoid(xu + hu)
+        y = n + u * (states[0] - n)
+        return y, (y,)
+    return step_by_step(cell, z, (h,), sizes, reverse)
+
+
+def gru_back(g: Sequence[Any], operands: Sequence[Any], a: Any, before: Any, needs: tuple[bool, ...], sizes: Sizes,
+             reverse: bool) -> list[Any]:
+    """Back through time; hidden: the gradient of what the state adds, which the reset gate scales in its last third."""
+    if on_tensors(g):
+        return through_steps(lambda own: gru_steps(own, sizes, reverse), g, operands, needs)
+    gy, gh = g
+    z, h, w, *bias = operands
+    xp, n = backend_of(a).xp, h.shape[1]
+    r, u, new, hn = parts(a, 4)
+    dh, dz, hidden = gh.copy(), xp.empty_like(z), xp.empty_like(z)
+    by_gate = hidden.reshape((-1, 3, n))             # the slopes of the gates, for all times at once
+    slope = (1 - u) * (1 - new * new)
+    xp.multiply(slope, r, by_gate[:, 2])
+    by_gate[:, 0] = slope * hn * (r * (1 - r))
+    by_gate[:, 1] = (before - new) * (u * (1 - u))
+    for start, stop in reversed(spans(sizes, reverse)):
+        d = dh[:stop - start]
+        d += gy[start:stop]
+        slope[start:stop] *= d
+        by_gate[start:stop] *= d[:, None]
+        d *= u[start:stop]
+        d += hidden[start:stop] @ w
+    dz[:, :2 * n], dz[:, 2 * n:] = hidden[:, :2 * n], slope
+    return [dz, dh, hidden.T @ before if needs[2] else None, *([hidden.sum(0)] if bias else [])]
+
+
+@op(several=True,
+    operands=lambda g, operands, a, before, needs, sizes, reverse: gru_back(g, operands, a, before, needs, sizes, reverse),
+    kept=("a", "before"))
+def gru_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool) -> tuple[Tensor, ...]:
+    """What the input adds to the gates (total, 3H), h (N, H), w_hh (3H, H), perhaps b_hh (3H,) -> y (total, H), h'."""
+    z, h, w, *bias = operands                        # type: Any, Any, Any, Any
+    xp, n = backend_of(z).xp, h.shape[1]
+    a, h, w = xp.empty((len(z), 4 * n), z.dtype), h.copy(), xp.ascontiguousarray(w.T)
+    before, y = xp.empty((len(z), n), z.dtype), xp.empty((len(z), n), z.dtype)
+    for start, stop in spans(sizes, reverse):
+        k = stop - start
+        before[start:stop] = h[:k]
+        hidden = h[:k] @ w
+        if bias:
+            hidden += bias[0]
+        s, x = a[start:stop], z[start:stop]
+        xp.add(x[:, :2 * n], hidden[:, :2 * n], s[:, :2 * n])
+        sigmoid_into(s[:, :2 * n], s[:, :2 * n])
+        r, u, new, hn = parts(s, 4)
+        hn[...] = hidden[:, 2 * n:]
+        xp.multiply(r, hn, new)
+        new += x[:, 2 * n:]
+        xp.tanh(new, new)
+        h[:k] -= new
+        h[:k] *= u
+        h[:k] += new
+        y[start:stop] = h[:k]
+    return (y, h), a, before                         # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------- plain networks
+def rnn_steps(operands: Sequence[Any], sizes: Sizes, reverse: bool, relu: bool) -> tuple[Any, ...]:
+    """`rnn_scan` of tensors, step by step."""
+    z, h, w = operands
+
+    def cell(x: Any, states: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+        a = x + matmul(states[0], w.swapaxes(0, 1))
+        y = a.relu() if relu else tanh(a)
+        return y, (y,)
+    return step_by_step(cell, z, (h,), sizes, reverse)
+
+
+def rnn_back(g: Sequence[Any], operands: Sequence[Any], y: Any, before: Any, needs: tuple[bool, ...], sizes: Sizes, reverse: bool,
+             relu: bool) -> list[Any]:
+    """Back through time."""
+    if on_tensors(g):
+        return through_steps(lambda own: rnn_steps(own, sizes, reverse, relu), g, operands, needs)
+    gy, gh = g
+    z, _, w = operands
+    xp = backend_of(y).xp
+    dh, dz = gh.copy(), xp.empty_like(z)
+    slope = (y > 0).astype(y.dtype) if relu else 1 - y * y
+    for start, stop in reversed(spans(sizes, reverse)):
+        d = dh[:stop - start]
+        d += gy[start:stop]
+        s = xp.multiply(d, slope[start:stop], dz[start:stop])
+        xp.matmul(s, w, d)
+    return [dz, dh, dz.T @ before if needs[2] else None]
+
+
+@op(several=True,
+    operands=lambda g, operands, y, before, needs, sizes, reverse, relu: rnn_back(g, operands, y, before, needs, sizes, reverse, relu),
+    kept=("y", "before"))
+def rnn_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool, relu: bool) -> tuple[Tensor, ...]:
+    """What the input adds (total, H), h (N, H), w_hh (H, H) -> y (total, H), h'."""
+    z, h, w = operands                               # type: Any, Any, Any
+    xp = backend_of(z).xp
+    y, h, w = xp.empty_like(z), h.copy(), xp.ascontiguousarray(w.T)
+    before = xp.empty_like(z)
+    for start, stop in spans(sizes, reverse):
+        k = stop - start
+        before[start:stop] = h[:k]
+        s = xp.matmul(h[:k], w, y[start:stop])
+        s += z[start:stop]
+        if relu:
+            xp.maximum(s, backend_of(s).zero(s.dtype), out=s)
+        else:
+            xp.tanh(s, s)
+        h[:k] = s
+    return (y, h), y.copy(), before                  # type: ignore[return-value]
