@@ -11,7 +11,7 @@ from ..errors import ShapeError, UnsupportedDtypeError, describe
 from . import results
 from .along import place_along
 from .dims import one_dim
-from .elementwise import exp, sub
+from .elementwise import exp, log_of_two, sub
 from .join import cat
 from .raw import conj, in_dtype, like, raw
 from .reduce import converted
@@ -110,23 +110,30 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
 # ---------------------------------------------------------------- exponentials
 def logcumsumexp_rule(g: Any, x: Any, out: Any, dim: int) -> Any:
     """sum over k >= i of g[k] exp(x[i] - out[k]), as exp(x[i] - out[i]) t[i] with t[i] = g[i] + exp(out[i] - out[i + 1]) t[i + 1]:
-    out never falls, so no exponential overflows."""
+    real out never falls, so no exponential overflows."""
     if not x.ndim:
         return g
     d = dim % x.ndim
     after = cat((part(out, d, 1), part(out, d, max(x.shape[d] - 1, 0))), d)      # the last has none: itself, so that exp is 1
-    decay = exp(out - after)
-    return exp(x - out) * recurrence(g, decay, d, True)
+    decay = conj(exp(out - after))
+    return conj(exp(x - out)) * recurrence(g, decay, d, True)
 
 
 @op(x=logcumsumexp_rule)
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
-    """The logarithm of the running sum of exponentials along `dim`, without overflow. Floating-point input only."""
+    """The logarithm of the running sum of exponentials along `dim`, without overflow. Floating-point and complex input only."""
     x: Any = input
     d = one_dim("logcumsumexp", dim, x.ndim)
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fc":
         raise UnsupportedDtypeError(f"logcumsumexp: not implemented for {x.dtype}; got {describe(x)}; convert it with .float()")
-    return running(backend_of(x).xp.logaddexp, x, d) if x.ndim else x.copy()
+    if not x.ndim:
+        return x.copy()
+    if x.dtype.kind == "f":
+        return running(backend_of(x).xp.logaddexp, x, d)
+    out = x.copy()                                   # one by one, as the branch of the logarithm depends on the order
+    for i in range(1, x.shape[d]):
+        part(out, d, i, i + 1)[...] = log_of_two(part(out, d, i - 1, i), part(x, d, i, i + 1))
+    return out
 
 
 # ---------------------------------------------------------------- extrema

@@ -1,10 +1,14 @@
 """`out=` of functions that are made of several ops."""
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from ..engine.general import into
 from ..errors import ArgumentTypeError, describe
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def deliver(name: str, out: Any, result: Any) -> Any:
@@ -17,3 +21,11 @@ def deliver(name: str, out: Any, result: Any) -> Any:
         raise ArgumentTypeError(f"{name}: out must be a tuple of {len(result)} tensors; got {describe(out)}")
     delivered = [into(name, o, r) for o, r in zip(out, result, strict=True)]
     return type(result)(*delivered) if hasattr(result, "_fields") else tuple(delivered)
+
+
+def takes_out(function: F) -> F:
+    """Give a function the keyword `out`, which every op has."""
+    @wraps(function)
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        return deliver(function.__name__, out, function(*args, **kwargs))
+    return cast(F, call)

@@ -288,11 +288,15 @@ def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """log(exp(input) + exp(other)), without overflow."""
     x: Any = input
     refuse("logaddexp", x, "biu")
+    return backend_of(x).xp.logaddexp(x, other) if x.dtype.kind == "f" else log_of_two(x, other)
+
+
+def log_of_two(x: Any, y: Any) -> Any:
+    """log(exp(x) + exp(y)) of complex arrays."""
     xp = backend_of(x).xp
-    if x.dtype.kind == "f":
-        return xp.logaddexp(x, other)
-    high = xp.where(x.real >= other.real, x, other)
-    return high + xp.log1p(xp.exp(x + other - high - high))
+    high = xp.where(x.real >= y.real, x, y)
+    low = xp.where(x.real >= y.real, y, x)
+    return xp.where(high.real == -math.inf, high, high + xp.log1p(xp.exp(low - high)))       # of two zeros, 0
 
 
 @op(broadcast=True, promotes="arithmetic",

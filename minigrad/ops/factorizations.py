@@ -14,7 +14,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import LinalgError, ShapeError, UnsupportedError
 from . import lapack, results
-from .delivery import deliver
+from .delivery import deliver, takes_out
 from .join import cat
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, eye, lower, on_diagonal, over_gaps, per_matrix, row, upper
@@ -47,6 +47,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     return adjoint(factor) if upper else factor
 
 
+@takes_out
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The Cholesky factor; PyTorch's older name of `linalg.cholesky`."""
     return linalg_cholesky(input, upper=upper)
@@ -104,6 +105,7 @@ def qr_factors(A: Tensor, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     return (q, r), q, r                              # type: ignore[return-value]
 
 
+@takes_out
 def linalg_qr(A: Tensor, mode: str = "reduced") -> results.linalg_qr:
     """A = Q R: Q (..., m, k) with orthonormal columns and R (..., k, n) upper triangular, k = min(m, n).
 
@@ -112,6 +114,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> results.linalg_qr:
     return results.linalg_qr(*qr_factors(A, mode))
 
 
+@takes_out
 def qr(input: Tensor, some: bool = True) -> Any:
     """A = Q R; PyTorch's older name of `linalg.qr`."""
     return results.qr(*linalg_qr(input, "reduced" if some else "complete"))
@@ -156,6 +159,7 @@ def svd_factors(A: Tensor, full_matrices: bool = True) -> tuple[Tensor, Tensor, 
     return (u, s, vh), u, s, vh                      # type: ignore[return-value]
 
 
+@takes_out
 def linalg_svd(A: Tensor, full_matrices: bool = True) -> results.linalg_svd:
     """A = U diag(S) Vh: S descending, U (..., m, m) and Vh (..., n, n) or, without `full_matrices`, (..., m, k) and (..., k, n).
 
@@ -174,6 +178,7 @@ def svdvals(A: Tensor) -> Tensor:
     return s, u, vh                                  # type: ignore[return-value]
 
 
+@takes_out
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
     """A = U diag(S) V^H; PyTorch's older name of `linalg.svd`. Without `compute_uv`, U and V are zeros."""
     if compute_uv:
@@ -209,6 +214,7 @@ def eigh_factors(A: Tensor, UPLO: str = "L") -> tuple[Tensor, Tensor]:
     return (w, v), w, v                              # type: ignore[return-value]
 
 
+@takes_out
 def eigh(A: Tensor, UPLO: str = "L") -> results.linalg_eigh:
     """Eigenvalues, ascending, and eigenvectors, as columns, of a Hermitian matrix, of which the lower ("L") or upper triangle is read."""
     return results.linalg_eigh(*eigh_factors(A, UPLO))
@@ -252,6 +258,7 @@ def eig_factors(A: Tensor) -> tuple[Tensor, Tensor]:
     return (w, v), w, v                              # type: ignore[return-value]
 
 
+@takes_out
 def eig(A: Tensor) -> results.linalg_eig:
     """Eigenvalues, in no order, and eigenvectors of norm 1, as columns, of a square matrix; complex."""
     return results.linalg_eig(*eig_factors(A))

@@ -12,6 +12,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, describe
 from .axes import permute
+from .delivery import takes_out
 from .dims import Dims, Number, kept_shape, one_dim
 from .extremum import amax, amin
 from .factorizations import svdvals
@@ -102,6 +103,7 @@ def vector_norm_of(x: Any, ord: Any, dim: Dims, keepdim: bool) -> Any:
 
 
 # ---------------------------------------------------------------- of matrices
+@takes_out
 def matrix_norm(A: Tensor, ord: Number | str = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular values), inf or -inf
     (largest or smallest sum of a row), 1 or -1 (of a column), 2 or -2 (largest or smallest singular value)."""
@@ -148,6 +150,7 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
     return result if out is None else into("norm", out, result)
 
 
+@takes_out
 def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *,
                 dtype: DType | None = None) -> Tensor:
     """A norm of vectors (one `dim`), matrices (two) or, without `ord`, of all elements over any dims: `linalg.norm`."""

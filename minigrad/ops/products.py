@@ -11,6 +11,7 @@ from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
 from .axes import permute
+from .delivery import takes_out
 from .dims import one_dim
 from .matmul import matmul
 from .raw import conj, like, raw
@@ -32,6 +33,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 ger = outer
 
 
+@takes_out
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Sums of products over the last dimension of both, (..., k) and (other..., k) -> (..., other...); a 0-d tensor scales."""
     if not input.ndim or not other.ndim:
@@ -54,6 +56,7 @@ def cross_along(input: Tensor, other: Tensor, dim: int = -1) -> Tensor:
     return backend_of(x).xp.stack((x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, x0 * y1 - x1 * y0), -1).swapaxes(dim, -1)
 
 
+@takes_out
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """The cross product along `dim`, by default the first dimension of size 3."""
     if dim is None:
@@ -63,6 +66,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     return linalg_cross(input, other, dim=dim)
 
 
+@takes_out
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The cross product of vectors of three elements along `dim`; other dimensions broadcast."""
     if input.ndim != other.ndim:
@@ -73,6 +77,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return cross_along(input, other, d - input.ndim)
 
 
+@takes_out
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """Sums of products along `dim`, the first operand conjugated; other dimensions broadcast."""
     return sum_of(conj(x) * y, dim)
@@ -90,6 +95,7 @@ def trace(input: Tensor) -> Tensor:
     return x.trace(0, 0, 1, "i8" if x.dtype.kind in "iu" else None)
 
 
+@takes_out
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """The Kronecker product: each element of one times the whole other, sizes multiplied dimension by dimension."""
     n = max(input.ndim, other.ndim)
@@ -98,6 +104,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return out.reshape([x * y for x, y in zip(xs, ys, strict=True)])
 
 
+@takes_out
 def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
     """Sums of products over several dimensions.
 
@@ -147,6 +154,7 @@ def paired_dims(a: Tensor, b: Tensor, dims: Any) -> tuple[list[int], list[int]]:
 
 
 # ---------------------------------------------------------------- of many matrices
+@takes_out
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """The product of two or more matrices in the order that multiplies least; the first and the last may be vectors."""
     if len(tensors) < 2:
@@ -191,6 +199,7 @@ def chained(matrices: Sequence[Tensor]) -> Tensor:
     return product_of(0, n - 1)
 
 
+@takes_out
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """The product of matrices in the order that multiplies least; PyTorch's older name of `linalg.multi_dot`."""
     if not matrices:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
+from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .dims import Dims, Number
 from .matmul import matmul
 from .raw import conj, is_complex, like, raw
@@ -161,6 +161,8 @@ def checked_weights(w: Any, name: str, n: int) -> Any:
         raise DtypeError(f"cov(): expected fweights to have integral dtype; got {describe(w)}")
     if name == "aweights" and raw(w).dtype.kind != "f":
         raise DtypeError(f"cov(): expected aweights to have floating point dtype; got {describe(w)}")
+    if raw(w).size and bool((raw(w) < 0).any()):
+        raise RefusedArgumentError(f"cov(): {name} cannot be negative; got {describe(w)}")
     return w
 
 

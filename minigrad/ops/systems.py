@@ -8,7 +8,7 @@ from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
 from . import lapack, results
-from .delivery import deliver
+from .delivery import deliver, takes_out
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, eye, per_matrix
 from .raw import adjoint, conj, is_complex, like, raw
@@ -38,6 +38,7 @@ def solve_matrix(A: Tensor, B: Tensor) -> Tensor:
     return attempt("torch.linalg.solve", rule, backend_of(x).xp.linalg.solve, x, B)
 
 
+@takes_out
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """X with A X = B or, if not `left`, X A = B. Raises LinalgError if A is singular.
 
@@ -150,11 +151,13 @@ def slogdet_parts(A: Tensor) -> tuple[Tensor, Tensor]:
     return (sign, log), sign                         # type: ignore[return-value]
 
 
+@takes_out
 def linalg_slogdet(A: Tensor) -> results.linalg_slogdet:
     """The determinant as sign and logarithm of its size, which neither overflow; (0, -inf) of a singular matrix."""
     return results.linalg_slogdet(*slogdet_parts(A))
 
 
+@takes_out
 def slogdet(input: Tensor) -> results.slogdet:
     """The determinant as sign and logarithm of its size; PyTorch's older name of `linalg.slogdet`."""
     return results.slogdet(*slogdet_parts(input))

@@ -9,6 +9,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
 from . import results
+from .delivery import takes_out
 from .matmul import matmul
 from .matrices import check_matrix, eye, lower, upper
 from .raw import adjoint, raw
@@ -75,6 +76,7 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
     return substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper, unitriangular).swapaxes(-1, -2)
 
 
+@takes_out
 def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
                      unitriangular: bool = False) -> results.triangular_solve:
     """X with A X = b for a triangular A, and a copy of A; PyTorch's older name of `linalg.solve_triangular`."""
@@ -82,6 +84,7 @@ def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool =
     return results.triangular_solve(solve_triangular(system, b, upper=upper != transpose, unitriangular=unitriangular), A.clone())
 
 
+@takes_out
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """X with A X = B, from the Cholesky factor of A: L with A = L L^H or, with `upper`, A = L^H L."""
     if raw(B).dtype != raw(L).dtype:
@@ -91,6 +94,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     return solve_triangular(adjoint(L), solve_triangular(L, B, upper=False), upper=True)
 
 
+@takes_out
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A, from its Cholesky factor."""
     check_matrix("cholesky_inverse", raw(L))

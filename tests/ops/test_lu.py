@@ -193,3 +193,18 @@ def test_low_ranks(shape: tuple[int, ...]) -> None:
     same(lambda lib, x: product(lib, x, lib.svd_lowrank(x, q=min(shape[-2:]))), full)
     same_error(lambda lib, x: lib.pca_lowrank(x, q=9), x, match=r"q\(=9\) must be non-negative integer and not greater than min\(m, n\)")
     same_error(lambda lib, x: lib.pca_lowrank(x, niter=-1), x, match=r"niter\(=-1\) must be non-negative integer")
+
+
+# ---------------------------------------------------------------- functions of several ops take `out`, as ops do
+def test_results_written_where_out_says() -> None:
+    a = mg.tensor(SQUARE)
+    for name, arguments, count in (("qr", (a,), 2), ("svd", (a,), 3), ("slogdet", (a,), 2), ("lu", (a,), 3), ("solve", (a, a), 1),
+                                   ("pinv", (a,), 1), ("matrix_power", (a, 3), 1), ("cond", (a,), 1), ("norm", (a,), 1)):
+        function = getattr(mg.linalg, name)
+        outs = tuple(mg.empty(0, dtype=mg.float64) for _ in range(count))
+        found = function(*arguments, out=outs if count > 1 else outs[0])
+        expected = function(*arguments)
+        for o, f, e in zip(outs, found if count > 1 else (found,), expected if count > 1 else (expected,), strict=True):
+            assert f is o
+            np.testing.assert_array_equal(o.numpy(), e.numpy())
+        assert type(found) is type(expected)
