@@ -129,6 +129,7 @@ from .ops.bins import bincount as bincount
 from .ops.bins import bucketize as bucketize
 from .ops.bins import histc as histc
 from .ops.bins import histogram as histogram
+from .ops.bins import histogramdd as histogramdd
 from .ops.bins import searchsorted as searchsorted
 from .ops.bitwise import bitwise_and as bitwise_and
 from .ops.bitwise import bitwise_left_shift as bitwise_left_shift

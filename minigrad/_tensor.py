@@ -321,7 +321,7 @@ class Tensor(TensorBase):
     remainder_ = in_place(rounding.remainder)
     fmod_ = in_place(rounding.fmod)
     pow_ = in_place(powers.pow)
-    float_power_ = in_place(powers.float_power)
+    float_power_ = powers.float_power_
     neg_ = negative_ = in_place(elementwise.neg)
     abs_ = absolute_ = in_place(elementwise.abs)
     sign_ = in_place(elementwise.sign)

@@ -7,6 +7,7 @@ from .ops.results import cummin as cummin
 from .ops.results import frexp as frexp
 from .ops.results import geqrf as geqrf
 from .ops.results import histogram as histogram
+from .ops.results import histogramdd as histogramdd
 from .ops.results import kthvalue as kthvalue
 from .ops.results import linalg_cholesky_ex as linalg_cholesky_ex
 from .ops.results import linalg_eig as linalg_eig

@@ -66,6 +66,7 @@ from .flatten import Unfold as Unfold
 from .linear import Bilinear as Bilinear
 from .linear import Identity as Identity
 from .linear import Linear as Linear
+from ..ops.linear_loss import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from .loss import BCELoss as BCELoss
 from .loss import BCEWithLogitsLoss as BCEWithLogitsLoss
 from .loss import CosineEmbeddingLoss as CosineEmbeddingLoss
@@ -129,6 +130,10 @@ from .pool import MaxPool3d as MaxPool3d
 from .pool import MaxUnpool1d as MaxUnpool1d
 from .pool import MaxUnpool2d as MaxUnpool2d
 from .pool import MaxUnpool3d as MaxUnpool3d
+from .recurrent import GRU as GRU
+from .recurrent import LSTM as LSTM
+from .recurrent import RNN as RNN
+from .recurrent import RNNBase as RNNBase
 from .rnn import GRUCell as GRUCell
 from .rnn import LSTMCell as LSTMCell
 from .rnn import RNNCell as RNNCell

@@ -30,7 +30,9 @@ from ..ops.adaptive_pool import adaptive_avg_pool3d as adaptive_avg_pool3d
 from ..ops.adaptive_pool import adaptive_max_pool1d as adaptive_max_pool1d
 from ..ops.adaptive_pool import adaptive_max_pool2d as adaptive_max_pool2d
 from ..ops.adaptive_pool import adaptive_max_pool3d as adaptive_max_pool3d
+from ..ops.alignment import ctc_loss as ctc_loss
 from ..ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
+from ..ops.bags import embedding_bag as embedding_bag
 from ..ops.conv import conv1d as conv1d
 from ..ops.conv import conv2d as conv2d
 from ..ops.conv import conv3d as conv3d
@@ -47,6 +49,10 @@ from ..ops.dropout import dropout3d as dropout3d
 from ..ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from ..ops.elementwise import sigmoid as sigmoid
 from ..ops.elementwise import tanh as tanh
+from ..ops.fractional_pool import fractional_max_pool2d as fractional_max_pool2d
+from ..ops.fractional_pool import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
+from ..ops.fractional_pool import fractional_max_pool3d as fractional_max_pool3d
+from ..ops.fractional_pool import fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices
 from ..ops.gates import gelu as gelu
 from ..ops.gates import glu as glu
 from ..ops.gates import hardswish as hardswish
@@ -59,6 +65,7 @@ from ..ops.likelihood_loss import gaussian_nll_loss as gaussian_nll_loss
 from ..ops.likelihood_loss import kl_div as kl_div
 from ..ops.likelihood_loss import poisson_nll_loss as poisson_nll_loss
 from ..ops.linear import linear as linear
+from ..ops.linear_loss import linear_cross_entropy as linear_cross_entropy
 from ..ops.lookup import embedding as embedding
 from ..ops.lookup import one_hot as one_hot
 from ..ops.magnitude import pdist as pdist

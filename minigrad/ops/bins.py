@@ -1,6 +1,7 @@
 """Positions in sorted sequences, and counts."""
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -142,21 +143,60 @@ def histogram(input: Tensor, bins: int | Tensor, *, range: Sequence[float] | Non
     x = raw(input)
     if x.dtype.kind != "f":
         raise UnsupportedDtypeError(f"histogram: not implemented for {x.dtype}: takes floating-point numbers; got {describe(x)}")
-    xp = backend_of(x).xp
-    if isinstance(bins, TensorBase):
-        edges = bins.array
-    else:
-        low, high = map(float, range) if range is not None else (float(x.min()), float(x.max())) if x.size else (0.0, 0.0)
-        if low == high:
-            low, high = (low - 0.5, high + 0.5) if x.size else (0.0, 1.0)
-        if bins <= 0:
-            raise ShapeError(f"histogram: bins must be > 0, but got {bins}")
-        edges = xp.linspace(low, high, int(bins) + 1, dtype=x.dtype)
     flat = x.reshape(-1)
-    inside = (flat >= edges[0]) & (flat <= edges[-1])
-    at = xp.minimum(xp.searchsorted(edges, flat[inside], side="right") - 1, edges.size - 2)
+    edges = edges_of("histogram", flat, bins, range)
+    return results.histogram(wrap(counted(flat[:, None], [edges], weight, density)), wrap(edges))
+
+
+def histogramdd(input: Tensor, bins: int | Sequence[Any], *, range: Sequence[float] | None = None, weight: Tensor | None = None,
+                density: bool = False) -> results.histogramdd:
+    """`histogram` of points: input (..., D) -> counts of D dimensions, and the edges along each.
+
+    bins: how many along each dimension, or their edges. range: the first and the last edge of each dimension, in one row.
+    """
+    x = raw(input)
+    if x.dtype.kind != "f":
+        raise UnsupportedDtypeError(f"histogramdd: not implemented for {x.dtype}: takes floating-point numbers; got {describe(x)}")
+    if x.ndim < 2:
+        raise ShapeError(f"histogramdd: input tensor should have at least 2 dimensions; got {describe(x)}")
+    d = x.shape[-1]
+    each = list(bins) if isinstance(bins, (tuple, list)) else [bins] * d
+    if len(each) != d:
+        raise ShapeError(f"histogramdd: expected {d} sequences of bin edges for a {d}-dimensional histogram but got {len(each)}")
+    if range is not None and len(range) != 2 * d:
+        raise ShapeError(f"histogramdd: for a {d}-dimensional histogram range should have {2 * d} elements, but got {len(range)}")
+    points = x.reshape((-1, d))
+    ranges = [None] * d if range is None else [range[2 * i:2 * i + 2] for i in builtins.range(d)]
+    edges = [edges_of("histogramdd", points[:, i], b, r) for i, (b, r) in enumerate(zip(each, ranges))]
+    return results.histogramdd(wrap(counted(points, edges, weight, density)), tuple([wrap(e) for e in edges]))
+
+
+def edges_of(op: str, values: Any, bins: Any, range: Sequence[float] | None) -> Any:
+    """The edges of bins: those given, or equal ones over a range or what the values span."""
+    if isinstance(bins, TensorBase):
+        return bins.array
+    low, high = map(float, range) if range is not None else (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if low == high:
+        low, high = (low - 0.5, high + 0.5) if values.size else (0.0, 1.0)
+    if bins <= 0:
+        raise ShapeError(f"{op}: bins must be > 0, but got {bins}")
+    return backend_of(values).xp.linspace(low, high, int(bins) + 1, dtype=values.dtype)
+
+
+def counted(points: Any, edges: Sequence[Any], weight: Any, density: bool) -> Any:
+    """(points, D) -> how many of them, or what weight, fall between the edges along each dimension; the last bins include their ends."""
+    xp = backend_of(points).xp
+    sizes = [e.size - 1 for e in edges]
+    inside = xp.ones(len(points), "?")
+    for i, e in enumerate(edges):
+        inside &= (points[:, i] >= e[0]) & (points[:, i] <= e[-1])
+    place = xp.zeros(int(inside.sum()), "i8")
+    for i, e in enumerate(edges):
+        place = place * sizes[i] + xp.minimum(xp.searchsorted(e, points[inside, i], side="right") - 1, sizes[i] - 1)
     w = None if weight is None else weight.array.reshape(-1)[inside].astype("f8")
-    hist = xp.bincount(at, w, edges.size - 1).astype(x.dtype)
+    found = xp.bincount(place, w, math.prod(sizes)).astype(points.dtype).reshape(sizes)
     if density:
-        hist = hist / (hist.sum() * (edges[1:] - edges[:-1]))
-    return results.histogram(wrap(hist), wrap(edges))
+        found = found / found.sum()
+        for i, e in enumerate(edges):
+            found = found / (e[1:] - e[:-1]).reshape([-1 if d == i else 1 for d in builtins.range(len(edges))])
+    return found

@@ -65,6 +65,8 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: int | Sequence[int] | None
     """
     wanted: Any = range(input.ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else [dim]
     dims = [one_dim("gradient", d, input.ndim) for d in wanted]
+    if len(set(dims)) < len(dims):
+        raise ShapeError(f"gradient: dim {next(d for d in dims if dims.count(d) > 1)} appears multiple times in the list of dims")
     steps: Any = list(spacing) if isinstance(spacing, (tuple, list)) else [1 if spacing is None else spacing] * len(dims)
     if len(steps) != len(dims):
         raise ShapeError("torch.gradient expected spacing to be unspecified, a scalar, or a list of length equal to the number of dims, "

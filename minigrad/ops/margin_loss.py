@@ -176,6 +176,8 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     reduction = reduction_of("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):
         raise ArgumentError(f"multi_margin_loss: only p == 1 and p == 2 supported; got {p}")
+    if not input.ndim:                               # one class
+        input = input.reshape((1,))
     x, t = input.array, target.array
     if x.ndim not in (1, 2) or not x.shape[-1]:
         raise ShapeError(f"multi_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(x.shape)}")
@@ -241,11 +243,13 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, size_average: bool | N
     """
     need_tensors("multilabel_margin_loss", input=input, target=target)
     reduction = reduction_of("multilabel_margin_loss", reduction, size_average, reduce)
+    if not input.ndim:                               # one class
+        input = input.reshape((1,))
     x, t = input.array, target.array
     if x.ndim not in (1, 2) or not x.shape[-1]:
         raise ShapeError("multilabel_margin_loss: Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
                          f"{list(x.shape)}")
-    if t.shape != x.shape:
+    if t.shape != x.shape and (t.ndim or x.shape != (1,)):
         raise ShapeError(f"multilabel_margin_loss: inconsistent target size: {list(t.shape)} for input of size: {list(x.shape)}")
     if t.dtype != "i8":
         raise DtypeError(f"multilabel_margin_loss: expected scalar type Long but found {t.dtype}; got t {operand(t)}; convert it with "

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import backend_of
+from ..engine.inplace import write
 from ..engine.node import TensorBase
 from ..engine.op import op
-from ..errors import DtypeError, describe
+from ..errors import ArgumentTypeError, DtypeError, describe
 from .cast import cast
 from .dims import Number
 from .elementwise import log, refuse, zeros_as
@@ -93,7 +94,23 @@ def float_power(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
     minigrad.float64
     """
     values = (input, exponent)
-    kinds = [v.array.dtype.kind if isinstance(v, TensorBase) else np.asarray(v).dtype.kind for v in values]
-    to = np.dtype("c16" if "c" in kinds else "f8")
+    if not any(isinstance(v, TensorBase) for v in values):
+        raise ArgumentTypeError(f"float_power: input or exponent must be a Tensor; got {describe(input)}, {describe(exponent)}")
+    to = wide_dtype(*values)
     wide = [cast(v, to) if isinstance(v, TensorBase) and v.array.dtype != to else v for v in values]
     return pow(*wide)
+
+
+def wide_dtype(*values: Any) -> Any:
+    """complex128 if one of these is complex, else float64."""
+    kinds = [v.array.dtype.kind if isinstance(v, TensorBase) else np.asarray(v).dtype.kind for v in values]
+    return np.dtype("c16" if "c" in kinds else "f8")
+
+
+def float_power_(self: Tensor, exponent: Tensor | Number) -> Tensor:
+    """In-place version of `float_power`. Raises DtypeError for a tensor of another dtype than the result's."""
+    to = wide_dtype(self, exponent)
+    if self.array.dtype != to:
+        raise DtypeError(f"float_power_: the base given to float_power_ has dtype {self.array.dtype} but the operation's result requires "
+                         f"dtype {to}; use float_power")
+    return write(self, float_power, exponent)

@@ -98,6 +98,15 @@ class frexp(NamedTuple):
         return show(self)
 
 
+class histogramdd(NamedTuple):
+    """How many points fall in each bin, and the edges along each dimension."""
+    hist: Tensor
+    bin_edges: tuple[Tensor, ...]
+
+    def __repr__(self) -> str:
+        return show(self)
+
+
 # ---------------------------------------------------------------- linear algebra
 class linalg_qr(NamedTuple):
     """A = Q R: orthonormal columns, upper triangular."""

@@ -90,7 +90,7 @@ def added(out: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
     values = source if alpha == 1 else source * backend_of(out).asarray(one_value("index_add", alpha, out.dtype), out.dtype)
     if not out.ndim:
         out += values
-    elif d == 0 and out.flags.c_contiguous and out.size:
+    elif d == 0 and out.flags.c_contiguous and out.size and values.size:
         backend_of(out).kernels.add_rows(out.reshape((len(out), -1)), index, values.reshape((len(index), -1)))
     else:
         out += added_up(values, at_dim(d, index), out.shape)

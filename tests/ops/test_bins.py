@@ -1,6 +1,8 @@
 """Binary search, bincount, histograms, against PyTorch."""
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,17 @@ def test_histogram(field: int) -> None:
     same(lambda lib, x: lib.histogram(x.detach(), 4, weight=x.detach())[field], x.astype("f4"))
     same(lambda lib, x, e: x.detach().histogram(e.detach(), weight=x.detach(), density=True)[field], x, edges)
     same_error(lambda lib, x: lib.histogram(x, 3), np.array([1]), match="not implemented for int64")
+
+
+def test_histograms_of_points() -> None:
+    points = np.random.default_rng(1).standard_normal((3, 5, 2))
+
+    def of(**options: Any) -> Any:
+        return lambda lib, x: lib.histogramdd(x.detach(), **options).hist
+    for options in ({"bins": [3, 4]}, {"bins": 3}, {"bins": [2, 3], "range": [-1.0, 1.0, -2.0, 0.5]}, {"bins": [2, 2], "density": True}):
+        same(of(**options), points)
+    edges = [np.array([-1.0, 0, 2]), np.array([0.0, 1])]
+    same(lambda lib, x: lib.histogramdd(x.detach(), bins=[lib.tensor(e) for e in edges]).hist, points)
+    same(lambda lib, x: lib.histogramdd(x.detach(), bins=[3, 4]).bin_edges[1], points)
+    same_error(of(bins=[3]), points, match="expected 2 sequences of bin edges for a 2-dimensional histogram but got 1")
+    same_error(of(bins=[3]), points[0, :, 0], match="input tensor should have at least 2 dimensions")

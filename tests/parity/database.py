@@ -30,6 +30,9 @@ RANDOM = frozenset((
 BY_CHANNEL = frozenset(("nn.functional.dropout2d", "nn.functional.dropout3d", "nn.functional.feature_alpha_dropout",
                         "nn.functional.fractional_max_pool2d", "nn.functional.fractional_max_pool3d"))
 
+# The database wraps these into other functions, of other arguments.
+WRAPPED = frozenset(("pca_lowrank", "svd_lowrank"))
+
 Function = Callable[..., Any]
 
 

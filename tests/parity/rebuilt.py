@@ -133,4 +133,9 @@ def argsort(sample: Any, out: Any, expected: Any) -> str | None:
 
 
 REBUILD = {"linalg.eigh": eigh, "linalg.svd": svd, "linalg.qr": qr, "qr": qr, "svd": old_svd, "linalg.eig": eig}
-CHOICES = {"topk": topk, "kthvalue": kthvalue, "sort": unstable_sort, "argsort": argsort}
+def mode(sample: Any, out: Any, expected: Any) -> str | None:
+    dim, keepdim, theirs = option(sample, "dim", 0, -1), option(sample, "keepdim", 1, False), np.asarray(expected[0])
+    return value_difference(array(out[0]), theirs, 0) or picked(sample, out, theirs, array(out[1]), dim, keepdim)
+
+
+CHOICES = {"topk": topk, "kthvalue": kthvalue, "mode": mode, "sort": unstable_sort, "argsort": argsort}

@@ -1,6 +1,7 @@
 """From PyTorch to minigrad: values, and functions that the database wrote in terms of `torch`."""
 from __future__ import annotations
 
+import dataclasses
 import functools
 import types
 from typing import Any
@@ -75,8 +76,8 @@ class Values:
 
 def array_of(tensor: Any) -> np.ndarray:
     """The values of a tensor of PyTorch."""
-    if tensor.layout is not torch.strided or tensor.dtype is torch.bfloat16 or tensor.is_quantized:
-        raise Untranslatable(f"{tensor.dtype} {tensor.layout} tensor")
+    if tensor.layout is not torch.strided or tensor.is_meta or tensor.dtype is torch.bfloat16 or tensor.is_quantized:
+        raise Untranslatable(f"a {tensor.dtype} {tensor.layout} tensor on {tensor.device}")
     return np.asarray(tensor.numpy(force=True))
 
 
@@ -87,9 +88,14 @@ def constant(value: Any) -> Any:
     if isinstance(value, torch.device):
         return mg.device(str(value))
     if isinstance(value, (torch.layout, torch.memory_format)):
-        return getattr(mg, str(value).removeprefix("torch."))
+        return look_up(str(value))
     if isinstance(value, torch.Generator):
         return mg.Generator().manual_seed(value.initial_seed())
+    counterpart = getattr(mg.nn, type(value).__name__, None) if type(value).__module__.startswith("torch.nn.modules") else None
+    if counterpart is not None and dataclasses.is_dataclass(value):
+        return counterpart(**{f.name: constant(getattr(value, f.name)) for f in dataclasses.fields(value)})
+    if counterpart is not None:
+        return counterpart()                         # the database has layers with default options only
     if callable(value):
         return function(value)
     if type(value).__module__.startswith("torch"):
@@ -124,7 +130,7 @@ def look_up(path: str) -> Any:
     for name in path.split(".")[1:]:
         try:
             value = getattr(value, name)
-        except AttributeError as error:
+        except (AttributeError, NotImplementedError) as error:
             raise Untranslatable(f"no {path.replace('torch', 'minigrad', 1)}") from error
     return value
 
