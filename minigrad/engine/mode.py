@@ -30,8 +30,9 @@ class Mode:
     scope, module: the innermost module call, for drawing and errors.
     watch: None, or what debug, autocast, profile, vmap ... put in front of every op: `watch(op, call, args, kwargs)`.
     batch: the innermost vmap that is running, or None.
+    epilogue: None; the name of the op that will follow the next one at once, whose kernel may do both in one pass; then the result.
     """
-    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "batch")
+    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "batch", "epilogue")
 
     def __init__(self) -> None:
         self.recording = True
@@ -41,6 +42,7 @@ class Mode:
         self.module: Any = None
         self.watch: Watch | None = default_watch
         self.batch: Any = None
+        self.epilogue: Any = None
 
 
 class _Local(threading.local):

@@ -31,8 +31,9 @@ Padding = tuple[Pair, Pair]
 Shape = tuple[int, ...]
 
 
-def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> Array:
-    """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW)."""
+def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int,
+           rectify: bool = False) -> Array:
+    """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW); of the result, max(y, 0) if wanted."""
     n, filters = x.shape[0], w.shape[0]
     out_size = conv_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     wide = pad(working(x), padding, 0)
@@ -44,6 +45,8 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
     y = y.reshape(n, filters, *out_size)
     if b is not None:
         y += b.reshape(-1, 1, 1)
+    if rectify:
+        y[y < 0] = 0                                            # NaN stays
     return y.astype(x.dtype, copy=False)
 
 

@@ -5,7 +5,12 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from operator import index
 from typing import Any, Self
 
+from ..engine.mode import local
 from ..errors import ArgumentError, ArgumentTypeError, AssertedArgumentError, OutOfRangeError, describe
+from ..ops.conv import RELU
+from . import hooks
+from .activation import ReLU
+from .conv import Conv2d
 from .module import Module
 from .traversal import framed, indented
 
@@ -79,9 +84,17 @@ class Sequential(_Indexed):
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
-        attributes = self.__dict__
-        for name in self._module_names:
-            input = attributes[name](input)
+        attributes, mode = self.__dict__, local.mode
+        modules = [attributes[name] for name in self._module_names]
+        try:
+            for module, following in zip(modules, [*modules[1:], None]):
+                if type(module) is Conv2d and type(following) is ReLU and mode.watch is None:
+                    # Where nobody sees what lies between, one kernel does both; the graph is the same.
+                    if not (module._attention or following._attention or hooks.everywhere):
+                        mode.epilogue = RELU
+                input = module(input)
+        finally:
+            mode.epilogue = None
         return input
 
     def __getitem__(self, i: int | slice) -> Any:

@@ -9,9 +9,11 @@ from ..backend import backend_of
 from ..engine import inplace as writes
 from ..engine.inplace import in_place
 from ..engine.node import TensorBase
+from ..engine.mode import local
 from ..engine.op import direct, op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
+from .large import FUNCTIONS, STEP_BYTES, STEPS, each
 from .raw import raw, shown
 from .scalars import fitting
 from .select import LARGE, blend, choose, clamp_to_numbers, clipped, masked
@@ -53,7 +55,8 @@ def may_write(call: F) -> F:
 def where_positive(g: Any, out: Any) -> Any:
     """g where the output of relu is not 0: none is negative, and nan lets its gradient pass."""
     if isinstance(g, TensorBase) or out.size >= LARGE:
-        return masked(g, raw(out).astype("?"))
+        done = each("relu_input", g, out) if g.nbytes >= STEP_BYTES else None
+        return masked(g, raw(out).astype("?")) if done is None else done
     return backend_of(g).xp.where(out, g, out)       # out is 0 where it is chosen; a third of the time
 
 
@@ -61,6 +64,9 @@ def where_positive(g: Any, out: Any) -> Any:
 def relu(input: Tensor) -> Tensor:
     """max(x, 0). Its gradient at 0 is 0."""
     x: Any = input
+    if local.mode.epilogue is x:                     # the kernel before has done it
+        local.mode.epilogue = None
+        return x
     if x.dtype.kind != "f" or x.size >= LARGE:
         return relu_into(x)
     backend = backend_of(x)
@@ -69,7 +75,7 @@ def relu(input: Tensor) -> Tensor:
 
 @direct(relu)
 def relu_in_place(input: Tensor) -> Tensor:
-    return relu_into(input, input)
+    return input if local.mode.epilogue is input else relu_into(input, input)
 
 
 def relu_into(x: Any, out: Any = None) -> Any:
@@ -77,7 +83,8 @@ def relu_into(x: Any, out: Any = None) -> Any:
     if x.dtype.kind == "b":
         raise DtypeError(f"relu: Boolean inputs not supported for relu; got {shown(x)}")
     refuse("relu", x, "c")
-    return clipped(x, 0, None, out)
+    done = each("relu", x, out=out) if x.size >= STEPS else None
+    return clipped(x, 0, None, out) if done is None else done
 
 
 def relu_with_option(input: Tensor, inplace: bool = False) -> Tensor:
@@ -88,8 +95,14 @@ def relu_with_option(input: Tensor, inplace: bool = False) -> Tensor:
 relu_ = in_place(relu)
 
 
+def hardtanh_rule(g: Any, x: Any, low: float, high: float) -> Any:
+    """Gradient of hardtanh: g within the limits, 0 at them."""
+    done = each("hardtanh_input", g, x, numbers=(low, high)) if g.nbytes >= STEP_BYTES else None
+    return masked(g, ~((raw(x) <= low) | (raw(x) >= high))) if done is None else done
+
+
 @may_write
-@op(x=lambda g, x, min_val, max_val: masked(g, ~((raw(x) <= min_val) | (raw(x) >= max_val))))
+@op(x=lambda g, x, min_val, max_val: hardtanh_rule(g, x, min_val, max_val))
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """x between min_val and max_val, which it is cut off at. Its gradient at them is 0."""
     x: Any = input
@@ -119,12 +132,20 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return backend_of(x).xp.where(x <= threshold, fitting("threshold", value, x.dtype), x)
 
 
+def leaky_relu_rule(g: Any, x: Any, slope: float) -> Any:
+    """Gradient of leaky_relu."""
+    done = each("leaky_relu_input", g, x, numbers=(slope,)) if g.nbytes >= STEP_BYTES else None
+    return choose(raw(x) > 0, g, g * slope) if done is None else done
+
+
 @may_write
-@op(x=lambda g, x, negative_slope: choose(raw(x) > 0, g, g * negative_slope))
+@op(x=lambda g, x, negative_slope: leaky_relu_rule(g, x, negative_slope))
 @floats
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x above 0, negative_slope * x below. Its gradient at 0 is negative_slope."""
     x: Any = input
+    if x.size >= STEPS and (done := each("leaky_relu", x, numbers=(negative_slope,))) is not None:
+        return done
     if 0 <= negative_slope <= 1:
         return backend_of(x).xp.maximum(x, x * negative_slope)
     return blend(x > 0, x, x * negative_slope)
@@ -213,6 +234,8 @@ def log1p_exp(x: Any) -> Any:
 
 def elu_of(x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """scale * x above 0, scale * alpha * (exp(input_scale * x) - 1) below."""
+    if x.size >= FUNCTIONS and (done := each("elu", x, numbers=(alpha, scale, input_scale))) is not None:
+        return done
     low = backend_of(x).xp.minimum(x, 0)
     if input_scale != 1:
         low *= input_scale
@@ -224,6 +247,8 @@ def elu_of(x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -
 
 def elu_rule(g: Any, x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """Gradient of `elu_of`; at 0 that of the exponential."""
+    if g.nbytes >= STEP_BYTES and (done := each("elu_input", g, x, numbers=(alpha, scale, input_scale))) is not None:
+        return done
     low = exp(clamp_to_numbers(x, None, 0) * input_scale)
     return choose(raw(x) <= 0, g * low * (alpha * scale * input_scale), g * scale)
 
@@ -258,11 +283,19 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return elu_of(input, alpha, 1.0, 1 / alpha)
 
 
-@op(x=lambda g, x, beta, threshold: choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)))
+def softplus_rule(g: Any, x: Any, beta: float, threshold: float) -> Any:
+    """Gradient of softplus: a sigmoid."""
+    done = each("softplus_input", g, x, numbers=(beta, threshold)) if g.nbytes >= STEP_BYTES else None
+    return choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)) if done is None else done
+
+
+@op(x=lambda g, x, beta, threshold: softplus_rule(g, x, beta, threshold))
 @floats
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """log(1 + exp(beta * x)) / beta: a smooth relu. Where beta * x is above the threshold, x."""
     x: Any = input
+    if x.size >= FUNCTIONS and beta and (done := each("softplus", x, numbers=(beta, threshold, 1 / beta))) is not None:
+        return done
     z = x if beta == 1 else x * beta
     soft = log1p_exp(z)
     soft += backend_of(x).xp.maximum(z, 0)
@@ -271,11 +304,19 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return blend(z > threshold, x, soft)
 
 
-@op(x=lambda g, x: g * sigmoid(-x))
+def logsigmoid_rule(g: Any, x: Any) -> Any:
+    """Gradient of logsigmoid: the sigmoid of -x."""
+    done = each("logsigmoid_input", g, x) if g.nbytes >= STEP_BYTES else None
+    return g * sigmoid(-x) if done is None else done
+
+
+@op(x=lambda g, x: logsigmoid_rule(g, x))
 @floats
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), without overflow."""
     x: Any = input
+    if x.size >= FUNCTIONS and (done := each("logsigmoid", x)) is not None:
+        return done
     out = backend_of(x).xp.minimum(x, 0)
     out -= log1p_exp(x)
     return out

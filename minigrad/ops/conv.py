@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.mode import local
 from ..engine.op import op
 from ..errors import RefusedArgumentError, ShapeError, operand
 from .reduce import sum
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 Pair = tuple[int, int]
+RELU = "relu"                                        # what may follow at once
 Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, right))
 
 
@@ -29,7 +31,12 @@ Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, ri
 def convolution(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Pair = (1, 1), padding: Pads = ((0, 0), (0, 0)),
                 dilation: Pair = (1, 1), groups: int = 1) -> Tensor:
     """(N, C, H, W), (F, C/groups, KH, KW), (F,) -> (N, F, OH, OW); what `conv2d` checked and completed."""
-    return backend_of(input).kernels.conv2d(input, weight, bias, stride, padding, dilation, groups)
+    mode = local.mode
+    rectify = mode.epilogue is RELU
+    y = backend_of(input).kernels.conv2d(input, weight, bias, stride, padding, dilation, groups, rectify)
+    if rectify:
+        mode.epilogue = y
+    return y
 
 
 @op(promotes="same",

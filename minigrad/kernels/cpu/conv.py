@@ -28,11 +28,12 @@ LEAST = 512              # pixels per tile even where planes outgrow that: short
 
 # The three kernels ----------------------------------------------------------------------------------------------------
 
-def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> Array:
-    """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW)."""
+def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int,
+           rectify: bool = False) -> Array:
+    """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW); of the result, max(y, 0) if wanted."""
     size = conv_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     if winograd.usable(x.dtype, w.shape, stride, padding, dilation, groups, size):
-        found = winograd.correlate(x, w, b, padding, size, groups)
+        found = winograd.correlate(x, w, b, padding, size, groups, rectify)
         if found is not None:
             return found.astype(x.dtype, copy=False)
     y = np.empty((x.shape[0], w.shape[0], *size), working(x[:0]).dtype)
@@ -40,7 +41,8 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
     threads = threads_for(2 * y.size * w[0].size)
     source, phases, taps, tiles = _forward_plan(x.shape, w.shape, size, stride, padding, dilation, groups, threads)
     rows = plain(w).reshape(groups, w.shape[0] // groups, -1)
-    _correlate_tiles(threads, y, plain(x), rows, bias, taps, phases, source, tiles, Target(0, 0, 1, 1))
+    _correlate_tiles(threads, y, plain(x), rows, bias, taps, phases, source, tiles, Target(0, 0, 1, 1),
+                     0.0 if rectify else -np.inf)
     return y.astype(x.dtype, copy=False)
 
 
@@ -91,9 +93,9 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
 
 
 def _correlate_tiles(threads: int, out: Array, x: Array, rows: Array, bias: Array, taps: Array, phases: Array,
-                     source: Planes, tiles: Tiles, target: Target) -> None:
+                     source: Planes, tiles: Tiles, target: Target, low: float = -np.inf) -> None:
     units = tiles.groups * tiles.parts * tiles.along_n * tiles.along_y * tiles.along_x
-    run(correlate, threads, units, out, x, _blocks(rows), bias, taps, rows.shape[2], phases, source, tiles, target)
+    run(correlate, threads, units, out, x, _blocks(rows), bias, taps, rows.shape[2], phases, source, tiles, target, out.dtype.type(low))
 
 
 def _blocks(rows: Array) -> Array:

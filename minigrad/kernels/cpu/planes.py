@@ -157,21 +157,23 @@ def _tile_of(unit: int, tiles: Tiles) -> Any:
 
 
 @part
-def _store(out: Any, channel: int, sums: Any, row: int, bias: Any, tiles: Tiles, target: Target, n0: int, y0: int, x0: int,
-           images: int, rows: int, columns: int) -> None:
-    """Copy one row of sums plus bias, without the junk between image rows, to where it belongs."""
+def _store(out: Any, channel: int, sums: Any, row: int, bias: Any, low: Any, tiles: Tiles, target: Target, n0: int, y0: int,
+           x0: int, images: int, rows: int, columns: int) -> None:
+    """Copy one row of sums plus bias, at least low, without the junk between image rows, to where it belongs."""
     pixels, count, step = out.reshape(-1), uint64(columns), uint64(target.step_x)
     for n in range(images):
-        y = ((n0 + n) * out.shape[1] + channel) * out.shape[2] + target.top + y0 * target.step_y
-        to = uint64(y * out.shape[3] + target.left + x0 * target.step_x)
+        row_of = ((n0 + n) * out.shape[1] + channel) * out.shape[2] + target.top + y0 * target.step_y
+        to = uint64(row_of * out.shape[3] + target.left + x0 * target.step_x)
         origin = uint64(row + n * tiles.image)
         for _ in range(rows):
             if target.step_x == 1:
                 for j in range(count):
-                    pixels[to + j] = sums[origin + j] + bias
+                    y = sums[origin + j] + bias
+                    pixels[to + j] = low if y < low else y
             else:
                 for j in range(count):
-                    pixels[to + j * step] = sums[origin + j] + bias
+                    y = sums[origin + j] + bias
+                    pixels[to + j * step] = low if y < low else y
             to += uint64(target.step_y * out.shape[3])
             origin += uint64(tiles.line)
 
@@ -184,8 +186,8 @@ def _pixels(images: int, rows: int, columns: int, tiles: Tiles) -> int:
 
 @jit
 def correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, count: int, phases: Any, source: Planes, tiles: Tiles,
-              target: Target, units: int, threads: int, t: int) -> None:
-    """Thread t's share of out[f, q] = bias[f] + sum over k < count of w[f, k] * planes[taps[k] + q].
+              target: Target, low: Any, units: int, threads: int, t: int) -> None:
+    """Thread t's share of out[f, q] = bias[f] + sum over k < count of w[f, k] * planes[taps[k] + q], at least low.
 
     w is flat: (groups, blocks of filters, taps, filters of a block), a block being ROWS filters or, alone, one.
     """
@@ -208,7 +210,7 @@ def correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, count: int, phases
             _multiply(sums, pitch, registers, lanes, planes, taps, count, w, first, stop - start)
         for r in range(min(stop * block, tiles.filters) - start * block):
             channel = group * tiles.filters + start * block + r
-            _store(out, channel, sums, r * pitch, bias[channel], tiles, target, n0, y0, x0, images, rows, columns)
+            _store(out, channel, sums, r * pitch, bias[channel], low, tiles, target, n0, y0, x0, images, rows, columns)
 
 
 @jit

@@ -45,10 +45,12 @@ def usable(dtype: np.dtype[Any], w_shape: Shape, stride: Pair, padding: Padding,
             and all(0 <= p <= 2 for side in padding for p in side))
 
 
-def correlate(x: Array, w: Array, b: Array | None, padding: Padding, out_size: Pair, groups: int) -> Array | None:
+def correlate(x: Array, w: Array, b: Array | None, padding: Padding, out_size: Pair, groups: int,
+              rectify: bool) -> Array | None:
     """(N, C, H, W), (F, C / groups, 3, 3), (F,) -> (N, F, *out_size); None where that is not finite."""
     channels, filters = x.shape[1] // groups, w.shape[0] // groups
-    return _correlate(plain(x), plain(w).reshape(groups, -1), b, (filters, channels * 9, 9), False, padding, out_size, groups)
+    return _correlate(plain(x), plain(w).reshape(groups, -1), b, (filters, channels * 9, 9), False, padding, out_size, groups,
+                      0.0 if rectify else -np.inf)
 
 
 def correlate_input(g: Array, w: Array, x_shape: Shape, padding: Padding, groups: int) -> Array | None:
@@ -61,7 +63,7 @@ def correlate_input(g: Array, w: Array, x_shape: Shape, padding: Padding, groups
 
 
 def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int], flip: bool, padding: Padding, out_size: Pair,
-               groups: int) -> Array | None:
+               groups: int, low: float = -np.inf) -> Array | None:
     """w (groups, numbers): filter f, channel c starts at f * strides[1] + c * strides[2]."""
     filters, per_filter, per_channel = strides
     y = np.empty((x.shape[0], filters * groups, *out_size), x.dtype)
@@ -74,7 +76,7 @@ def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int
     units = _units(grid)
     finite = np.empty(units, np.bool_)
     bias = np.zeros(len(y[0]), x.dtype) if b is None else b.astype(x.dtype)
-    run(forward, threads, units, y.reshape(-1), finite, x.reshape(-1), u, bias, grid)
+    run(forward, threads, units, y.reshape(-1), finite, x.reshape(-1), u, bias, y.dtype.type(low), grid)
     return y if finite.all() else None
 
 

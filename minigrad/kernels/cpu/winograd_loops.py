@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .jit import jit, part
-from .vectors import LANES, ROWS, dots1, dots2, dots3, fma, halves, load, splat, store, tile1, tile2, tile3, zipped
+from .vectors import LANES, ROWS, dots1, dots2, dots3, fma, greater, halves, load, splat, store, tile1, tile2, tile3, zipped
 
 LANE = LANES["f"]
 POINTS = 16              # products per tile, where nine taps times four pixels are 36
@@ -242,7 +242,7 @@ def _load4(m: Any, at: int, step: int) -> Any:
 
 
 @jit
-def forward(out: Any, finite: Any, x: Any, u: Any, bias: Any, p: Grid, units: int, threads: int, t: int) -> None:
+def forward(out: Any, finite: Any, x: Any, u: Any, bias: Any, low: Any, p: Grid, units: int, threads: int, t: int) -> None:
     """Thread t's share of the chunks: transform, multiply at each of the 16 points, transform back."""
     blocks = -(-p.filters // ROWS)
     v, m = aligned(POINTS * p.seen, x), aligned(POINTS * p.made, x)
@@ -270,14 +270,14 @@ def forward(out: Any, finite: Any, x: Any, u: Any, bias: Any, p: Grid, units: in
                     else:
                         tile1(m, to, p.pitch, u, first, v, seen, taps, p.channels)
                 i += many
-        finite[unit] = _transform_output(out, lines, wide, m, bias, group, n0, ty, images, rows, p)
+        finite[unit] = _transform_output(out, lines, wide, m, bias, low, group, n0, ty, images, rows, p)
 
 
 @part
-def _transform_output(out: Any, lines: Any, wide: int, m: Any, bias: Any, group: int, n0: int, ty: int, images: int, rows: int,
-                      p: Grid) -> bool:
+def _transform_output(out: Any, lines: Any, wide: int, m: Any, bias: Any, low: Any, group: int, n0: int, ty: int, images: int,
+                      rows: int, p: Grid) -> bool:
     """m[point, filter, tile] to the pixels of out; whether all of them are finite."""
-    zero = splat(bias.dtype.type(0))
+    zero, least = splat(bias.dtype.type(0)), splat(low)
     check = zero
     step = p.made
     last = (p.across - 1) // LANE * LANE
@@ -302,8 +302,8 @@ def _transform_output(out: Any, lines: Any, wide: int, m: Any, bias: Any, group:
                     y10, y11 = _output(a1, b1, c1, d1)
                     y00, y01, y10, y11 = y00 + b, y01 + b, y10 + b, y11 + b
                     check = fma((y00 + y01) + (y10 + y11), zero, check)
-                    _store2(to, at + 2 * j, zipped(y00, y01))
-                    _store2(to, at + gap + 2 * j, zipped(y10, y11))
+                    _store2(to, at + 2 * j, zipped(greater(y00, least), greater(y01, least)))
+                    _store2(to, at + gap + 2 * j, zipped(greater(y10, least), greater(y11, least)))
                 if not direct:
                     _copy(out, first, lines, 0, p.out_width)
                     if first + p.out_width < end:
