@@ -8,12 +8,12 @@ from pathlib import Path
 
 from . import report, run
 from .family import ALL_CORES, NAMES, Family, cores, load
-from .figures import HEADINGS, LIBRARIES, faults, in_order, means, shown
+from .figures import HEADINGS, faults, in_order, library_name, means, shown
 from .machine import describe, system_load
-from .rounds import Result, compare
+from .rounds import Result, WorkerError, compare
 
 
-def arguments() -> argparse.Namespace:
+def arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=f"which families: {', '.join(NAMES)} (default: all)")
     parser.add_argument("--against", default="torch", help="other libraries, with commas: torch, jax, tinygrad, mygrad; numpy for start")
@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep figures in this file; what it holds stays unless run again")
     parser.add_argument("--write", action=argparse.BooleanOptionalAction, help="write docs/benchmarks.md from these figures and the "
                         "--json file's (default: when all families run whole)")
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     if unknown := [name for name in args.families if name not in NAMES]:
         parser.error(f"no family {unknown[0]}; there are {', '.join(NAMES)}")
     if args.only and args.json and args.json.exists():
@@ -42,11 +42,15 @@ def measured(family_name: str, against: str, threads: int, args: argparse.Namesp
     rounds = min(args.rounds, family.rounds or args.rounds)
     print(f"\n{family.title}: {threads} thread{'s' if threads > 1 else ''}, {rounds} rounds, load {machine['load']}", flush=True)
     names = in_order(family.measures, threads)
-    print(f"{'':62}" + "".join(f"{'minigrad':>10} {LIBRARIES[against]:>10} {HEADINGS[name]:>24}" for name in names) + "    minor faults")
+    print(f"{'':62}" + "".join(f"{'minigrad':>10} {library_name(against):>10} {HEADINGS[name]:>24}" for name in names) + "    minor faults")
     results = []
-    for result in compare(family_name, against=against, threads=threads, rounds=args.rounds, seconds=args.seconds, only=args.only):
-        results.append(result)
-        print(line(result, names), flush=True)
+    try:
+        for result in compare(family_name, against=against, threads=threads, rounds=args.rounds, seconds=args.seconds, only=args.only):
+            results.append(result)
+            print(line(result, names), flush=True)
+    except WorkerError as error:
+        results.append(Result("the rest", note=str(error)))
+        print(line(results[-1], names), flush=True)
     for measure in names[:1]:
         for group, mean in means(results, measure).items():
             print(f"geometric mean, {HEADINGS[measure]}{', ' + group if group else ''}: {mean:.2f}")
@@ -68,8 +72,8 @@ def thread_counts(family: Family, asked: int | None) -> list[int]:
     return [asked] if asked else sorted({cores() if n == ALL_CORES else n for n in family.threads})
 
 
-def main() -> None:
-    args = arguments()
+def main(given: list[str] | None = None) -> None:
+    args = arguments(given)
     if args.data_dir:
         os.environ["MINIGRAD_DATA"] = str(args.data_dir)
     libraries = args.against.split(",")

@@ -11,6 +11,10 @@ SECONDS, BYTES = ("cpu", "wall"), ("step", "imported", "whole")
 LIBRARIES = {"torch": "PyTorch", "jax": "JAX", "tinygrad": "tinygrad", "mygrad": "MyGrad", "numpy": "NumPy"}
 
 
+def library_name(library: str) -> str:
+    return LIBRARIES.get(library, library)
+
+
 def shown(value: float, measure: str) -> str:
     """A number with its unit: three figures."""
     if measure in SECONDS:

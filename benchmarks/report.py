@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .family import NAMES, load
-from .figures import HEADINGS, LIBRARIES, SECONDS, faults, in_order, means, shown
+from .figures import HEADINGS, SECONDS, faults, in_order, library_name, means, shown
 from .machine import ROOT
 from .run import Run
 
@@ -53,7 +53,7 @@ def overview(runs: list[Run]) -> str:
         for measure in (first, *(name for name in others if name not in SECONDS)):
             column = f"{HEADINGS[measure]}, {threads(run)}" if measure in SECONDS else HEADINGS[measure]
             for name, mean in means(run.results, measure, at_least=1).items():
-                row = family.title + (f": {name}" if name else ""), LIBRARIES[run.against]
+                row = family.title + (f": {name}" if name else ""), library_name(run.against)
                 cells.setdefault(row, {})[column] = f"{mean:.2f}"
     columns = list(dict.fromkeys(column for row in cells.values() for column in row))
     return table(["geometric mean of the ratios", "against", *columns],
@@ -68,7 +68,7 @@ def details(run: Run) -> str:
     """One run: a row for each workload, then the means, then what was not timed and why."""
     names = in_order(load(run.family).measures, run.threads)
     counted = any(result.faults_ours or result.faults_theirs for result in run.results)
-    header = ["workload", *(cell for name in names for cell in (f"minigrad, {HEADINGS[name]}", LIBRARIES[run.against], "ratio", "90 %")),
+    header = ["workload", *(cell for name in names for cell in (f"minigrad, {HEADINGS[name]}", library_name(run.against), "ratio", "90 %")),
               *(["faults"] if counted else [])]
     rows = []
     for result in run.results:
@@ -81,7 +81,7 @@ def details(run: Run) -> str:
         rows.append([f"*geometric mean{', ' + group if group else ''}*",
                      *(cell for name in names for cell in ("", "", f"**{averages[name][group]:.2f}**", "")), *([""] if counted else [])])
     m = run.machine
-    text = (f"### {threads(run)}, against {LIBRARIES[run.against]}\n"
+    text = (f"### {threads(run)}, against {library_name(run.against)}\n"
             f"{run.rounds} rounds; load {m['load']} before, {run.load_after} after; {m['date']}, commit {m['commit']}.\n\n")
     notes = [f"- {result.work}: {result.note}\n" for result in run.results if result.note]
     return text + table(header, rows) + ("\nNot timed:\n" + "".join(notes) if notes else "")

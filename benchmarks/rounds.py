@@ -1,6 +1,7 @@
 """Paired A/B rounds over two worker processes, and the statistics of their ratios."""
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -14,12 +15,17 @@ from typing import Any
 
 from .family import Family, load
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "MINIGRAD_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "MINIGRAD_NUM_THREADS",
+                    "NUM_CPU_THREADS")        # the last is tinygrad's
 MOST_CALLS = 1_000_000
 
 
 class WorkError(Exception):
     """A workload that one side could not run."""
+
+
+class WorkerError(Exception):
+    """A side whose process ended."""
 
 
 class Side:
@@ -39,7 +45,7 @@ class Side:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the {self.library} worker ended with code {self.process.wait()}")
+            raise WorkerError(f"the process of {self.library} ended with code {self.process.wait()}")
         answer = dict(json.loads(line))
         if "error" in answer:
             raise WorkError(f"{self.library}: {answer['error']}")
@@ -47,13 +53,17 @@ class Side:
 
     def ask(self, **order: Any) -> dict[str, Any]:
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):   # then there is no answer either
+            self.process.stdin.write(json.dumps(order) + "\n")
+            self.process.stdin.flush()
         return self._answer()
 
     def close(self) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.close()
+        assert self.process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.close()
         self.process.wait()
 
 
@@ -127,41 +137,40 @@ def fitting_calls(side: Side, work: str, seconds: float) -> int:
         calls = min(wanted, 20 * calls, MOST_CALLS)
 
 
-def measure(work: str, ours: Side, theirs: Side, family: Family, rounds: int, seconds: float) -> Result:
+def measure(work: str, sides: tuple[Side, Side], family: Family, rounds: int, seconds: float) -> Result:
     """One workload: the values of both sides, then rounds in turn."""
-    calls = {ours.library: 1, theirs.library: 1}
+    calls = [1, 1]
     if not family.measured_inside:
-        if found := difference(*(side.ask(work=work, check=True)["values"] for side in (ours, theirs))):
+        if found := difference(*(side.ask(work=work, check=True)["values"] for side in sides)):
             return Result(work, note=f"values differ, not timed: {found}")
-        calls = {side.library: fitting_calls(side, work, seconds) for side in (ours, theirs)}
+        calls = [fitting_calls(side, work, seconds) for side in sides]
     elif not family.rounds:                          # one round for caches on disk; where a round takes minutes they do not matter
-        for side in (ours, theirs):
+        for side in sides:
             side.ask(work=work, calls=1)
-    rounds, names = min(rounds, family.rounds or rounds), family.measures
-    sides = {ours.library: ours, theirs.library: theirs}
-    got: dict[str, list[dict[str, Any]]] = {name: [] for name in sides}
-    for i in range(rounds):
-        for name in list(sides) if i % 2 == 0 else list(sides)[::-1]:
-            got[name].append(sides[name].ask(work=work, calls=calls[name]))
-    each = {name: {key: [answer[key] / calls[name] for answer in answers] for key in (*names, "faults")} for name, answers in got.items()}
-    a, b = each[ours.library], each[theirs.library]
-    return Result(work, {name: Paired.of(a[name], b[name]) for name in names}, statistics.mean(a["faults"]), statistics.mean(b["faults"]))
+    answers: tuple[list[dict[str, Any]], ...] = ([], [])
+    for i in range(min(rounds, family.rounds or rounds)):
+        for j in (0, 1) if i % 2 == 0 else (1, 0):
+            answers[j].append(sides[j].ask(work=work, calls=calls[j]))
+    ours, theirs = ({key: [answer[key] / n for answer in given] for key in (*family.measures, "faults")}
+                    for given, n in zip(answers, calls, strict=True))
+    return Result(work, {name: Paired.of(ours[name], theirs[name]) for name in family.measures},
+                  statistics.mean(ours["faults"]), statistics.mean(theirs["faults"]))
 
 
 def compare(name: str, *, against: str = "torch", threads: int = 1, rounds: int = 7, seconds: float = 0.15,
             only: list[str] | None = None) -> Iterator[Result]:
     """Run every workload that both sides have, in turn, `rounds` times.
 
-    seconds: about how long one side of one round takes. only: workloads whose name contains one of these.
+    seconds: about how long one side of one round takes. only: workloads whose name contains one of these. Against "minigrad" itself
+    the ratios show what this machine's noise is. Raises WorkerError where a side's process ends.
     """
     family = load(name)
     sides = (Side("minigrad", name, threads), Side(against, name, threads))
-    ours, theirs = sides
     try:
-        mine, other = ours.works(), theirs.works()
+        mine, other = (side.works() for side in sides)
         for work in [w for w in mine if w in other and (not only or any(part in w for part in only))]:
             try:
-                yield measure(work, ours, theirs, family, rounds, seconds)
+                yield measure(work, sides, family, rounds, seconds)
             except WorkError as error:
                 yield Result(work, note=str(error))
     finally:
