@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import int64, prange, types
+from numba import types
 from numba.extending import intrinsic
 
 from .. import reference
 from ..reference import Array
-from .jit import call_address, jit, part, plain, run
+from .jit import jit, part, plain, run
 from .threads import threads_for
 
 F = np.float32                        # a float64 constant would turn the arithmetic around it into float64
@@ -54,7 +54,7 @@ def pointwise(kernel: Any, g: Array, x: Array) -> Array:
     """Run a kernel over all elements."""
     g, x = plain(g), plain(x)
     out = np.empty_like(x)
-    run(kernel, parallel, threads_for(FLOPS * x.size), x.size, out.reshape(-1), g.reshape(-1), x.reshape(-1))
+    run(kernel, threads_for(FLOPS * x.size), x.size, out.reshape(-1), g.reshape(-1), x.reshape(-1))
     return out
 
 
@@ -132,9 +132,3 @@ def tanh_gelu_input(dx: Any, g: Any, x: Any, units: int, threads: int, t: int) -
     for i in range(x.size):
         h = half_turn(x[i])
         dx[i] = g[i] * (h + x[i] * h * (ONE - h) * (TWO * TANH_SCALE) * (ONE + TANH_SLOPE * x[i] * x[i]))
-
-
-@jit(parallel=True)
-def parallel(serial: int, out: Any, g: Any, x: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (out, g, x, units, threads, int64(t)))

@@ -5,11 +5,10 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numba import int64, prange
 
 from .. import reference
 from ..reference import Array
-from .jit import call_address, jit, part, plain, run
+from .jit import jit, part, plain, run
 from .threads import threads_for
 
 FLOPS = 8                             # of an element, about
@@ -22,7 +21,7 @@ def layer_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[
         return reference.layer_norm(x, w, b, eps)
     x = plain(x)
     y, mean, var = np.empty_like(x), np.empty((len(x), 1), x.dtype), np.empty((len(x), 1), x.dtype)
-    run(rows, rows_parallel, threads_for(FLOPS * x.size), len(x), y, mean, var, np.empty_like(mean), x, ones(w, x), zeros(b, x), float(eps))
+    run(rows, threads_for(FLOPS * x.size), len(x), y, mean, var, np.empty_like(mean), x, ones(w, x), zeros(b, x), float(eps))
     return y, mean, var
 
 
@@ -33,7 +32,7 @@ def layer_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Arra
     g, x = plain(g), plain(x)
     dx = np.empty_like(x)
     r = 1 / np.sqrt(var + x.dtype.type(eps))
-    run(rows_input, rows_input_parallel, threads_for(FLOPS * x.size), len(x), dx, np.empty((len(x), 2), x.dtype), g, x, ones(w, x), mean, r)
+    run(rows_input, threads_for(FLOPS * x.size), len(x), dx, np.empty((len(x), 2), x.dtype), g, x, ones(w, x), mean, r)
     return dx
 
 
@@ -44,7 +43,7 @@ def layer_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -
     g, x = plain(g), plain(x)
     threads = min(threads_for(FLOPS * x.size), len(x))
     parts = np.zeros((threads, x.shape[1]), x.dtype)                     # one sum per thread
-    run(rows_weight, rows_weight_parallel, threads, len(x), parts, g, x, mean, 1 / np.sqrt(var + x.dtype.type(eps)))
+    run(rows_weight, threads, len(x), parts, g, x, mean, 1 / np.sqrt(var + x.dtype.type(eps)))
     return parts.sum(0)
 
 
@@ -55,7 +54,7 @@ def batch_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[
     x = plain(x)
     channels = x.shape[1]
     y, stats = np.empty_like(x), np.empty((2, channels), x.dtype)
-    run(channels_forward, channels_forward_parallel, threads_for(FLOPS * x.size), channels, y, stats, np.empty_like(stats), x,
+    run(channels_forward, threads_for(FLOPS * x.size), channels, y, stats, np.empty_like(stats), x,
         ones(w, x[0, :, 0]), zeros(b, x[0, :, 0]), float(eps))
     return y, stats[0].reshape(1, -1, 1), stats[1].reshape(1, -1, 1)
 
@@ -67,7 +66,7 @@ def batch_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Arra
     g, x = plain(g), plain(x)
     dx, channels = np.empty_like(x), x.shape[1]
     r = (1 / np.sqrt(var + x.dtype.type(eps))).reshape(-1)
-    run(channels_input, channels_input_parallel, threads_for(FLOPS * x.size), channels, dx, np.empty((channels, 3), x.dtype), g, x,
+    run(channels_input, threads_for(FLOPS * x.size), channels, dx, np.empty((channels, 3), x.dtype), g, x,
         ones(w, x[0, :, 0]), plain(mean).reshape(-1), r)
     return dx
 
@@ -77,7 +76,7 @@ def batch_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -
     if not alike(x, g, mean) or x.shape[2] < SHORT:
         return reference.batch_norm_weight(g, x, mean, var, eps)
     dw = np.empty(x.shape[1], x.dtype)
-    run(channels_weight, channels_weight_parallel, threads_for(FLOPS * x.size), len(dw), dw, plain(g), plain(x), plain(mean).reshape(-1),
+    run(channels_weight, threads_for(FLOPS * x.size), len(dw), dw, plain(g), plain(x), plain(mean).reshape(-1),
         (1 / np.sqrt(var + x.dtype.type(eps))).reshape(-1))
     return dw
 
@@ -217,41 +216,3 @@ def channels_weight(dw: Any, g: Any, x: Any, mean: Any, r: Any, units: int, thre
         for n in range(len(x)):
             p += product_of(g[n, c], x[n, c], mean[c])
         dw[c] = p * r[c]
-
-
-@jit(parallel=True)
-def rows_parallel(serial: int, y: Any, mean: Any, var: Any, r: Any, x: Any, w: Any, b: Any, eps: float, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (y, mean, var, r, x, w, b, eps, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def rows_input_parallel(serial: int, dx: Any, means: Any, g: Any, x: Any, w: Any, mean: Any, r: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (dx, means, g, x, w, mean, r, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def rows_weight_parallel(serial: int, dw: Any, g: Any, x: Any, mean: Any, r: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (dw, g, x, mean, r, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def channels_forward_parallel(serial: int, y: Any, stats: Any, scales: Any, x: Any, w: Any, b: Any, eps: float, units: int,
-                              threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (y, stats, scales, x, w, b, eps, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def channels_input_parallel(serial: int, dx: Any, means: Any, g: Any, x: Any, w: Any, mean: Any, r: Any, units: int,
-                            threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (dx, means, g, x, w, mean, r, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def channels_weight_parallel(serial: int, dw: Any, g: Any, x: Any, mean: Any, r: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (dw, g, x, mean, r, units, threads, int64(t)))

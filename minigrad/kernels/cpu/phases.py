@@ -5,17 +5,16 @@ plane, with R elements per row. There the pixel under tap (ky, kx) of window q =
 `lines[offset[tap] + q]`. What lies outside a plane holds the neutral value; what is computed between two rows is
 dropped.
 
-Everything that is compiled for pooling is in this file, the tuple that it reads included: Numba looks at one file's
-text to know whether a compiled function is still good.
+Everything that is compiled for pooling is in this file.
 """
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import int64, prange, uint64
+from numba import int64, uint64
 
-from .jit import call_address, jit, part
+from .jit import jit, part
 
 MANY = 16                # taps above which the adjoint of max_pool2d looks up each winner instead of asking each tap
 
@@ -290,24 +289,3 @@ def bin_sums(y: Any, x: Any, rows: Any, columns: Any, mean: bool, units: int, th
                     for c in range(len(part)):
                         total += part[c]
                 y[n, i, j] = total / count if mean else total
-
-
-# One per kernel: a parallel region that calls the serial function by address ------------------------------------------
-
-@jit(parallel=True)
-def max_parallel(serial: int, y: Any, k: Any, x: Any, starts: Any, offsets: Any, p: Windows, units: int,
-                  threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (y, k, x, starts, offsets, p, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def windows_parallel(serial: int, a: Any, b: Any, c: Any, offsets: Any, p: Windows, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (a, b, c, offsets, p, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def bin_parallel(serial: int, y: Any, x: Any, rows: Any, columns: Any, mean: bool, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (y, x, rows, columns, mean, units, threads, int64(t)))

@@ -17,13 +17,10 @@ from .phases import (
     Windows,
     avg,
     avg_input,
-    bin_parallel,
     bin_sums,
     gather,
     largest,
     max_input,
-    max_parallel,
-    windows_parallel,
 )
 from .threads import threads_for
 
@@ -43,7 +40,7 @@ def max_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, dilation:
     k = np.empty(y.shape, tap_dtype(kernel))
     p, offsets = _plan(x.shape[2:], out_size, kernel, stride, padding, dilation)
     starts = first_tap(x.shape[2:], kernel, stride, padding, dilation, out_size).astype(np.int32)
-    run(largest, max_parallel, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
+    run(largest, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
         y, k, planes, starts, offsets, p)
     shape = *x.shape[:2], *out_size
     return y.astype(x.dtype, copy=False).reshape(shape), k.reshape(shape)
@@ -57,7 +54,7 @@ def max_pool2d_input(g: Array, k: Array, x_shape: Shape, kernel: Pair, stride: P
     gp, kp = plain(g).reshape(-1, *g.shape[2:]), plain(k).reshape(-1, *g.shape[2:])
     dx = np.empty((len(gp), *x_shape[2:]), gp.dtype)
     p, offsets = _plan(x_shape[2:], g.shape[2:], kernel, stride, padding, dilation)
-    run(max_input, windows_parallel, threads_for(8 * (g.size + dx.size)), _units(gp, p), dx, gp, kp, offsets, p)
+    run(max_input, threads_for(8 * (g.size + dx.size)), _units(gp, p), dx, gp, kp, offsets, p)
     return dx.astype(g.dtype, copy=False).reshape(x_shape)
 
 
@@ -68,7 +65,7 @@ def max_pool2d_gather(x: Array, k: Array, kernel: Pair, stride: Pair, padding: P
     xp, kp = plain(x).reshape(-1, *x.shape[2:]), plain(k).reshape(-1, *k.shape[2:])
     y = np.empty(kp.shape, xp.dtype)
     p, offsets = _plan(x.shape[2:], k.shape[2:], kernel, stride, padding, dilation)
-    run(gather, windows_parallel, threads_for(8 * y.size), len(xp), y, xp, kp, offsets, p)
+    run(gather, threads_for(8 * y.size), len(xp), y, xp, kp, offsets, p)
     return y.astype(x.dtype, copy=False).reshape(k.shape)
 
 
@@ -82,7 +79,7 @@ def avg_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, out_size:
     y = np.empty((len(planes), *out_size), planes.dtype)
     p, offsets = _plan(x.shape[2:], out_size, kernel, stride, padding, (1, 1))
     counts = divisors(x.shape[2:], kernel, stride, padding, out_size, count_include_pad, divisor_override)
-    run(avg, windows_parallel, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
+    run(avg, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
         y, planes, counts.astype(y.dtype), offsets, p)
     return y.astype(x.dtype, copy=False).reshape(*x.shape[:2], *out_size)
 
@@ -94,7 +91,7 @@ def avg_pool2d_input(g: Array, x_shape: Shape, kernel: Pair, stride: Pair, paddi
     dx = np.empty((len(gp), *x_shape[2:]), gp.dtype)
     p, offsets = _plan(x_shape[2:], out_size, kernel, stride, padding, (1, 1))
     counts = divisors(x_shape[2:], kernel, stride, padding, out_size, count_include_pad, divisor_override)
-    run(avg_input, windows_parallel, threads_for(8 * g.size * kernel[0] * kernel[1]), _units(gp, p),
+    run(avg_input, threads_for(8 * g.size * kernel[0] * kernel[1]), _units(gp, p),
         dx, gp, counts.astype(dx.dtype), offsets, p)
     return dx.astype(g.dtype, copy=False).reshape(x_shape)
 
@@ -104,7 +101,7 @@ def adaptive_avg_pool2d(x: Array, out_size: Pair) -> Array:
     planes = plain(x).reshape(-1, *x.shape[2:])
     y = np.empty((len(planes), *out_size), planes.dtype)
     rows, columns = _bins(x.shape[2], out_size[0]), _bins(x.shape[3], out_size[1])
-    run(bin_sums, bin_parallel, threads_for(8 * x.size), len(planes), y, planes, rows, columns, True)
+    run(bin_sums, threads_for(8 * x.size), len(planes), y, planes, rows, columns, True)
     return y.astype(x.dtype, copy=False).reshape(*x.shape[:2], *out_size)
 
 
@@ -115,7 +112,7 @@ def adaptive_avg_pool2d_input(g: Array, x_shape: Shape) -> Array:
     dx = np.empty((len(shares), *x_shape[2:]), shares.dtype)
     # Bin i holds place p exactly when, with sizes swapped, bin p holds place i.
     rows, columns = _bins(g.shape[2], x_shape[2]), _bins(g.shape[3], x_shape[3])
-    run(bin_sums, bin_parallel, threads_for(8 * dx.size), len(shares), dx, shares, rows, columns, False)
+    run(bin_sums, threads_for(8 * dx.size), len(shares), dx, shares, rows, columns, False)
     return dx.astype(g.dtype, copy=False).reshape(x_shape)
 
 

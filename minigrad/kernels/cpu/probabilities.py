@@ -5,11 +5,10 @@ from math import log
 from typing import Any
 
 import numpy as np
-from numba import int64, prange
 
 from .. import reference
 from ..reference import Array
-from .jit import call_address, jit, part, plain, run
+from .jit import jit, part, plain, run
 from .threads import threads_for
 
 FLOPS = 8                             # of an element, about
@@ -63,9 +62,9 @@ def class_loss(x: Array, t: Array, ignore: int, mean: bool) -> tuple[Array, Arra
     if count < 0:
         return None
     z, losses, threads = np.empty_like(x), np.empty(len(t), x.dtype), threads_for(FLOPS * x.size)
-    run(below_largest, parallel2, threads, len(x), z, x)
+    run(below_largest, threads, len(x), z, x)
     d = np.exp(z)
-    run(lose, lose_parallel, threads, len(x), d, z, t, losses, ignore, 1 / max(count, 1) if mean else 1.0)
+    run(lose, threads, len(x), d, z, t, losses, ignore, 1 / max(count, 1) if mean else 1.0)
     return losses, d, count
 
 
@@ -84,8 +83,7 @@ def exponentials(x: Array) -> tuple[Array, Array]:
 def in_rows(kernel: Any, out: Array, *arrays: Array) -> None:
     """Run a kernel over the rows of arrays; those of `out`'s shape are seen as (R, K)."""
     wide = [a.reshape(-1, out.shape[-1]) if a.shape == out.shape else a for a in (out, *arrays)]
-    parallel = (parallel1, parallel2, parallel3)[len(arrays)]
-    run(kernel, parallel, threads_for(FLOPS * out.size), len(wide[0]), *wide)
+    run(kernel, threads_for(FLOPS * out.size), len(wide[0]), *wide)
 
 
 # What is compiled ------------------------------------------------------------------------------------------------------
@@ -185,27 +183,3 @@ def lose(d: Any, z: Any, label: Any, losses: Any, ignore: int, scale: float, uni
                 d[r, k] *= f
             d[r, at] -= scale
             losses[r] = log(s) - z[r, at]
-
-
-@jit(parallel=True)
-def parallel1(serial: int, a: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (a, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def parallel2(serial: int, a: Any, b: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (a, b, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def parallel3(serial: int, a: Any, b: Any, c: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (a, b, c, units, threads, int64(t)))
-
-
-@jit(parallel=True)
-def lose_parallel(serial: int, d: Any, z: Any, label: Any, losses: Any, ignore: int, scale: float, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (d, z, label, losses, ignore, scale, units, threads, int64(t)))
