@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import reference
 from ..reference import Array, Padding, Pair, Shape, bin_edges, divisors, first_tap, tap_dtype, working
+from . import quarters
 from .jit import plain, run
 from .phases import (
     Windows,
@@ -38,6 +39,10 @@ def max_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, dilation:
     planes = plain(x).reshape(-1, *x.shape[2:])
     y = np.empty((len(planes), *out_size), planes.dtype)
     k = np.empty(y.shape, tap_dtype(kernel))
+    if _quarters(x.shape[2:], kernel, stride, padding, dilation, out_size):
+        run(quarters.largest, threads_for(32 * y.size), len(planes), y.reshape(-1), k.reshape(-1), planes.reshape(-1), *out_size,
+            x.shape[3], x.shape[2])
+        return y.astype(x.dtype, copy=False).reshape(*x.shape[:2], *out_size), k.reshape(*x.shape[:2], *out_size)
     p, offsets = _plan(x.shape[2:], out_size, kernel, stride, padding, dilation)
     starts = first_tap(x.shape[2:], kernel, stride, padding, dilation, out_size).astype(np.int32)
     run(largest, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
@@ -53,6 +58,10 @@ def max_pool2d_input(g: Array, k: Array, x_shape: Shape, kernel: Pair, stride: P
         return reference.max_pool2d_input(g, k, x_shape, kernel, stride, padding, dilation)
     gp, kp = plain(g).reshape(-1, *g.shape[2:]), plain(k).reshape(-1, *g.shape[2:])
     dx = np.empty((len(gp), *x_shape[2:]), gp.dtype)
+    if _quarters(x_shape[2:], kernel, stride, padding, dilation, g.shape[2:]):
+        run(quarters.spread, threads_for(8 * dx.size), len(dx), dx.reshape(-1), gp.reshape(-1), kp.reshape(-1), *g.shape[2:],
+            x_shape[3], x_shape[2])
+        return dx.astype(g.dtype, copy=False).reshape(x_shape)
     p, offsets = _plan(x_shape[2:], g.shape[2:], kernel, stride, padding, dilation)
     run(max_input, threads_for(8 * (g.size + dx.size)), _units(gp, p), dx, gp, kp, offsets, p)
     return dx.astype(g.dtype, copy=False).reshape(x_shape)
@@ -67,6 +76,12 @@ def max_pool2d_gather(x: Array, k: Array, kernel: Pair, stride: Pair, padding: P
     p, offsets = _plan(x.shape[2:], k.shape[2:], kernel, stride, padding, dilation)
     run(gather, threads_for(8 * y.size), len(xp), y, xp, kp, offsets, p)
     return y.astype(x.dtype, copy=False).reshape(k.shape)
+
+
+def _quarters(size: Shape, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair, out_size: Shape) -> bool:
+    """Whether windows are 2 x 2, side by side, and inside the plane."""
+    return (kernel == stride == (2, 2) and dilation == (1, 1) and padding[0][0] == padding[1][0] == 0
+            and out_size == (size[0] // 2, size[1] // 2))
 
 
 max_pool2d_flat = reference.max_pool2d_flat               # asked for rarely, and NumPy does it well

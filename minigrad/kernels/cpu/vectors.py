@@ -73,7 +73,7 @@ def _vector(dtype: Any) -> Vector:
     return Vector(dtype, LANES["f" if dtype == types.float32 else "d"])
 
 
-def _pointer(context: Any, b: Any, array: Any, kind: Any, index: Any, to: Any) -> Any:
+def pointer(context: Any, b: Any, array: Any, kind: Any, index: Any, to: Any) -> Any:
     """Where element `index` of a flat array lies, as a pointer to `to`."""
     data = context.make_array(kind)(context, b, array).data
     return b.bitcast(b.gep(data, [index]), to.as_pointer())
@@ -125,14 +125,14 @@ def _load_vector(_: Any, array: Any, index: Any) -> Any:
     """The register that starts at array[index]."""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
         kind = context.get_value_type(signature.return_type)
-        return _load(b, _pointer(context, b, values[0], array, values[1], kind))
+        return _load(b, pointer(context, b, values[0], array, values[1], kind))
     return _vector(array.dtype)(array, types.intp), codegen
 
 
 def _store_vector(_: Any, array: Any, index: Any, value: Any) -> Any:
     """array[index], array[index + 1], ... = value"""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
-        _store(b, values[2], _pointer(context, b, values[0], array, values[1], values[2].type))
+        _store(b, values[2], pointer(context, b, values[0], array, values[1], values[2].type))
         return context.get_dummy_value()
     return types.void(array, types.intp, value), codegen
 
@@ -224,16 +224,16 @@ def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
 
             def place(row: int, column: int) -> Any:
                 position = b.add(b.add(at, b.mul(line, ir.Constant(INT, row))), ir.Constant(INT, column * lanes))
-                return _pointer(context, b, values[0], out, position, kind)
+                return pointer(context, b, values[0], out, position, kind)
 
             blocks = [(m, v) for m in range(rows) for v in range(columns)]
             sums = [ir.Constant(kind, [0.0] * lanes) if fresh else _load(b, place(m, v)) for m, v in blocks]
 
             def step(k: Any, sums: list[Any]) -> list[Any]:
-                tap = b.load(_pointer(context, b, values[7], taps, k, INT), align=8)
-                seen = _pointer(context, b, values[5], x, b.add(start, tap), kind)
+                tap = b.load(pointer(context, b, values[7], taps, k, INT), align=8)
+                seen = pointer(context, b, values[5], x, b.add(start, tap), kind)
                 pixels = [_load(b, b.gep(seen, [ir.Constant(INT, v)])) for v in range(columns)]
-                weights = _pointer(context, b, values[3], w, b.add(first, b.mul(k, ir.Constant(INT, rows))), kind.element)
+                weights = pointer(context, b, values[3], w, b.add(first, b.mul(k, ir.Constant(INT, rows))), kind.element)
                 after = []
                 for m in range(rows):
                     weight = _splat(b, kind, _load(b, b.gep(weights, [ir.Constant(INT, m)])))
@@ -256,11 +256,11 @@ def _dots_of(rows: int, terms: int) -> Any:
             at, line, first, wide, start, tap, count = (values[i] for i in (1, 2, 4, 5, 7, 9, 10))
             lanes = _vector(out.dtype).lanes
             kind = ir.VectorType(_element(out.dtype), lanes)
-            left = [_pointer(context, b, values[3], g, b.add(first, b.mul(wide, ir.Constant(INT, m))), kind) for m in range(rows)]
+            left = [pointer(context, b, values[3], g, b.add(first, b.mul(wide, ir.Constant(INT, m))), kind) for m in range(rows)]
             right = []
             for t in range(terms):
-                offset = b.load(_pointer(context, b, values[8], taps, b.add(tap, ir.Constant(INT, t)), INT), align=8)
-                right.append(_pointer(context, b, values[6], x, b.add(start, offset), kind))
+                offset = b.load(pointer(context, b, values[8], taps, b.add(tap, ir.Constant(INT, t)), INT), align=8)
+                right.append(pointer(context, b, values[6], x, b.add(start, offset), kind))
 
             def step(q: Any, sums: list[Any]) -> list[Any]:
                 # The shorter side is held in registers, the other passes by.
@@ -278,8 +278,8 @@ def _dots_of(rows: int, terms: int) -> Any:
                 totals = _totals(b, flat[i:i + FOUR])
                 t, m = divmod(i, rows)                   # with one row its terms follow each other
                 place = b.add(b.add(at, b.mul(line, ir.Constant(INT, t if rows > 1 else 0))), ir.Constant(INT, m if rows > 1 else i))
-                pointer = _pointer(context, b, values[0], out, place, totals.type)
-                _store(b, b.fadd(_load(b, pointer), totals), pointer)
+                sum_place = pointer(context, b, values[0], out, place, totals.type)
+                _store(b, b.fadd(_load(b, sum_place), totals), sum_place)
             return context.get_dummy_value()
         n = types.intp
         return types.void(out, n, n, g, n, n, x, n, taps, n, n), codegen
