@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..backend import backend_of
 from ..engine.node import wrap
 from ..engine.op import op
@@ -35,19 +37,19 @@ def pad_constant(input: Tensor, pads: Pads, value: Number) -> Tensor:
     return out
 
 
-def reflected(op: str, n: int, before: int, after: int) -> list[int]:
+def reflected(n: int, before: int, after: int) -> Any:
     """Positions of n elements with a border mirrored at the first and the last, which are not repeated."""
-    return [*range(before, 0, -1), *range(n), *range(n - 2, n - 2 - after, -1)]
+    return np.concatenate((np.arange(before, 0, -1), np.arange(n), np.arange(n - 2, n - 2 - after, -1)))
 
 
-def replicated(op: str, n: int, before: int, after: int) -> list[int]:
+def replicated(n: int, before: int, after: int) -> Any:
     """Positions of n elements with the first and the last repeated."""
-    return [min(max(i, 0), n - 1) for i in range(-before, n + after)]
+    return np.arange(-before, n + after).clip(0, n - 1)
 
 
-def wrapped(op: str, n: int, before: int, after: int) -> list[int]:
+def wrapped(n: int, before: int, after: int) -> Any:
     """Positions of n elements continued from the other end."""
-    return [i % n for i in range(-before, n + after)]
+    return np.arange(-before, n + after) % n
 
 
 BORDERS = {"reflect": reflected, "replicate": replicated, "circular": wrapped}
@@ -86,7 +88,7 @@ def with_border(x: Any, d: int, before: int, after: int, mode: str) -> Any:
     """x with a border along one dimension."""
     n = x.shape[d]
     if mode == "replicate" and n and n + before + after > 0:   # cutting off moves no end: what is repeated is the input's
-        return index_select(x, d, wrap(backend_of(x.array).asarray(replicated("pad", n, before, after))))
+        return index_select(x, d, wrap(backend_of(x.array).asarray(replicated(n, before, after))))
     if before < 0 or after < 0:                      # cut off first: the border continues what is left
         x = getitem(x, (*(slice(None),) * d, slice(max(-before, 0), n - max(-after, 0))))
         before, after, n = max(before, 0), max(after, 0), x.shape[d]
@@ -100,4 +102,4 @@ def with_border(x: Any, d: int, before: int, after: int, mode: str) -> Any:
                          f"input {list(x.shape)}")
     if not before and not after:
         return x
-    return index_select(x, d, wrap(backend_of(x.array).asarray(BORDERS[mode]("pad", n, before, after))))
+    return index_select(x, d, wrap(backend_of(x.array).asarray(BORDERS[mode](n, before, after))))

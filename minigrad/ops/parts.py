@@ -147,20 +147,24 @@ def unfold_dim(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 
 @op(x=lambda g, dimension, size, step: unfold_dim(g, dimension, size, step))
 def window_sum(input: Tensor, dimension: int, size: int, step: int, shape: tuple[int, ...]) -> Tensor:
-    """Windows added up where they overlap: the adjoint of `unfold_dim`."""
+    """Windows added up where they overlap: the adjoint of `unfold_dim`.
+
+    In stretches of `step`: the j-th of all windows lie side by side, j stretches further on.
+    """
     x: Any = input
-    out = backend_of(x).xp.zeros(shape, x.dtype)
     if not shape:
         return x.sum().reshape(())
-    d = dimension % len(shape)
-    before, count = (slice(None),) * d, x.shape[d]
-    if size <= count:
-        for k in range(size):                        # the k-th elements of all windows
-            out[(*before, slice(k, k + step * (count - 1) + 1, step))] += x[..., k]
-    else:
-        for i in range(count):                       # the i-th window
-            out[(*before, slice(i * step, i * step + size))] += backend_of(x).xp.moveaxis(x[(*before, i)], -1, d)
-    return out
+    xp, d = backend_of(x).xp, dimension % len(shape)
+    count, lead, tail = x.shape[d], shape[:d], shape[d + 1:]
+    stretches = -(-size // step)
+    rows = max(count + stretches, -(-shape[d] // step))
+    out = xp.zeros((*lead, rows, step, *tail), x.dtype)
+    x = xp.moveaxis(x, -1, d + 1) if tail else x     # (*lead, count, size, *tail)
+    before = (slice(None),) * d
+    for j in range(stretches):
+        width = min(step, size - j * step)
+        out[(*before, slice(j, j + count), slice(width))] += x[(*before, slice(None), slice(j * step, j * step + width))]
+    return out.reshape((*lead, rows * step, *tail))[(*before, slice(shape[d]))]
 
 
 # ---------------------------------------------------------------- any strides

@@ -35,3 +35,17 @@ def from_half_spectrum(r: Draw) -> Iterator[S]:
         yield S(r.complex(n // 2 + 1), (0,), "backward", n)
     yield S(r.complex(2, 3, 4), (0, 2), "ortho", 6)
     yield S(r.complex(3, 4), (1, 0), "forward", 5)
+
+
+def weighted(x: np.ndarray, d: int, n: int, weight: float) -> np.ndarray:
+    k = np.arange(n // 2 + 1)
+    factors = np.where((k > 0) & (2 * k != n), weight, 1)
+    return np.moveaxis(np.moveaxis(x, d, -1) * factors, -1, d)
+
+
+@samples("inside", oracle=weighted)
+def inside(r: Draw) -> Iterator[S]:
+    yield S(r.complex(3), 0, 4, 2.0)
+    yield S(r.complex(2, 3), 1, 5, 0.5)
+    yield S(r.complex(2, 3), 0, 2, 2.0)
+    yield S(r.complex(1), 0, 1, 2.0)
