@@ -15,6 +15,7 @@ from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, DtypeError, UnsupportedDtypeError, describe
 from .dims import Number
+from .large import FUNCTIONS, SINGLE, SINGLE_BYTES, STEP_BYTES, STEPS, each, times
 from .raw import raw, shown
 from .scalars import fitting
 from .select import masked
@@ -34,6 +35,26 @@ def unary(name: str, rule: Callable[..., Any], doc: str, of: str = "") -> Callab
 
     def in_place(input: Tensor) -> Tensor:
         return getattr(backend_of(input).xp, function)(input, input)
+    return registered(name, doc, rule, forward, in_place)
+
+
+def compiled(name: str, rule: Callable[..., Any], doc: str) -> Callable[[Tensor], Tensor]:
+    """A `unary` op that has a loop of our own for large arrays."""
+    def forward(input: Tensor) -> Tensor:
+        x: Any = input
+        done = each(name, x) if x.size >= FUNCTIONS else None
+        return getattr(backend_of(x).xp, name)(x) if done is None else done
+
+    def in_place(input: Tensor) -> Tensor:
+        x: Any = input
+        done = each(name, x, out=x) if x.size >= FUNCTIONS else None
+        return getattr(backend_of(x).xp, name)(x, x) if done is None else done
+    return registered(name, doc, rule, forward, in_place)
+
+
+def registered(name: str, doc: str, rule: Callable[..., Any], forward: Callable[[Tensor], Tensor],
+               in_place: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """An op under its name."""
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
     call = op(x=rule, promotes="to_float")(forward)
@@ -55,7 +76,28 @@ def zeros_as(input: Tensor) -> Tensor:
 
 
 # ---------------------------------------------------------------- sums, products, quotients
-def times(name: str, y: Any, alpha: Any) -> Any:
+def large_sum(x: Any, y: Any, alpha: Any, out: Any = None) -> Any:
+    """x + alpha * y, into `out` if given, where that is worth a compiled loop; else None."""
+    if isinstance(alpha, complex) or x.dtype.kind != "f":
+        return None
+    if not hasattr(y, "dtype"):
+        return None if isinstance(y, complex) else each("add_number", x, numbers=(y * alpha,), out=out)
+    return each("add", x, y, out=out) if alpha == 1 else each("add_multiple", x, y, numbers=(alpha,), out=out)
+
+
+def large_difference(x: Any, y: Any, alpha: Any, out: Any = None) -> Any:
+    """x - alpha * y, likewise."""
+    return each("sub", x, y, out=out) if hasattr(y, "dtype") and alpha == 1 else large_sum(x, y, -alpha, out)
+
+
+def large_product(name: str, x: Any, y: Any, out: Any = None) -> Any:
+    """x * y (`name` "mul") or x / y ("div"), into `out` if given, where that is worth a compiled loop; else None."""
+    if isinstance(y, (int, float)):
+        return each(f"{name}_number", x, numbers=(y,), out=out)
+    return each(name, x, y, out=out)
+
+
+def multiple(name: str, y: Any, alpha: Any) -> Any:
     """alpha * y in y's dtype, for `add` and `sub`."""
     kind = y.dtype.kind
     if kind in "biu" and isinstance(alpha, float):
@@ -70,12 +112,16 @@ def times(name: str, y: Any, alpha: Any) -> Any:
     y=lambda g, alpha: g if alpha == 1 else g * alpha.conjugate())
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other. Of bools, whether one is true."""
-    return input + other if alpha == 1 else input + times("add", other, alpha)    # type: ignore[return-value]
+    if getattr(input, "size", 0) >= STEPS and (done := large_sum(input, other, alpha)) is not None:
+        return done
+    return input + other if alpha == 1 else input + multiple("add", other, alpha)    # type: ignore[return-value]
 
 
 @direct(add)
 def add_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    input += other if alpha == 1 else times("add", other, alpha)
+    if getattr(input, "size", 0) >= STEPS and (done := large_sum(input, other, alpha, input)) is not None:
+        return done
+    input += other if alpha == 1 else multiple("add", other, alpha)
     return input
 
 
@@ -95,12 +141,16 @@ def no_bools(input: Any, other: Any, alpha: Any = 1) -> None:
     y=lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate())
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other. Raises DtypeError for bools."""
-    return input - other if alpha == 1 else input - times("sub", other, alpha)    # type: ignore[return-value]
+    if getattr(input, "size", 0) >= STEPS and (done := large_difference(input, other, alpha)) is not None:
+        return done
+    return input - other if alpha == 1 else input - multiple("sub", other, alpha)    # type: ignore[return-value]
 
 
 @direct(sub)
 def sub_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    input -= other if alpha == 1 else times("sub", other, alpha)
+    if getattr(input, "size", 0) >= STEPS and (done := large_difference(input, other, alpha, input)) is not None:
+        return done
+    input -= other if alpha == 1 else multiple("sub", other, alpha)
     return input
 
 
@@ -112,15 +162,19 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
 
 
 @op(broadcast=True, promotes="arithmetic",
-    x=lambda g, y: g * y.conjugate(),
-    y=lambda g, x: g * x.conjugate())
+    x=lambda g, y: times(g, y) if g.nbytes >= SINGLE_BYTES else g * y.conjugate(),
+    y=lambda g, x: times(g, x) if g.nbytes >= SINGLE_BYTES else g * x.conjugate())
 def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input * other. Of bools, whether both are true."""
+    if getattr(input, "size", 0) >= SINGLE and (done := large_product("mul", input, other)) is not None:
+        return done
     return input * other                             # type: ignore[return-value]
 
 
 @direct(mul)
 def mul_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
+    if getattr(input, "size", 0) >= SINGLE and (done := large_product("mul", input, other, input)) is not None:
+        return done
     input *= other
     return input
 
@@ -130,11 +184,15 @@ def mul_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
     y=lambda g, y, out: g * -(out / y).conjugate())
 def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input / other; integers become the default dtype. 1 / 0 is inf, 0 / 0 nan."""
+    if getattr(input, "size", 0) >= SINGLE and (done := large_product("div", input, other)) is not None:
+        return done
     return input / other                             # type: ignore[return-value]
 
 
 @direct(true_divide)
 def true_divide_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
+    if getattr(input, "size", 0) >= SINGLE and (done := large_product("div", input, other, input)) is not None:
+        return done
     input /= other
     return input
 
@@ -164,7 +222,13 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@op(x=lambda g, x: g * sgn(x))
+def abs_rule(g: Any, x: Any) -> Any:
+    """Gradient of abs: g times the sign."""
+    done = each("abs_input", g, x) if g.nbytes >= STEP_BYTES else None
+    return g * sgn(x) if done is None else done
+
+
+@op(x=lambda g, x: abs_rule(g, x))
 def abs(input: Tensor) -> Tensor:
     """The absolute value; of complex numbers, real. Its gradient at 0 is 0."""
     refuse("abs", input, "b")
@@ -243,9 +307,9 @@ def rsqrt(input: Tensor) -> Tensor:
 sqrt = unary("sqrt", lambda g, out: g / (out + out).conjugate(), "Square root; nan below 0. Its gradient at 0 is inf.")
 
 # ---------------------------------------------------------------- exponentials and logarithms
-exp = unary("exp", lambda g, out: g * out.conjugate(), "e to the power of each element.")
-expm1 = unary("expm1", lambda g, out: g * (out + 1).conjugate(), "exp(x) - 1, exact near 0.")
-log = unary("log", lambda g, x: g / x.conjugate(), "Natural logarithm; -inf at 0, nan below.")
+exp = compiled("exp", lambda g, out: times(g, out) if g.nbytes >= SINGLE_BYTES else g * out.conjugate(), "e to the power of each element.")
+expm1 = compiled("expm1", lambda g, out: g * (out + 1).conjugate(), "exp(x) - 1, exact near 0.")
+log = compiled("log", lambda g, x: g / x.conjugate(), "Natural logarithm; -inf at 0, nan below.")
 log2 = unary("log2", lambda g, x: g / (x.conjugate() * LOG_2), "Logarithm to base 2.")
 log10 = unary("log10", lambda g, x: g / (x.conjugate() * LOG_10), "Logarithm to base 10.")
 log1p = unary("log1p", lambda g, x: g / (x + 1).conjugate(), "log(1 + x), exact near 0.")
@@ -258,13 +322,21 @@ def exp2(input: Tensor) -> Tensor:
     return backend_of(x).xp.exp2(x) if x.dtype.kind == "f" else backend_of(x).xp.exp(x * LOG_2)
 
 
-@op(x=lambda g, out: g * (out * (1 - out)).conjugate(), promotes="to_float")
+def large_slope(name: str, g: Any, out: Any) -> Any:
+    """g times the derivative of a function in terms of its output, where arrays are large."""
+    done = each(f"{name}_input", g, out)
+    if done is not None:
+        return done
+    return g * (out * (1 - out) if name == "sigmoid" else 1 - out * out).conjugate()
+
+
+@op(x=lambda g, out: large_slope("sigmoid", g, out) if g.nbytes >= STEP_BYTES else g * (out * (1 - out)).conjugate(), promotes="to_float")
 def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-x))."""
     x: Any = input
     if x.dtype.char == "e":                          # in float16, exp overflows at 11
-        return sigmoid_into(x.astype("f4"), x.astype("f4")).astype("f2")
-    return sigmoid_into(x, backend_of(x).xp.empty(x.shape, x.dtype))
+        return sigmoid_into(x.astype("f4")).astype("f2")
+    return sigmoid_into(x)
 
 
 @direct(sigmoid)
@@ -272,9 +344,13 @@ def sigmoid_in_place(input: Tensor) -> Tensor:
     return sigmoid_into(input, input)
 
 
-def sigmoid_into(x: Any, out: Any) -> Any:
-    """Step by step in one buffer. An exp that overflows makes the 0 that it should."""
+def sigmoid_into(x: Any, out: Any = None) -> Any:
+    """Step by step in one buffer, which may be x. An exp that overflows makes the 0 that it should."""
+    if x.size >= FUNCTIONS and (done := each("sigmoid", x, out=out)) is not None:
+        return done
     xp = backend_of(x).xp
+    if out is None:
+        out = xp.empty(x.shape, x.dtype)
     xp.negative(x, out)
     xp.exp(out, out)
     xp.add(out, 1, out)
@@ -317,7 +393,8 @@ acos = unary("acos", lambda g, x: g * -rsqrt(1 - x * x).conjugate(), "Inverse co
 atan = unary("atan", lambda g, x: g / (x * x + 1).conjugate(), "Inverse tangent, in radians.", "arctan")
 sinh = unary("sinh", lambda g, x: g * cosh(x).conjugate(), "Hyperbolic sine.")
 cosh = unary("cosh", lambda g, x: g * sinh(x).conjugate(), "Hyperbolic cosine.")
-tanh = unary("tanh", lambda g, out: g * (1 - out * out).conjugate(), "Hyperbolic tangent.")
+tanh = compiled("tanh", lambda g, out: large_slope("tanh", g, out) if g.nbytes >= STEP_BYTES else g * (1 - out * out).conjugate(),
+                "Hyperbolic tangent.")
 asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1).conjugate(), "Inverse hyperbolic sine.", "arcsinh")
 acosh = unary("acosh", lambda g, x: g * acosh_slope(x).conjugate(), "Inverse hyperbolic cosine; nan below 1.", "arccosh")
 atanh = unary("atanh", lambda g, x: g / (1 - x * x).conjugate(), "Inverse hyperbolic tangent; nan outside [-1, 1].", "arctanh")

@@ -11,6 +11,7 @@ from .activation import floats, may_write
 from .dims import one_dim
 from .elementwise import exp, refuse, sigmoid
 from .join import cat
+from .large import FUNCTIONS, STEP_BYTES, each
 from .raw import raw
 from .select import LARGE, choose, clamp_to_numbers, clipped, masked
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- a sigmoid of x
 def silu_rule(g: Any, x: Any) -> Any:
     """Gradient of x * s with s = sigmoid(x): s * (1 + x * (1 - s))."""
+    done = each("silu_input", g, x) if g.nbytes >= STEP_BYTES else None
+    if done is not None:
+        return done
     s = sigmoid(x)
     return g * (s * (x * (1 - s) + 1)).conjugate()
 
@@ -31,6 +35,8 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x * sigmoid(x), also called swish."""
     x: Any = input
     refuse("silu", x, "biu")
+    if x.size >= FUNCTIONS and (done := each("silu", x)) is not None:
+        return done
     out = sigmoid.__wrapped__(x)                     # type: ignore[attr-defined]
     out *= x
     return out
@@ -38,6 +44,8 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def mish_rule(g: Any, x: Any) -> Any:
     """With n = exp(x) and w = n (n + 2): tanh(softplus(x)) = w / (w + 2), whose derivative is 4 n (n + 1) / (w + 2)**2."""
+    if g.nbytes >= STEP_BYTES and (done := each("mish_input", g, x)) is not None:
+        return done
     n = exp(clamp_to_numbers(x, None, 20))
     w = n * (n + 2)
     return g * (w / (w + 2) + x * (4 * n * (n + 1)) / ((w + 2) * (w + 2)))
@@ -49,6 +57,8 @@ def mish_rule(g: Any, x: Any) -> Any:
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * tanh(softplus(x)). Source: Misra 2019, Mish: A Self Regularized Non-Monotonic Activation Function."""
     x: Any = input
+    if x.size >= FUNCTIONS and (done := each("mish", x)) is not None:
+        return done
     xp = backend_of(x).xp
     n = xp.exp(xp.minimum(x, 20))                    # beyond, tanh(softplus(x)) is 1 in float64 too
     w = n * (n + 2)

@@ -14,6 +14,7 @@ from ..errors import ArgumentTypeError, DtypeError, describe
 from .dims import Dims, kept_shape, many_dims, one_dim
 from .elementwise import exp
 from .join import cat
+from .large import STEPS
 from .raw import conj, in_dtype, like, raw
 from .shape import expand
 
@@ -69,6 +70,13 @@ def add_up(x: Any, axes: Any, keepdim: bool, dtype: DType | None = None) -> Any:
     return backend_of(x).xp.add.reduce(x, axes, "i8" if dtype is None and to.kind in "iub" else to, None, keepdim)
 
 
+def large_total(x: Any, keepdim: bool) -> Any:
+    """The sum of all elements by a compiled loop; None where there is none for this array."""
+    kernels = backend_of(x).kernels
+    found = kernels.total(x) if x.size >= kernels.worthwhile() else None
+    return found.reshape((1,) * x.ndim) if found is not None and keepdim else found
+
+
 # ---------------------------------------------------------------- sums and means
 @op(x=lambda g, x_shape, dim, keepdim, dtype, x_dtype: spread(g if dtype is None else in_dtype(g, x_dtype), x_shape, dim, keepdim))
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
@@ -76,6 +84,8 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     x: Any = input
     axes = dim if dim is None or type(dim) is int and -x.ndim <= dim < x.ndim else many_dims("sum", dim, x.ndim)
     if dtype is None and x.dtype.char in "fdFD":
+        if axes is None and x.size >= STEPS and (done := large_total(x, keepdim)) is not None:
+            return done
         return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim)
     return add_up(x, axes, keepdim, dtype)
 
@@ -88,6 +98,8 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     axes = dim if dim is None or type(dim) is int and -x.ndim <= dim < x.ndim else many_dims("mean", dim, x.ndim)
     n = x.size if axes is None else x.shape[axes] if type(axes) is int else count(x.shape, axes)
     if dtype is None and x.dtype.char in "fdFD":
+        if axes is None and n >= STEPS and (done := large_total(x, keepdim)) is not None:
+            return done / n
         return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim) / n
     if (x.dtype if dtype is None else to_numpy_dtype(dtype)).kind not in "fc":
         which, got = ("Input", describe(x)) if dtype is None else ("Optional", dtype)

@@ -14,6 +14,7 @@ from ..engine.promotion import NUMBERS
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
 from .cast import cast
 from .dims import Number
+from .large import STEP_BYTES, STEPS, each
 from .raw import in_dtype, raw, shown
 from .scalars import fitting
 
@@ -33,6 +34,8 @@ def masked(input: Tensor, mask: Any) -> Tensor:
     Bits times 0 or 1: NumPy's `where` branches at every element, fifteen times slower on a mask without a pattern.
     """
     x: Any = input
+    if x.size >= STEPS and (done := each("masked", x, mask)) is not None:
+        return done
     bits = BITS.get(x.dtype)
     if bits is None:
         return backend_of(x).xp.where(mask, x, 0)
@@ -44,6 +47,8 @@ def blend(mask: Any, x: Any, y: Any) -> Any:
     xp = backend_of(mask).xp
     if mask.size < LARGE:
         return xp.where(mask, x, y)
+    if mask.size >= STEPS and (done := each("where", mask, x, y)) is not None:
+        return done
     dtype = (x if hasattr(x, "dtype") else y).dtype
     x, y = xp.asarray(x, dtype), xp.asarray(y, dtype)                # one of them may be a number
     bits = BITS.get(dtype)
@@ -161,14 +166,26 @@ def inside(x: Any, min: Any, max: Any) -> Any:
 def clipped(x: Any, low: Any, high: Any, out: Any = None) -> Any:
     """An array between two numbers or None. `clip` is the faster on large floats, `maximum` and `minimum` on small ones."""
     if x.size >= LARGE and x.dtype.kind == "f":
-        return x.clip(-math.inf if low is None else low, math.inf if high is None else high, out=out)
+        least, most = -math.inf if low is None else low, math.inf if high is None else high
+        if x.size >= STEPS and (done := each("clamp", x, numbers=(least, most), out=out)) is not None:
+            return done
+        return x.clip(least, most, out=out)
     xp = backend_of(x).xp
     if low is not None:
         x = xp.maximum(x, low, out=out)
     return x if high is None else xp.minimum(x, high, out=out)
 
 
-@op(x=lambda g, x, min, max: masked(g, inside(x, min, max)))
+def clamp_rule(g: Any, x: Any, min: Any, max: Any) -> Any:
+    """Gradient of a clamp to numbers: g within the bounds and at them."""
+    if g.nbytes >= STEP_BYTES:
+        done = each("clamp_input", g, x, numbers=(-math.inf if min is None else min, math.inf if max is None else max))
+        if done is not None:
+            return done
+    return masked(g, inside(x, min, max))
+
+
+@op(x=lambda g, x, min, max: clamp_rule(g, x, min, max))
 def clamp_to_numbers(input: Tensor, min: Number | None = None, max: Number | None = None) -> Tensor:
     """`clamp` of floats with numbers as bounds, and of integers with integers."""
     return clipped(input, min, max)

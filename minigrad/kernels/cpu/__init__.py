@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from .conv import conv2d as conv2d
     from .conv import conv2d_input as conv2d_input
     from .conv import conv2d_weight as conv2d_weight
+    from .elementwise import each as each
+    from .elementwise import total as total
     from .gates import gelu as gelu
     from .gates import gelu_input as gelu_input
     from .gemm import linear as linear
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 _FILES = {
     "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
+    "elementwise": ("each", "total"),
     "gates": ("gelu", "gelu_input"),
     "gemm": ("linear", "matmul"),
     "norm": ("batch_norm", "batch_norm_input", "batch_norm_weight", "layer_norm", "layer_norm_input", "layer_norm_weight"),

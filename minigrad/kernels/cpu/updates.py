@@ -219,6 +219,13 @@ def rmsprop(table: Any, ends: Any, c: Any, units: int, threads: int, t: int) -> 
     sign, decay, lr, eps, keep, more, momentum, centered = c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
     step = np.empty(PIECE, c.dtype)
     for w, g, v, velocity, mean in pieces(table, ends, c, units, threads, t):
+        if momentum == 0 and centered == 0:
+            for i in range(w.size):
+                d = sign * g[i]
+                d = w[i] * decay + d if decay != 0 else d
+                v[i] = v[i] * keep + d * d * more
+                w[i] -= d / (sqrt(v[i]) + eps) * lr
+            continue
         for i in range(w.size):
             d = sign * g[i]
             step[i] = w[i] * decay + d if decay != 0 else d

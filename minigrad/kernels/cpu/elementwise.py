@@ -1,0 +1,390 @@
+"""Ops on large float32 arrays, element by element: one pass without temporaries, on both cores.
+
+Each op is a function of numbers; a loop over arrays is made of it when it is first used. What an op means is said in `ops`,
+where the same stands in array form: here it is only said faster.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..reference import Array
+from .functions import ONE, TWENTY, TWO, ZERO, F, log1p_of_fraction, pick
+from .functions import exp as exponential
+from .functions import expm1 as exponential_less_1
+from .functions import log as logarithm
+from .functions import sigmoid as logistic
+from .functions import tanh as hyperbolic_tangent
+from .jit import jit, part, run
+from .threads import threads_for
+
+
+class Op(NamedTuple):
+    """function: of numbers, one from each array and then the options. kinds: the arrays' dtypes. flops: of an element, about.
+
+    alone: whether it is worth it on one core, too; NumPy is as fast for a single sum or product.
+    """
+    function: Any
+    kinds: str
+    numbers: bool
+    flops: int
+    alone: bool
+
+
+OPS: dict[str, Op] = {}
+
+
+def op(kinds: str, numbers: bool = False, flops: int = 8, alone: bool = True) -> Callable[[Any], Any]:
+    """Give a function of numbers a loop over arrays. `numbers`: three more arguments follow, which are the same for all."""
+    def register(function: Any) -> Any:
+        OPS[function.__name__] = Op(part(forceinline=True)(function), kinds, numbers, flops, alone)
+        return OPS[function.__name__].function
+
+    return register
+
+
+def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), out: Array | None = None) -> Array | None:
+    """The op of this name for every element; into `out` if given, which may be the first array and none of the others.
+
+    None where that would not pay or is not possible: arrays of other dtypes, of several shapes, not in C order.
+    """
+    op, x = OPS[name], arrays[0]
+    threads = threads_for(op.flops * x.size)
+    if threads == 1 and not op.alone:
+        return None
+    shape = x.shape
+    flat = []
+    for a, kind in zip(arrays, op.kinds):
+        if type(a) is not np.ndarray or a.dtype.char != kind or a.shape != shape or not a.flags.c_contiguous:
+            return None
+        flat.append(a.reshape(-1))
+    if out is not None and not (out is x and x.flags.carray):
+        return None
+    result = np.empty(shape, np.float32) if out is None else out
+    flat += flat[:1] * (3 - len(flat))
+    run(loop(name, out is not None), threads, x.size, result.reshape(-1), *flat, *(*numbers, 0.0, 0.0, 0.0)[:3])
+    return result
+
+
+def total(x: Array) -> Array | None:
+    """The sum of all elements, 0-d: of runs in single precision, these in double. None unless float32 in C order."""
+    if x.dtype.char != "f" or not x.flags.c_contiguous:
+        return None
+    threads = max(1, min(threads_for(x.size), x.size))
+    parts = np.zeros(threads)
+    run(add_up, threads, x.size, parts, x.reshape(-1))
+    return np.asarray(parts.sum(), np.float32)
+
+
+# The ops -----------------------------------------------------------------------------------------------------------------
+# g is a gradient, x an input, y the output that belongs to it. Where x is nan comparisons are false: it passes.
+
+@op("ff", alone=False)
+def add(x: Any, y: Any) -> Any:
+    return x + y
+
+
+@op("ff", alone=False)
+def sub(x: Any, y: Any) -> Any:
+    return x - y
+
+
+@op("ff", alone=False)
+def mul(x: Any, y: Any) -> Any:
+    return x * y
+
+
+@op("ff", alone=False)
+def div(x: Any, y: Any) -> Any:
+    return x / y
+
+
+@op("f", True, alone=False)
+def add_number(x: Any, a: Any, b: Any, c: Any) -> Any:
+    return x + a
+
+
+@op("f", True, alone=False)
+def mul_number(x: Any, a: Any, b: Any, c: Any) -> Any:
+    return x * a
+
+
+@op("f", True, alone=False)
+def div_number(x: Any, a: Any, b: Any, c: Any) -> Any:
+    return x / a
+
+
+@op("ff", True)
+def add_multiple(x: Any, y: Any, a: Any, b: Any, c: Any) -> Any:
+    return x + a * y
+
+
+@op("?ff")
+def where(mask: Any, x: Any, y: Any) -> Any:
+    return pick(mask, x, y)
+
+
+@op("f?")
+def masked(x: Any, mask: Any) -> Any:
+    return pick(mask, x, ZERO)
+
+
+@op("f", True)
+def clamp(x: Any, low: Any, high: Any, c: Any) -> Any:
+    x = pick(x < low, low, x)
+    return pick(x > high, high, x)
+
+
+@op("ff", True)
+def clamp_input(g: Any, x: Any, low: Any, high: Any, c: Any) -> Any:
+    return pick((x >= low) & (x <= high), g, ZERO)
+
+
+@op("ff", True)
+def hardtanh_input(g: Any, x: Any, low: Any, high: Any, c: Any) -> Any:
+    return pick((x <= low) | (x >= high), ZERO, g)
+
+
+@op("f")
+def relu(x: Any) -> Any:
+    return pick(x <= ZERO, ZERO, x + ZERO)           # the sum keeps LLVM from a masked write, slow on some processors
+
+
+@op("ff")
+def relu_input(g: Any, y: Any) -> Any:
+    return pick(y == ZERO, ZERO, g)
+
+
+@op("f", True)
+def leaky_relu(x: Any, slope: Any, b: Any, c: Any) -> Any:
+    return pick(x > ZERO, x, x * slope)
+
+
+@op("ff", True)
+def leaky_relu_input(g: Any, x: Any, slope: Any, b: Any, c: Any) -> Any:
+    return pick(x > ZERO, g, g * slope)
+
+
+@op("ff")
+def abs_input(g: Any, x: Any) -> Any:
+    return pick(x > ZERO, g, pick(x < ZERO, -g, g * ZERO))
+
+
+@op("f", flops=20)
+def exp(x: Any) -> Any:
+    return exponential(x)
+
+
+@op("f", flops=20)
+def expm1(x: Any) -> Any:
+    return exponential_less_1(x)
+
+
+@op("f", flops=30)
+def log(x: Any) -> Any:
+    return logarithm(x)
+
+
+@op("f", flops=20)
+def tanh(x: Any) -> Any:
+    return hyperbolic_tangent(x)
+
+
+@op("ff")
+def tanh_input(g: Any, y: Any) -> Any:
+    return g * (ONE - y * y)
+
+
+@op("f", flops=20)
+def sigmoid(x: Any) -> Any:
+    return logistic(x)
+
+
+@op("ff")
+def sigmoid_input(g: Any, y: Any) -> Any:
+    return g * (y * (ONE - y))
+
+
+@op("f", flops=20)
+def silu(x: Any) -> Any:
+    return x * logistic(x)
+
+
+@op("ff", flops=20)
+def silu_input(g: Any, x: Any) -> Any:
+    s = logistic(x)
+    return g * (s * (x * (ONE - s) + ONE))
+
+
+@op("f", flops=20)
+def mish(x: Any) -> Any:
+    n = exponential(pick(x > TWENTY, TWENTY, x))
+    w = n * (n + TWO)
+    return x * (w / (w + TWO))
+
+
+@op("ff", flops=20)
+def mish_input(g: Any, x: Any) -> Any:
+    n = exponential(pick(x > TWENTY, TWENTY, x))
+    w = n * (n + TWO)
+    r = ONE / (w + TWO)
+    return pick(x < TWENTY, g * (w * r + x * (TWO * TWO * n * (n + ONE)) * r * r), g)
+
+
+@op("f", True, flops=20)
+def elu(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
+    low = pick(x > ZERO, ZERO, x)
+    return pick(x > ZERO, x * scale, exponential_less_1(low * input_scale) * (alpha * scale))
+
+
+@op("ff", True, flops=20)
+def elu_input(g: Any, x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
+    low = pick(x > ZERO, ZERO, x)
+    return pick(x <= ZERO, g * exponential(low * input_scale) * (alpha * scale * input_scale), g * scale)
+
+
+@part(forceinline=True)
+def log_of_1_and_exp(x: Any) -> Any:
+    """log(1 + exp(-|x|))"""
+    return log1p_of_fraction(exponential(-abs(x)))
+
+
+@op("f", True, flops=60)
+def softplus(x: Any, beta: Any, threshold: Any, over_beta: Any) -> Any:
+    z = x * beta
+    return pick(z > threshold, x, (log_of_1_and_exp(z) + pick(z > ZERO, z, ZERO)) * over_beta)
+
+
+@op("ff", True, flops=20)
+def softplus_input(g: Any, x: Any, beta: Any, threshold: Any, c: Any) -> Any:
+    z = x * beta
+    return pick(z > threshold, g, g * logistic(z))
+
+
+@op("f", flops=60)
+def logsigmoid(x: Any) -> Any:
+    return pick(x > ZERO, ZERO, x) - log_of_1_and_exp(x)
+
+
+@op("ff", flops=20)
+def logsigmoid_input(g: Any, x: Any) -> Any:
+    return g * logistic(-x)
+
+
+# Loops -------------------------------------------------------------------------------------------------------------------
+# All take three arrays and three numbers, so that one way of starting them on several threads does for all. Those in place
+# read what they write by the same name, or LLVM would fear that a write changes what is read later.
+
+@cache
+def loop(name: str, in_place: bool) -> Any:
+    """The loop of an op."""
+    op = OPS[name]
+    makers = {(1, False): (one, one_in_place), (2, False): (two, two_in_place), (3, False): (three, three),
+              (1, True): (one_with, one_with_in_place), (2, True): (two_with, two_with_in_place)}
+    return makers[len(op.kinds), op.numbers][in_place](op.function)
+
+
+@part
+def share(x: Any, units: int, threads: int, t: int) -> Any:
+    """What thread t does of an array. A loop over it starts at 0, which LLVM needs to know to vectorise."""
+    return x[units * t // threads:units * (t + 1) // threads]
+
+
+def one(function: Any) -> Any:
+    @jit
+    def elementwise1(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        out, x = share(out, units, threads, t), share(x, units, threads, t)
+        for i in range(out.size):
+            out[i] = function(x[i])
+    return elementwise1
+
+
+def one_in_place(function: Any) -> Any:
+    @jit
+    def elementwise1_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        x = share(x, units, threads, t)
+        for i in range(x.size):
+            x[i] = function(x[i])
+    return elementwise1_
+
+
+def one_with(function: Any) -> Any:
+    @jit
+    def elementwise1with(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        a, b, c = F(a), F(b), F(c)
+        out, x = share(out, units, threads, t), share(x, units, threads, t)
+        for i in range(out.size):
+            out[i] = function(x[i], a, b, c)
+    return elementwise1with
+
+
+def one_with_in_place(function: Any) -> Any:
+    @jit
+    def elementwise1with_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        a, b, c = F(a), F(b), F(c)
+        x = share(x, units, threads, t)
+        for i in range(x.size):
+            x[i] = function(x[i], a, b, c)
+    return elementwise1with_
+
+
+def two(function: Any) -> Any:
+    @jit
+    def elementwise2(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
+        for i in range(out.size):
+            out[i] = function(x[i], y[i])
+    return elementwise2
+
+
+def two_in_place(function: Any) -> Any:
+    @jit
+    def elementwise2_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        x, y = share(x, units, threads, t), share(y, units, threads, t)
+        for i in range(x.size):
+            x[i] = function(x[i], y[i])
+    return elementwise2_
+
+
+def two_with(function: Any) -> Any:
+    @jit
+    def elementwise2with(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        a, b, c = F(a), F(b), F(c)
+        out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
+        for i in range(out.size):
+            out[i] = function(x[i], y[i], a, b, c)
+    return elementwise2with
+
+
+def two_with_in_place(function: Any) -> Any:
+    @jit
+    def elementwise2with_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        a, b, c = F(a), F(b), F(c)
+        x, y = share(x, units, threads, t), share(y, units, threads, t)
+        for i in range(x.size):
+            x[i] = function(x[i], y[i], a, b, c)
+    return elementwise2with_
+
+
+def three(function: Any) -> Any:
+    @jit
+    def elementwise3(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+        out, x = share(out, units, threads, t), share(x, units, threads, t)
+        y, z = share(y, units, threads, t), share(z, units, threads, t)
+        for i in range(out.size):
+            out[i] = function(x[i], y[i], z[i])
+    return elementwise3
+
+
+@jit(fastmath={"reassoc", "contract"})
+def add_up(parts: Any, x: Any, units: int, threads: int, t: int) -> None:
+    x = share(x, units, threads, t)
+    for start in range(0, x.size, 1024):
+        run = x[start:start + 1024]
+        s = ZERO
+        for i in range(run.size):
+            s += run[i]
+        parts[t] += s

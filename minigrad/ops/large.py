@@ -1,0 +1,31 @@
+"""Large arrays: one compiled pass on all cores, where NumPy takes one core and a pass for every step.
+
+Below these sizes an op asks nothing but the size. Above, what its array form says is said again as a function of numbers in
+`kernels/cpu/elementwise.py`, and `each` runs that if the arrays allow it; else the array form is what runs.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend import backend_of
+from ..engine.node import TensorBase
+
+FUNCTIONS = 4096                                     # elements from which on an exponential of our own is faster
+STEPS = 16384                                        # elements from which on several simple steps are
+SINGLE = 131072                                      # elements from which on two cores do one simple step faster
+STEP_BYTES, SINGLE_BYTES = 4 * STEPS, 4 * SINGLE    # of float32. Rules ask for bytes, as tensors have nbytes, too
+
+
+def each(name: str, *arrays: Any, numbers: tuple[float, ...] = (), out: Any = None) -> Any:
+    """The compiled op of this name for every element, into `out` if given; None where there is none for these arrays."""
+    first = arrays[0]
+    if isinstance(first, TensorBase):
+        return None
+    kernels = backend_of(first).kernels
+    return kernels.each(name, arrays, numbers, out) if first.size >= kernels.worthwhile() else None
+
+
+def times(g: Any, y: Any) -> Any:
+    """g times the conjugate of y, for rules of products of large arrays; y may be a number."""
+    done = each("mul", g, y)
+    return g * y.conjugate() if done is None else done
