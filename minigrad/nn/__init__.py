@@ -1,6 +1,7 @@
 """Layers, losses and what holds them."""
 from __future__ import annotations
 
+from ..ops.linear_loss import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from . import functional as functional
 from . import init as init
 from . import utils as utils
@@ -32,6 +33,7 @@ from .activation import Softsign as Softsign
 from .activation import Tanh as Tanh
 from .activation import Tanhshrink as Tanhshrink
 from .activation import Threshold as Threshold
+from .attention import MultiheadAttention as MultiheadAttention
 from .batch_norm import BatchNorm1d as BatchNorm1d
 from .batch_norm import BatchNorm2d as BatchNorm2d
 from .batch_norm import BatchNorm3d as BatchNorm3d
@@ -66,7 +68,6 @@ from .flatten import Unfold as Unfold
 from .linear import Bilinear as Bilinear
 from .linear import Identity as Identity
 from .linear import Linear as Linear
-from ..ops.linear_loss import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from .loss import BCELoss as BCELoss
 from .loss import BCEWithLogitsLoss as BCEWithLogitsLoss
 from .loss import CosineEmbeddingLoss as CosineEmbeddingLoss
@@ -137,6 +138,11 @@ from .recurrent import RNNBase as RNNBase
 from .rnn import GRUCell as GRUCell
 from .rnn import LSTMCell as LSTMCell
 from .rnn import RNNCell as RNNCell
+from .transformer import Transformer as Transformer
+from .transformer import TransformerDecoder as TransformerDecoder
+from .transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from .transformer import TransformerEncoder as TransformerEncoder
+from .transformer import TransformerEncoderLayer as TransformerEncoderLayer
 from .upsample import Upsample as Upsample
 from .upsample import UpsamplingBilinear2d as UpsamplingBilinear2d
 from .upsample import UpsamplingNearest2d as UpsamplingNearest2d

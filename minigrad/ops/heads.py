@@ -41,7 +41,10 @@ def multi_head_attention_forward(
     need_tensors(NAME, query=query, key=key, value=value)
     batched = check_ranks(query, key, value, key_padding_mask, attn_mask)
     if not batched:
-        query, key, value = [t.unsqueeze(1) for t in (query, key, value)]
+        same = query is key, key is value
+        query = query.unsqueeze(1)
+        key = query if same[0] else key.unsqueeze(1)
+        value = key if same[1] else value.unsqueeze(1)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     length, batch, width = query.shape
     if width != embed_dim_to_check:
@@ -151,7 +154,9 @@ def merged(mask: Any, padding: Any, batch: int, heads: int, keys: int) -> Any:
 
 # ---------------------------------------------------------------- features
 def projected(query: Any, key: Any, value: Any, weight: Any, bias: Any, separate: Any) -> list[Any]:
-    """Query, key and value through their layers: slices of one weight, or three weights."""
+    """Query, key and value through their layers: slices of one weight, or three weights. Of one tensor, in one product."""
+    if separate is None and weight is not None and query is key and key is value:
+        return list(chunk(linear(query, weight, bias), 3, -1))
     weights = separate if separate is not None else (None,) * 3 if weight is None else chunk(weight, 3)
     if any(w is None for w in weights):
         which = "in_proj_weight" if separate is None else "q_proj_weight, k_proj_weight or v_proj_weight"
