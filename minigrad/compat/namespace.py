@@ -15,7 +15,7 @@ TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
 MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
-        "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "special", "utils", "version")),
+        "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "signal", "special", "utils", "version")),
     "torch.nn": frozenset(("functional", "init", "parallel", "parameter", "utils")),
 }
 
@@ -35,7 +35,7 @@ _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.
 SEARCHED = (
     "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.optim",
     "torch.optim.lr_scheduler", "torch.autograd", "torch.autograd.functional", "torch.linalg", "torch.special", "torch.fft", "torch.func",
-    "torch.distributions", "torch.utils.data", "torch.cuda", "torch.amp", "torch.random", "torchvision.datasets",
+    "torch.signal.windows", "torch.distributions", "torch.utils.data", "torch.cuda", "torch.amp", "torch.random", "torchvision.datasets",
     "torchvision.transforms", "torchvision.transforms.functional", "torchvision.models", "torchvision.utils",
 )
 
