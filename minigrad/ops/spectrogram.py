@@ -68,7 +68,7 @@ def stft(input: Tensor, n_fft: int, hop_length: int | None = None, win_length: i
         x = pad(x, (n_fft // 2, n_fft // 2), pad_mode)
     hop, width, taper = frame_options("stft", x, n_fft, hop_length, win_length, window)
     if align_to_window:
-        x = pad(x, ((n_fft - width) // 2, (n_fft - width) // 2))
+        x = pad(x, ((n_fft - width) // 2, (n_fft - width + 1) // 2))
     if not 0 < n_fft <= x.shape[-1]:
         raise ShapeError(f"stft: expected 0 < n_fft <= {x.shape[-1]}, but got n_fft={n_fft} for {describe(input)}")
     frames = unfold_dim(x, -1, n_fft, hop)           # (N, frames, n_fft)

@@ -93,4 +93,6 @@ def test_frequencies() -> None:
                      lambda lib, _: lib.fft.rfftfreq(5, 2), lambda lib, _: lib.fft.rfftfreq(6, d=0.1), lambda lib, _: lib.fft.fftfreq(0),
                      lambda lib, _: lib.fft.fftfreq(4, 2.0, out=lib.zeros(4))):
         same(lib_call, REAL)
+    with pytest.raises(RuntimeError, match="negative dimension -1"):
+        mg.fft.rfftfreq(-1)
     same_error(lambda lib, _: lib.fft.fftfreq(4, dtype=lib.int64), REAL, match="requires a floating point or complex dtype")

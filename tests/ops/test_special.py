@@ -85,6 +85,7 @@ def test_functions_without_gradients_in_pytorch(name: str) -> None:
         expected = getattr(pytest.importorskip("torch").special, name)(pytest.importorskip("torch").tensor(AROUND_0)).numpy()
     np.testing.assert_allclose(getattr(mg.special, name)(mg.tensor(AROUND_0)).numpy(), expected, rtol=1e-6)
     assert getattr(mg.special, name)(mg.tensor([1.0], requires_grad=True)).requires_grad
+    assert getattr(mg.special, name)(mg.tensor([1.0]).half()).dtype == mg.float16
 
 
 @pytest.mark.parametrize("name", POLYNOMIALS)

@@ -45,6 +45,12 @@ def test_pairs_of_reals_and_no_window() -> None:
     same(lambda lib, x: x.stft(8, return_complex=True).istft(8), SIGNAL)
 
 
+def test_frames_aligned_to_a_window_of_any_length() -> None:
+    """Stated in docs/differences.md: PyTorch fails where the lengths differ by an odd number."""
+    found = mg.stft(mg.tensor(SIGNAL), 8, 3, 5, window=mg.ones(5), center=False, align_to_window=True, return_complex=True)
+    np.testing.assert_allclose(found[..., 0, :].real.numpy(), [[row[i:i + 5].sum() for i in range(0, 16, 3)] for row in SIGNAL])
+
+
 def test_warnings() -> None:
     with pytest.warns(UserWarning, match="A window was not provided"):
         mg.stft(mg.tensor(SIGNAL), 8, return_complex=True)
