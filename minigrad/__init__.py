@@ -201,10 +201,13 @@ from .ops.conv_transposed import conv_transpose2d as conv_transpose2d
 from .ops.conv_transposed import conv_transpose3d as conv_transpose3d
 from .ops.copies import alias_copy as alias_copy
 from .ops.copies import as_strided_copy as as_strided_copy
+from .ops.copies import detach_copy as detach_copy
 from .ops.copies import diagonal_copy as diagonal_copy
 from .ops.copies import expand_copy as expand_copy
 from .ops.copies import permute_copy as permute_copy
 from .ops.copies import select_copy as select_copy
+from .ops.copies import slice_copy as slice_copy
+from .ops.copies import split_copy as split_copy
 from .ops.copies import split_with_sizes_copy as split_with_sizes_copy
 from .ops.copies import squeeze_copy as squeeze_copy
 from .ops.copies import t_copy as t_copy
@@ -215,6 +218,8 @@ from .ops.copies import unsafe_chunk as unsafe_chunk
 from .ops.copies import unsafe_split as unsafe_split
 from .ops.copies import unsafe_split_with_sizes as unsafe_split_with_sizes
 from .ops.copies import unsqueeze_copy as unsqueeze_copy
+from .ops.copies import view_as_complex_copy as view_as_complex_copy
+from .ops.copies import view_as_real_copy as view_as_real_copy
 from .ops.copies import view_copy as view_copy
 from .ops.cumulative import cummax as cummax
 from .ops.cumulative import cummin as cummin
@@ -224,6 +229,9 @@ from .ops.cumulative import diff as diff
 from .ops.cumulative import logcumsumexp as logcumsumexp
 from .ops.divisors import gcd as gcd
 from .ops.divisors import lcm as lcm
+from .ops.dropout import alpha_dropout as alpha_dropout
+from .ops.dropout import dropout as dropout
+from .ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from .ops.einsum import einsum as einsum
 from .ops.elementwise import abs as abs
 from .ops.elementwise import absolute as absolute
@@ -348,6 +356,7 @@ from .ops.order_statistics import nanmedian as nanmedian
 from .ops.order_statistics import nanquantile as nanquantile
 from .ops.order_statistics import quantile as quantile
 from .ops.overwrite import fill as fill
+from .ops.padding import constant_pad_nd as constant_pad_nd
 from .ops.parts import as_strided as as_strided
 from .ops.parts import as_strided_scatter as as_strided_scatter
 from .ops.parts import diag as diag
@@ -362,6 +371,7 @@ from .ops.parts import select_scatter as select_scatter
 from .ops.parts import slice_scatter as slice_scatter
 from .ops.pool import avg_pool1d as avg_pool1d
 from .ops.pool import max_pool1d as max_pool1d
+from .ops.pool import max_pool1d_with_indices as max_pool1d_with_indices
 from .ops.pool import max_pool2d as max_pool2d
 from .ops.pool import max_pool3d as max_pool3d
 from .ops.powers import float_power as float_power
@@ -432,6 +442,7 @@ from .ops.shape import broadcast_tensors as broadcast_tensors
 from .ops.shape import broadcast_to as broadcast_to
 from .ops.shape import clone as clone
 from .ops.shape import flatten as flatten
+from .ops.shape import is_same_size as is_same_size
 from .ops.shape import ravel as ravel
 from .ops.shape import reshape as reshape
 from .ops.shape import squeeze as squeeze
@@ -520,6 +531,7 @@ bool, half, float, double = _bool, float16, float32, float64
 short, int, long = int16, int32, int64
 cfloat, cdouble = complex64, complex128
 inverse, lu, swapdims, vander = _inv, _lu, transpose, _vander
+detach, get_device = Tensor.detach, Tensor.get_device
 
 # Functions that write into their first argument: its methods.
 abs_, acos_, acosh_, addmv_, arccos_ = Tensor.abs_, Tensor.acos_, Tensor.acosh_, Tensor.addmv_, Tensor.arccos_
@@ -554,6 +566,7 @@ if TYPE_CHECKING:
     from .amp import autocast as autocast
     from .amp import is_autocast_enabled as is_autocast_enabled
     from .compat import as_torch as as_torch
+    from .func import vmap as vmap
     from .serialization import load as load
     from .serialization import save as save
 
@@ -566,7 +579,8 @@ newaxis = None
 LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions",
                   "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version",
                   "__config__"))
-LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp"}
+LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp",
+              "vmap": "func"}
 
 
 def __getattr__(name: str) -> Any:

@@ -61,6 +61,11 @@ def storage_offset(x: Any) -> builtins.int:
     return (address(x.array) - address(x.base.array)) // x.array.itemsize
 
 
+def no(x: Any, *args: Any) -> builtins.bool:
+    """False: no tensor here is pinned, shared between processes, or made for inference only."""
+    return False
+
+
 def set_data(x: Any, value: Any) -> None:
     """x.data = value: x takes over the memory; its place in the graph stays."""
     if not isinstance(value, TensorBase):

@@ -122,7 +122,8 @@ class Tensor(TensorBase):
         return self.device.type == "cpu"
 
     layout = layout.strided
-    is_sparse = is_quantized = is_meta = is_mps = is_nested = False
+    is_sparse = is_sparse_csr = is_quantized = is_meta = is_nested = is_mkldnn = False
+    is_mps = is_xpu = is_xla = is_ipu = is_mtia = is_maia = is_vulkan = False
     names: Any = property(lambda self: (None,) * self.array.ndim)
 
     @property
@@ -668,6 +669,7 @@ class Tensor(TensorBase):
     # ------------------------------------------------------------ shape
     view = shape_ops.view_method
     view_as = shape_ops.view_as
+    is_same_size = shape_ops.is_same_size
     reshape = shape_ops.reshape_method
     reshape_as = shape_ops.reshape_as
     flatten = shape_ops.flatten
@@ -720,6 +722,9 @@ class Tensor(TensorBase):
     zero_ = in_place(overwrite.zero)
     copy_ = overwrite.copy_
     fill_diagonal_ = overwrite.fill_diagonal_
+    apply_ = overwrite.apply_
+    map_ = overwrite.map_
+    map2_ = overwrite.map2_
     resize_ = overwrite.resize_
     resize_as_ = overwrite.resize_as_
 
@@ -824,6 +829,7 @@ class Tensor(TensorBase):
     cfloat = interop.cfloat
     cdouble = interop.cdouble
     pin_memory = interop.pin_memory
+    is_pinned = is_shared = interop.no
     share_memory_ = interop.share_memory_
 
     # ------------------------------------------------------------ values for Python and NumPy

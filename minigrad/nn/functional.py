@@ -28,8 +28,11 @@ from ..ops.adaptive_pool import adaptive_avg_pool1d as adaptive_avg_pool1d
 from ..ops.adaptive_pool import adaptive_avg_pool2d as adaptive_avg_pool2d
 from ..ops.adaptive_pool import adaptive_avg_pool3d as adaptive_avg_pool3d
 from ..ops.adaptive_pool import adaptive_max_pool1d as adaptive_max_pool1d
+from ..ops.adaptive_pool import adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices
 from ..ops.adaptive_pool import adaptive_max_pool2d as adaptive_max_pool2d
+from ..ops.adaptive_pool import adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices
 from ..ops.adaptive_pool import adaptive_max_pool3d as adaptive_max_pool3d
+from ..ops.adaptive_pool import adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices
 from ..ops.alignment import ctc_loss as ctc_loss
 from ..ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from ..ops.bags import embedding_bag as embedding_bag
@@ -92,8 +95,11 @@ from ..ops.pool import lp_pool1d as lp_pool1d
 from ..ops.pool import lp_pool2d as lp_pool2d
 from ..ops.pool import lp_pool3d as lp_pool3d
 from ..ops.pool import max_pool1d as max_pool1d
+from ..ops.pool import max_pool1d_with_indices as max_pool1d_with_indices
 from ..ops.pool import max_pool2d as max_pool2d
+from ..ops.pool import max_pool2d_with_indices as max_pool2d_with_indices
 from ..ops.pool import max_pool3d as max_pool3d
+from ..ops.pool import max_pool3d_with_indices as max_pool3d_with_indices
 from ..ops.products import bilinear as bilinear
 from ..ops.regression_loss import huber_loss as huber_loss
 from ..ops.regression_loss import l1_loss as l1_loss

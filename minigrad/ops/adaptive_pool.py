@@ -168,3 +168,18 @@ def adaptive_max_pool2d(input: Tensor, output_size: Bins, return_indices: bool =
 def adaptive_max_pool3d(input: Tensor, output_size: Bins, return_indices: bool = False) -> Any:
     """The largest values of bins: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size)."""
     return maxima("adaptive_max_pool3d", 3, input, output_size, return_indices)
+
+
+def adaptive_max_pool1d_with_indices(input: Tensor, output_size: Bins, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+    """`adaptive_max_pool1d` with `return_indices`."""
+    return maxima("adaptive_max_pool1d", 1, input, output_size, True)
+
+
+def adaptive_max_pool2d_with_indices(input: Tensor, output_size: Bins, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+    """`adaptive_max_pool2d` with `return_indices`."""
+    return maxima("adaptive_max_pool2d", 2, input, output_size, True)
+
+
+def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Bins, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+    """`adaptive_max_pool3d` with `return_indices`."""
+    return maxima("adaptive_max_pool3d", 3, input, output_size, True)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from ..dtypes import dtype as DType
 from .axes import permute, t, transpose
+from .complex import view_as_complex, view_as_real
+from .dims import one_dim
 from .index import getitem
-from .join import size_along, split_with_sizes, unbind
+from .join import size_along, split, split_with_sizes, unbind
 from .parts import as_strided, diagonal, select, unfold_dim
 from .shape import clone, expand, squeeze, unsqueeze, view_method
 
@@ -43,6 +45,32 @@ def permute_copy(input: Tensor, dims: Sequence[int]) -> Tensor:
 def select_copy(input: Tensor, dim: int, index: int) -> Tensor:
     """`select` in memory of its own."""
     return clone(select(input, dim, index))
+
+
+def slice_copy(input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
+    """A range along `dim`, in memory of its own."""
+    d = one_dim("slice_copy", dim, input.ndim)
+    return clone(getitem(input, (*(slice(None),) * d, slice(start, end, step))))
+
+
+def split_copy(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """`split` in memory of its own."""
+    return tuple([clone(piece) for piece in split(input, split_size, dim)])
+
+
+def detach_copy(input: Tensor) -> Tensor:
+    """`detach` in memory of its own."""
+    return clone(input.detach())
+
+
+def view_as_real_copy(input: Tensor) -> Tensor:
+    """`view_as_real` in memory of its own."""
+    return clone(view_as_real(input))
+
+
+def view_as_complex_copy(input: Tensor) -> Tensor:
+    """`view_as_complex` in memory of its own."""
+    return clone(view_as_complex(input))
 
 
 def squeeze_copy(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:

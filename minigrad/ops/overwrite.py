@@ -1,15 +1,18 @@
 """All elements at once: filling a tensor with a number, or with another tensor."""
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .._layout import memory_format as MemoryFormat
 from ..backend import backend_of
 from ..engine.inplace import node_of, write
-from ..engine.node import TensorBase
+from ..engine.node import TensorBase, wrap
 from ..engine.op import direct, op
-from ..errors import ArgumentTypeError, ShapeError, describe
+from ..errors import ArgumentTypeError, InplaceError, ShapeError, describe
 from .cast import cast
 from .dims import Number, shape_args
 from .raw import in_dtype
@@ -155,3 +158,29 @@ def resize_(input: Tensor, *size: Any, memory_format: MemoryFormat | None = None
 def resize_as_(input: Tensor, other: Tensor, memory_format: MemoryFormat | None = None) -> Tensor:
     """Give this tensor the size of another; see `resize_`."""
     return resize_(input, tuple(other.shape))
+
+
+# ---------------------------------------------------------------- element by element, in Python
+def apply_(input: Tensor, callable: Callable[..., Any]) -> Tensor:
+    """Each element x becomes callable(x). Slow: a call per element. Raises InplaceError for a tensor that requires grad."""
+    return called("apply_", input, (), callable)
+
+
+def map_(input: Tensor, tensor: Tensor, callable: Callable[..., Any]) -> Tensor:
+    """Each element x becomes callable(x, y), with y from another tensor."""
+    return called("map_", input, (tensor,), callable)
+
+
+def map2_(input: Tensor, x: Tensor, y: Tensor, callable: Callable[..., Any]) -> Tensor:
+    """Each element becomes callable of it and of the elements of two other tensors."""
+    return called("map2_", input, (x, y), callable)
+
+
+def called(name: str, input: Tensor, others: tuple[Any, ...], function: Callable[..., Any]) -> Tensor:
+    """The elements, and those of others broadcast to them, through a Python function."""
+    if node_of(input) is not None:
+        raise InplaceError(f"{name}: can't be called on a Tensor that requires grad; use detach().{name}")
+    arrays = [backend_of(t.array).to_host(t.array) for t in (input, *[o.expand(tuple(input.shape)) for o in others])]
+    made = [function(*values) for values in zip(*[a.reshape(-1).tolist() for a in arrays])]
+    array: Any = np.array(made, arrays[0].dtype).reshape(arrays[0].shape)
+    return copy_(input, wrap(backend_of(input.array).asarray(array)))

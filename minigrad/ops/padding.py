@@ -103,3 +103,11 @@ def with_border(x: Any, d: int, before: int, after: int, mode: str) -> Any:
     if not before and not after:
         return x
     return index_select(x, d, wrap(backend_of(x.array).asarray(BORDERS[mode](n, before, after))))
+
+
+def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tensor:
+    """`pad` with one value, under the name that it has beside `nn.functional`."""
+    return pad_with(input, pad, "constant", value)
+
+
+pad_with = pad                                       # for functions with a parameter of its name

@@ -273,3 +273,21 @@ def check_divisor(name: str, divisor: int | None) -> None:
     """A divisor must not be 0."""
     if divisor == 0:
         raise RefusedArgumentError(f"{name}: divisor must be not zero; got divisor_override=0")
+
+
+def max_pool1d_with_indices(input: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1,
+                            ceil_mode: bool = False, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+    """`max_pool1d` with `return_indices`."""
+    return max_pool1d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool2d_with_indices(input: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1,
+                            ceil_mode: bool = False, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+    """`max_pool2d` with `return_indices`."""
+    return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
+
+
+def max_pool3d_with_indices(input: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1,
+                            ceil_mode: bool = False, return_indices: bool = False) -> tuple[Tensor, Tensor]:
+    """`max_pool3d` with `return_indices`."""
+    return max_pool3d(input, kernel_size, stride, padding, dilation, ceil_mode, True)

@@ -282,6 +282,11 @@ def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     return expand(input, tuple(size))
 
 
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """True if both have the same shape."""
+    return bool(input.shape == other.shape)
+
+
 def broadcast_shapes(*shapes: Any) -> Size:
     """The shape that tensors of these shapes have together; an int counts as a 1-d shape."""
     full: list[int] = []

@@ -1,10 +1,12 @@
 """Views as copies, unsafe splits, and resizing, against PyTorch."""
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import minigrad as mg
 from tests.agree import agree, agree_after, lines, refuse
+from tests.ops.oracle import same
 
 
 @pytest.mark.parametrize("line", lines("""
@@ -63,3 +65,16 @@ def test_a_larger_size_keeps_the_elements() -> None:
     x.resize_(3, 3)
     assert x.view(-1)[:4].tolist() == [0, 1, 2, 3]
     refuse("x.resize_(2)", "cannot resize variables that require grad")
+
+
+def test_ranges_splits_and_parts() -> None:
+    x = np.arange(12.0).reshape(3, 4)
+    same(lambda lib, t: lib.slice_copy(t, 1, 0, 3, 2), x)
+    same(lambda lib, t: lib.slice_copy(t, -2, -2), x)
+    same(lambda lib, t: lib.split_copy(t, 3, 1)[1], x)
+    same(lambda lib, t: lib.detach_copy(t.detach()), x)
+    same(lambda lib, t: lib.view_as_real_copy(lib.view_as_complex_copy(t.reshape(3, 2, 2))), x)
+    for name, args in (("slice_copy", (0, 1)), ("split_copy", (2,)), ("detach_copy", ())):
+        t = mg.tensor(x)
+        out = getattr(mg, name)(t, *args)
+        assert not any(np.shares_memory(t.numpy(), o.numpy()) for o in (out if isinstance(out, tuple) else (out,)))

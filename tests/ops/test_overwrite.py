@@ -1,10 +1,12 @@
 """Filling and copying in place, against PyTorch."""
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import minigrad as mg
 from tests.agree import agree, agree_after, lines, refuse
+from tests.ops.oracle import same, same_error
 
 
 @pytest.mark.parametrize("dtype", ["float64", "int64", "uint8", "bool"])
@@ -66,3 +68,12 @@ def test_what_is_overwritten_has_no_gradient_but_a_graph() -> None:
     y.sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_python_functions_of_elements() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    same(lambda lib, t: t.detach().apply_(lambda v: v * v + 1), x)
+    same(lambda lib, t: t.clone().apply_(lambda v: v + 1.5), np.arange(3))
+    same(lambda lib, t, u: t.detach().t().map_(u.detach(), lambda a, b: a - b), x, x.T * 2)
+    same(lambda lib, t, u: t.detach().map2_(u.detach(), u.detach(), lambda a, b, c: a * b + c), x, x + 1)
+    same_error(lambda lib, t: t.requires_grad_().apply_(abs), x, match="apply_: can't be called on a Tensor that requires grad")

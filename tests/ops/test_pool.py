@@ -157,3 +157,11 @@ def test_refusals_of_unpool() -> None:
     same_error(unpool(at + 100), values.numpy(), match=r"Found an invalid max index: \d+ \(output volumes are of size 6x8\)")
     same_error(unpool(at - 100), values.numpy(), match="Found an invalid max index: -")
     same_error(unpool(at, output_size=(7,)), values.numpy(), match="a sequence containing 2 or 4 elements, but it has a length of '1'")
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("name", ["max_pool", "adaptive_max_pool"])
+def test_names_that_always_give_indices(name: str, n: int) -> None:
+    x = draw(2, 3, *(6, 7, 5)[:n])
+    for which in (0, 1):
+        same(lambda lib, t, i=which: getattr(lib.F, f"{name}{n}d_with_indices")(t, 2)[i], x)
