@@ -13,7 +13,7 @@ from ..engine.mode import local
 from ..engine.op import direct, op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
-from .large import FUNCTIONS, STEP_BYTES, STEPS, each
+from .large import FUNCTION_BYTES, FUNCTIONS, STEP_BYTES, STEPS, each
 from .raw import raw, shown
 from .scalars import fitting
 from .select import LARGE, blend, choose, clamp_to_numbers, clipped, masked
@@ -247,7 +247,7 @@ def elu_of(x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -
 
 def elu_rule(g: Any, x: Any, alpha: float, scale: float = 1.0, input_scale: float = 1.0) -> Any:
     """Gradient of `elu_of`; at 0 that of the exponential."""
-    if g.nbytes >= STEP_BYTES and (done := each("elu_input", g, x, numbers=(alpha, scale, input_scale))) is not None:
+    if g.nbytes >= FUNCTION_BYTES and (done := each("elu_input", g, x, numbers=(alpha, scale, input_scale))) is not None:
         return done
     low = exp(clamp_to_numbers(x, None, 0) * input_scale)
     return choose(raw(x) <= 0, g * low * (alpha * scale * input_scale), g * scale)
@@ -285,7 +285,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 def softplus_rule(g: Any, x: Any, beta: float, threshold: float) -> Any:
     """Gradient of softplus: a sigmoid."""
-    done = each("softplus_input", g, x, numbers=(beta, threshold)) if g.nbytes >= STEP_BYTES else None
+    done = each("softplus_input", g, x, numbers=(beta, threshold)) if g.nbytes >= FUNCTION_BYTES else None
     return choose(raw(x) * beta > threshold, g, g * sigmoid(x * beta)) if done is None else done
 
 
@@ -306,7 +306,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 def logsigmoid_rule(g: Any, x: Any) -> Any:
     """Gradient of logsigmoid: the sigmoid of -x."""
-    done = each("logsigmoid_input", g, x) if g.nbytes >= STEP_BYTES else None
+    done = each("logsigmoid_input", g, x) if g.nbytes >= FUNCTION_BYTES else None
     return g * sigmoid(-x) if done is None else done
 
 

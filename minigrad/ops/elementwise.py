@@ -112,14 +112,14 @@ def multiple(name: str, y: Any, alpha: Any) -> Any:
     y=lambda g, alpha: g if alpha == 1 else g * alpha.conjugate())
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other. Of bools, whether one is true."""
-    if getattr(input, "size", 0) >= STEPS and (done := large_sum(input, other, alpha)) is not None:
+    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_sum(input, other, alpha)) is not None:
         return done
     return input + other if alpha == 1 else input + multiple("add", other, alpha)    # type: ignore[return-value]
 
 
 @direct(add)
 def add_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    if getattr(input, "size", 0) >= STEPS and (done := large_sum(input, other, alpha, input)) is not None:
+    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_sum(input, other, alpha, input)) is not None:
         return done
     input += other if alpha == 1 else multiple("add", other, alpha)
     return input
@@ -141,14 +141,14 @@ def no_bools(input: Any, other: Any, alpha: Any = 1) -> None:
     y=lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate())
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other. Raises DtypeError for bools."""
-    if getattr(input, "size", 0) >= STEPS and (done := large_difference(input, other, alpha)) is not None:
+    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_difference(input, other, alpha)) is not None:
         return done
     return input - other if alpha == 1 else input - multiple("sub", other, alpha)    # type: ignore[return-value]
 
 
 @direct(sub)
 def sub_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    if getattr(input, "size", 0) >= STEPS and (done := large_difference(input, other, alpha, input)) is not None:
+    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_difference(input, other, alpha, input)) is not None:
         return done
     input -= other if alpha == 1 else multiple("sub", other, alpha)
     return input

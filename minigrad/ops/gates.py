@@ -11,7 +11,7 @@ from .activation import floats, may_write
 from .dims import one_dim
 from .elementwise import exp, refuse, sigmoid
 from .join import cat
-from .large import FUNCTIONS, STEP_BYTES, each
+from .large import FUNCTION_BYTES, FUNCTIONS, each
 from .raw import raw
 from .select import LARGE, choose, clamp_to_numbers, clipped, masked
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- a sigmoid of x
 def silu_rule(g: Any, x: Any) -> Any:
     """Gradient of x * s with s = sigmoid(x): s * (1 + x * (1 - s))."""
-    done = each("silu_input", g, x) if g.nbytes >= STEP_BYTES else None
+    done = each("silu_input", g, x) if g.nbytes >= FUNCTION_BYTES else None
     if done is not None:
         return done
     s = sigmoid(x)
@@ -44,7 +44,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def mish_rule(g: Any, x: Any) -> Any:
     """With n = exp(x) and w = n (n + 2): tanh(softplus(x)) = w / (w + 2), whose derivative is 4 n (n + 1) / (w + 2)**2."""
-    if g.nbytes >= STEP_BYTES and (done := each("mish_input", g, x)) is not None:
+    if g.nbytes >= FUNCTION_BYTES and (done := each("mish_input", g, x)) is not None:
         return done
     n = exp(clamp_to_numbers(x, None, 20))
     w = n * (n + 2)

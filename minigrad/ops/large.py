@@ -11,9 +11,9 @@ from ..backend import backend_of
 from ..engine.node import TensorBase
 
 FUNCTIONS = 4096                                     # elements from which on an exponential of our own is faster
-STEPS = 16384                                        # elements from which on several simple steps are
+STEPS = 32768                                        # elements from which on several simple steps are
 SINGLE = 131072                                      # elements from which on two cores do one simple step faster
-STEP_BYTES, SINGLE_BYTES = 4 * STEPS, 4 * SINGLE    # of float32. Rules ask for bytes, as tensors have nbytes, too
+FUNCTION_BYTES, STEP_BYTES, SINGLE_BYTES = 4 * FUNCTIONS, 4 * STEPS, 4 * SINGLE       # of float32; tensors have nbytes, too
 
 
 def each(name: str, *arrays: Any, numbers: tuple[float, ...] = (), out: Any = None) -> Any:

@@ -56,7 +56,7 @@ def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), 
     if threads == 1 and not op.alone:
         return None
     shape = x.shape
-    flat = []
+    flat: list[Any] = []
     for a, kind in zip(arrays, op.kinds):
         if type(a) is not np.ndarray or a.dtype.char != kind or a.shape != shape or not a.flags.c_contiguous:
             return None
@@ -64,8 +64,9 @@ def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), 
     if out is not None and not (out is x and x.flags.carray):
         return None
     result = np.empty(shape, np.float32) if out is None else out
-    flat += flat[:1] * (3 - len(flat))
-    run(loop(name, out is not None), threads, x.size, result.reshape(-1), *flat, *(*numbers, 0.0, 0.0, 0.0)[:3])
+    if op.numbers:
+        flat += (*numbers, 0.0, 0.0)[:3]
+    run(loop(name, out is not None), threads, x.size, result.reshape(-1), *flat)
     return result
 
 
@@ -73,10 +74,10 @@ def total(x: Array) -> Array | None:
     """The sum of all elements, 0-d: of runs in single precision, these in double. None unless float32 in C order."""
     if x.dtype.char != "f" or not x.flags.c_contiguous:
         return None
-    threads = max(1, min(threads_for(x.size), x.size))
+    threads = threads_for(x.size)
     parts = np.zeros(threads)
     run(add_up, threads, x.size, parts, x.reshape(-1))
-    return np.asarray(parts.sum(), np.float32)
+    return np.array(parts[0] if threads == 1 else parts.sum(), np.float32)
 
 
 # The ops -----------------------------------------------------------------------------------------------------------------
@@ -275,8 +276,7 @@ def logsigmoid_input(g: Any, x: Any) -> Any:
 
 
 # Loops -------------------------------------------------------------------------------------------------------------------
-# All take three arrays and three numbers, so that one way of starting them on several threads does for all. Those in place
-# read what they write by the same name, or LLVM would fear that a write changes what is read later.
+# Those in place read what they write by the same name, or LLVM would fear that a write changes what is read later.
 
 @cache
 def loop(name: str, in_place: bool) -> Any:
@@ -295,7 +295,7 @@ def share(x: Any, units: int, threads: int, t: int) -> Any:
 
 def one(function: Any) -> Any:
     @jit
-    def elementwise1(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise1(out: Any, x: Any, units: int, threads: int, t: int) -> None:
         out, x = share(out, units, threads, t), share(x, units, threads, t)
         for i in range(out.size):
             out[i] = function(x[i])
@@ -304,7 +304,7 @@ def one(function: Any) -> Any:
 
 def one_in_place(function: Any) -> Any:
     @jit
-    def elementwise1_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise1_(x: Any, _: Any, units: int, threads: int, t: int) -> None:
         x = share(x, units, threads, t)
         for i in range(x.size):
             x[i] = function(x[i])
@@ -313,7 +313,7 @@ def one_in_place(function: Any) -> Any:
 
 def one_with(function: Any) -> Any:
     @jit
-    def elementwise1with(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise1with(out: Any, x: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
         a, b, c = F(a), F(b), F(c)
         out, x = share(out, units, threads, t), share(x, units, threads, t)
         for i in range(out.size):
@@ -323,7 +323,7 @@ def one_with(function: Any) -> Any:
 
 def one_with_in_place(function: Any) -> Any:
     @jit
-    def elementwise1with_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise1with_(x: Any, _: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
         a, b, c = F(a), F(b), F(c)
         x = share(x, units, threads, t)
         for i in range(x.size):
@@ -333,7 +333,7 @@ def one_with_in_place(function: Any) -> Any:
 
 def two(function: Any) -> Any:
     @jit
-    def elementwise2(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise2(out: Any, x: Any, y: Any, units: int, threads: int, t: int) -> None:
         out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
         for i in range(out.size):
             out[i] = function(x[i], y[i])
@@ -342,7 +342,7 @@ def two(function: Any) -> Any:
 
 def two_in_place(function: Any) -> Any:
     @jit
-    def elementwise2_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise2_(x: Any, _: Any, y: Any, units: int, threads: int, t: int) -> None:
         x, y = share(x, units, threads, t), share(y, units, threads, t)
         for i in range(x.size):
             x[i] = function(x[i], y[i])
@@ -351,7 +351,7 @@ def two_in_place(function: Any) -> Any:
 
 def two_with(function: Any) -> Any:
     @jit
-    def elementwise2with(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise2with(out: Any, x: Any, y: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
         a, b, c = F(a), F(b), F(c)
         out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
         for i in range(out.size):
@@ -361,7 +361,7 @@ def two_with(function: Any) -> Any:
 
 def two_with_in_place(function: Any) -> Any:
     @jit
-    def elementwise2with_(x: Any, _: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise2with_(x: Any, _: Any, y: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
         a, b, c = F(a), F(b), F(c)
         x, y = share(x, units, threads, t), share(y, units, threads, t)
         for i in range(x.size):
@@ -371,7 +371,7 @@ def two_with_in_place(function: Any) -> Any:
 
 def three(function: Any) -> Any:
     @jit
-    def elementwise3(out: Any, x: Any, y: Any, z: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
+    def elementwise3(out: Any, x: Any, y: Any, z: Any, units: int, threads: int, t: int) -> None:
         out, x = share(out, units, threads, t), share(x, units, threads, t)
         y, z = share(y, units, threads, t), share(z, units, threads, t)
         for i in range(out.size):
