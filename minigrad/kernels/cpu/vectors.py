@@ -44,6 +44,7 @@ BITS, FUSED = _host()
 LANES = {"f": BITS // 32, "d": BITS // 64}
 # Sums that fit the registers (32 of 512 bits, 16 of the others) beside one vector of each column and one broadcast number.
 ROWS, COLUMNS = (8, 3) if BITS == 512 else (4, 3)
+POINTS = 16              # of a tile of Winograd's convolution
 FOUR = 4                 # horizontal sums are made of so many registers at a time
 
 
@@ -129,6 +130,16 @@ def _load_vector(_: Any, array: Any, index: Any) -> Any:
     return _vector(array.dtype)(array, types.intp), codegen
 
 
+def _load_halves(_: Any, array: Any, low: Any, high: Any) -> Any:
+    """Half a register from array[low] on, and half from array[high] on."""
+    def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
+        kind = context.get_value_type(signature.return_type)
+        half = ir.VectorType(kind.element, kind.count // 2)
+        parts = [_load(b, pointer(context, b, values[0], array, values[i], half)) for i in (1, 2)]
+        return _shuffled(b, *parts, list(range(kind.count)))
+    return _vector(array.dtype)(array, types.intp, types.intp), codegen
+
+
 def _store_vector(_: Any, array: Any, index: Any, value: Any) -> Any:
     """array[index], array[index + 1], ... = value"""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
@@ -145,6 +156,7 @@ def _splat_number(_: Any, number: Any) -> Any:
 
 
 load: Any = intrinsic(_load_vector)
+load_halves: Any = intrinsic(_load_halves)
 store: Any = intrinsic(_store_vector)
 splat: Any = intrinsic(_splat_number)
 
@@ -180,6 +192,28 @@ def zipped(_: Any, x: Any, y: Any) -> Any:
     return _made_by(build, result=lambda kind: types.UniTuple(kind, 2))(_, x, y)
 
 
+def _part_row(_: Any, planes: Any, at: Any, span: Any, x: Any, first: Any, count: Any) -> Any:
+    """The even ones of 2 * count numbers of x to planes[at], the odd ones to planes[at + span]; count registers of each."""
+    def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
+        at, span, first, count = (values[i] for i in (1, 2, 4, 5))
+        kind = ir.VectorType(_element(x.dtype), _vector(x.dtype).lanes)
+        source = pointer(context, b, values[3], x, first, kind)
+        even, odd = (pointer(context, b, values[0], planes, place, kind) for place in (at, b.add(at, span)))
+        lanes = [list(range(start, 2 * kind.count, 2)) for start in (0, 1)]
+
+        def step(i: Any, _: list[Any]) -> list[Any]:
+            pair = b.shl(i, ir.Constant(INT, 1))
+            low, high = (_load(b, b.gep(source, [b.add(pair, ir.Constant(INT, n))])) for n in (0, 1))
+            for to, chosen in zip((even, odd), lanes):
+                _store(b, _shuffled(b, low, high, chosen), b.gep(to, [i]))
+            return []
+
+        _loop(b, count, [], step, short=True)
+        return context.get_dummy_value()
+    n = types.intp
+    return types.void(planes, n, n, x, n, n), codegen
+
+
 def _arithmetic(function: Any, instruction: str) -> None:
     """x + y, x - y and x * y of vectors."""
     @type_callable(function)                     # type: ignore[misc]
@@ -195,10 +229,16 @@ for _function, _instruction in (operator.add, "fadd"), (operator.sub, "fsub"), (
     _arithmetic(_function, _instruction)
 
 
+part_row: Any = intrinsic(_part_row)
+
+
 # Micro-kernels --------------------------------------------------------------------------------------------------------
 
-def _loop(b: Any, count: Any, start: list[Any], step: Any) -> list[Any]:
-    """start -> step(i, values) for i = 0 .. count - 1 (at least once), the values staying in registers."""
+def _loop(b: Any, count: Any, start: list[Any], step: Any, short: bool = False) -> list[Any]:
+    """start -> step(i, values) for i = 0 .. count - 1 (at least once), the values staying in registers.
+
+    A short loop is not unrolled: what that adds before and behind it would cost more.
+    """
     before, loop, done = b.block, b.append_basic_block("loop"), b.append_basic_block("done")
     b.branch(loop)
     b.position_at_end(loop)
@@ -209,13 +249,18 @@ def _loop(b: Any, count: Any, start: list[Any], step: Any) -> list[Any]:
     for phi, first, again in zip([i, *values], [ir.Constant(INT, 0), *start], [following, *after], strict=True):
         phi.add_incoming(first, before)
         phi.add_incoming(again, loop)
-    b.cbranch(b.icmp_signed("<", following, count), loop, done)
+    back = b.cbranch(b.icmp_signed("<", following, count), loop, done)
+    if short:
+        flag = b.module.add_metadata([ir.MetaDataString(b.module, "llvm.loop.unroll.disable")])
+        name = b.module.add_metadata([flag, ir.Constant(INT, len(b.module.metadata))])      # the number keeps it apart from others
+        name.operands = (name, flag)                 # a loop's name begins with itself
+        back.set_metadata("llvm.loop", name)
     b.position_at_end(done)
     return after
 
 
-def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
-    """An intrinsic for a block of rows x columns registers of sums."""
+def _tile_of(rows: int, columns: int, fresh: bool, apart: int = 1) -> Any:
+    """An intrinsic for a block of rows x columns registers of sums; in memory these are so many registers apart."""
     def tile(_: Any, out: Any, at: Any, line: Any, w: Any, first: Any, x: Any, start: Any, taps: Any, count: Any) -> Any:
         def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
             at, line, first, start, count = (values[i] for i in (1, 2, 4, 6, 8))
@@ -223,7 +268,7 @@ def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
             kind = ir.VectorType(_element(out.dtype), lanes)
 
             def place(row: int, column: int) -> Any:
-                position = b.add(b.add(at, b.mul(line, ir.Constant(INT, row))), ir.Constant(INT, column * lanes))
+                position = b.add(b.add(at, b.mul(line, ir.Constant(INT, row))), ir.Constant(INT, column * apart * lanes))
                 return pointer(context, b, values[0], out, position, kind)
 
             blocks = [(m, v) for m in range(rows) for v in range(columns)]
@@ -232,7 +277,7 @@ def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
             def step(k: Any, sums: list[Any]) -> list[Any]:
                 tap = b.load(pointer(context, b, values[7], taps, k, INT), align=8)
                 seen = pointer(context, b, values[5], x, b.add(start, tap), kind)
-                pixels = [_load(b, b.gep(seen, [ir.Constant(INT, v)])) for v in range(columns)]
+                pixels = [_load(b, b.gep(seen, [ir.Constant(INT, v * apart)])) for v in range(columns)]
                 weights = pointer(context, b, values[3], w, b.add(first, b.mul(k, ir.Constant(INT, rows))), kind.element)
                 after = []
                 for m in range(rows):
@@ -248,8 +293,8 @@ def _tile_of(rows: int, columns: int, fresh: bool) -> Any:
     return intrinsic(tile)
 
 
-def _dots_of(rows: int, terms: int) -> Any:
-    """An intrinsic for rows x terms dot products."""
+def _dots_of(rows: int, terms: int, apart: int = 1) -> Any:
+    """An intrinsic for rows x terms dot products of registers that are so many apart in memory."""
     def dots(_: Any, out: Any, at: Any, line: Any, g: Any, first: Any, wide: Any, x: Any, start: Any, taps: Any, tap: Any,
              count: Any) -> Any:
         def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
@@ -262,7 +307,8 @@ def _dots_of(rows: int, terms: int) -> Any:
                 offset = b.load(pointer(context, b, values[8], taps, b.add(tap, ir.Constant(INT, t)), INT), align=8)
                 right.append(pointer(context, b, values[6], x, b.add(start, offset), kind))
 
-            def step(q: Any, sums: list[Any]) -> list[Any]:
+            def step(i: Any, sums: list[Any]) -> list[Any]:
+                q = b.mul(i, ir.Constant(INT, apart))
                 # The shorter side is held in registers, the other passes by.
                 held = [_load(b, b.gep(pointer, [q])) for pointer in right]
                 after = []
@@ -321,3 +367,7 @@ one_tile8, one_tile1 = _tile_of(1, 8, True), _tile_of(1, 1, True)
 # one_dots: a single row, and out[at + t].
 dots3, dots2, dots1 = (_dots_of(ROWS, n) for n in (3, 2, 1))
 one_dots4 = _dots_of(1, 4)
+# The same on registers of which every sixteenth is meant: one point of Winograd's tiles.
+point_tile3, point_tile2, point_tile1 = (_tile_of(ROWS, n, True, POINTS) for n in (3, 2, 1))
+add_point_tile3, add_point_tile2, add_point_tile1 = (_tile_of(ROWS, n, False, POINTS) for n in (3, 2, 1))
+point_dots3, point_dots2, point_dots1 = (_dots_of(ROWS, n, POINTS) for n in (3, 2, 1))

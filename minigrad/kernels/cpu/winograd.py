@@ -41,7 +41,7 @@ CHANNELS = 4             # of the input; with fewer the transforms cost more tha
 def usable(dtype: np.dtype[Any], w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: int, size: Shape) -> bool:
     """Whether a convolution is of this kind, and gains by it; size is that of the result."""
     return (w_shape[2:] == (3, 3) and stride == dilation == (1, 1) and dtype.char in "fe"
-            and min(w_shape[0] // groups, w_shape[1]) >= CHANNELS and min(size) >= 4
+            and min(w_shape[0] // groups, w_shape[1]) >= CHANNELS and size[0] >= 4 and 2 * size[1] > LANE
             and all(0 <= p <= 2 for side in padding for p in side))
 
 
@@ -99,16 +99,19 @@ def _grid(x_shape: Shape, filters: int, groups: int, padding: Padding, out_size:
     """Chunks of about as many tiles as the caches hold, one for each thread at least where there is enough work."""
     batch, channels = x_shape[0], x_shape[1] // groups
     down, across = -(-out_size[0] // 2), -(-out_size[1] // 2)
+    per_block = 2 if 2 * across <= LANE else 1
     aim = min(MOST, max(FEWEST, BYTES // (POINTS * 4 * (channels + filters))))
     aim = min(aim, max(LANE, -(-batch * groups * down * across // (2 * threads)))) if threads > 1 else aim
     rows = max(1, min(down, aim // across))
-    images = max(1, min(batch, aim // (rows * across))) if rows == down else 1
     rows = -(-down // -(-down // rows))                                      # evenly
+    if rows < down:
+        rows += rows % per_block
+    images = max(1, min(batch, aim // (rows * across))) if rows == down else 1
     images = -(-batch // -(-batch // images))
-    pitch = (-(-(images * rows * across + LANE) // LINE) | 1) * LINE         # an odd number of cache lines: all sets are used
+    blocks = images * -(-rows // per_block) * -(-across // LANE)
     return Grid(batch, groups, channels, filters, x_shape[2], x_shape[3], *out_size, padding[0][0], padding[1][0], down, across,
-                images, rows, -(-batch // images), -(-down // rows), pitch, channels * pitch + LINE,
-                -(-filters // ROWS) * ROWS * pitch + LINE)               # one line off: not all points in the same sets
+                images, rows, -(-batch // images), -(-down // rows), per_block, blocks,
+                blocks * POINTS * LANE + LINE)                               # one line off: not all channels in the same sets
 
 
 def _units(grid: Grid) -> int:

@@ -2,19 +2,42 @@
 
 A tile is 4 x 4 pixels of the padded input, of which the next tile, two pixels on, sees half. In the four phase planes
 (even and odd rows, even and odd columns) pixel (i, j) of all tiles of one row is a run without gaps, so a register
-holds one pixel of several neighbouring tiles, and the transforms are sums of registers.
+holds one pixel of several neighbouring tiles, and the transforms are sums of registers. The 16 points of LANE tiles
+make a block: 16 registers that follow each other in memory. Where rows are short, a block holds two half rows.
 """
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import uint64
 
 from .jit import jit, part
-from .vectors import LANES, ROWS, dots1, dots2, dots3, fma, greater, halves, load, splat, store, tile1, tile2, tile3, zipped
+from .vectors import (
+    LANES,
+    POINTS,
+    ROWS,
+    add_point_tile1,
+    add_point_tile2,
+    add_point_tile3,
+    fma,
+    greater,
+    load,
+    load_halves,
+    part_row,
+    point_dots1,
+    point_dots2,
+    point_dots3,
+    point_tile1,
+    point_tile2,
+    point_tile3,
+    splat,
+    store,
+    zipped,
+)
 
 LANE = LANES["f"]
-POINTS = 16              # products per tile, where nine taps times four pixels are 36
+DEPTH = 128              # channels whose blocks fit the first-level cache, three tiles' worth of each
 
 
 class Grid(NamedTuple):
@@ -35,9 +58,9 @@ class Grid(NamedTuple):
     rows: int
     along_n: int         # chunks along each axis
     along_y: int
-    pitch: int           # distance between rows of a chunk's tiles (all of them and a register more)
-    seen: int            # distance between two points of the transformed input, of the products
-    made: int
+    per_block: int       # rows of tiles in a block: 1, or 2
+    blocks: int          # of a chunk
+    pitch: int           # scratch elements between two channels of a chunk
 
 
 # Transforms: Lavin and Gray 2016, F(2 x 2, 3 x 3) ---------------------------------------------------------------------
@@ -140,46 +163,39 @@ def _copy(to: Any, at: int, x: Any, first: int, count: int) -> None:
             to[at + j] = x[first + j]
 
 
-@part(forceinline=True)
-def _phases(planes: Any, at: int, span: int, x: Any, first: int, count: int) -> None:
-    """The even ones of 2 * count numbers to planes[at], the odd ones to planes[at + span]."""
-    for j in range(0, count, LANE):
-        even, odd = halves(load(x, first + 2 * j), load(x, first + 2 * j + LANE))
-        store(planes, at + j, even)
-        store(planes, at + span + j, odd)
-
-
-@part(forceinline=True)
-def _clear(planes: Any, at: int, start: int, stop: int) -> None:
-    for j in range(start, stop):
-        planes[at + j] = 0
-
-
 @part
 def _split(planes: Any, line: Any, x: Any, origin: int, height: int, width: int, y0: int, left: int, rows: int, columns: int,
            span: int) -> None:
     """Rows y0 .. y0 + 2 * rows of one plane of x, zeros around it, into four phase planes `span` apart."""
-    zero = splat(x.dtype.type(0))
-    reach = (columns + LANE - 1) // LANE * LANE * 2
-    before = (left + 1) // 2, left // 2                                     # columns of padding, even and odd ones
-    after = (width + left + 1) // 2, (width + left) // 2                    # where the right padding starts
+    zero, none = splat(x.dtype.type(0)), x.dtype.type(0)
+    registers = (columns + LANE - 1) // LANE
+    even, odd = (width + left + 1) // 2, (width + left) // 2                # where the padding on the right starts
     for r in range(2 * rows):
         y, to = y0 + r, (r >> 1) * columns + 2 * (r & 1) * span
+        first = origin + y * width - left
         if not 0 <= y < height:
             for j in range(0, columns, LANE):
                 store(planes, to + j, zero)
                 store(planes, to + span + j, zero)
-            continue
-        first = origin + y * width
-        if first >= left and first - left + reach <= x.size:
-            _phases(planes, to, span, x, first - left, columns)
-            _clear(planes, to, 0, before[0])
-            _clear(planes, to + span, 0, before[1])
-            _clear(planes, to, after[0], columns)
-            _clear(planes, to + span, after[1], columns)
+        elif first >= 0 and first + 2 * registers * LANE <= x.size:
+            part_row(planes, to, span, x, first, registers)
+            if left > 0:
+                planes[uint64(to)] = none
+                if left > 1:
+                    planes[uint64(to + span)] = none
+            store(planes, to + even, zero)                                  # the next row is written after this one
+            store(planes, to + span + odd, zero)
         else:                                                               # registers would reach beyond x
-            _copy(line, left, x, first, width)
-            _phases(planes, to, span, line, 0, columns)
+            _copy(line, left, x, origin + y * width, width)
+            part_row(planes, to, span, line, 0, registers)
+
+
+@part(forceinline=True)
+def _pixels(planes: Any, q: int, columns: int, per_block: int) -> Any:
+    """LANE neighbours of one row of tiles, or as many in the halves of two rows."""
+    if per_block == 1:
+        return load(planes, q)
+    return load_halves(planes, q, q + columns)
 
 
 # Chunks ---------------------------------------------------------------------------------------------------------------
@@ -195,119 +211,160 @@ def _chunk(unit: int, p: Grid) -> Any:
 
 @part
 def _transform_input(v: Any, planes: Any, line: Any, x: Any, group: int, n0: int, ty: int, images: int, rows: int, p: Grid) -> None:
-    """v[point, channel, tile] of one chunk."""
+    """v[channel, block, point, lane] of one chunk."""
     columns = p.across + 1
-    span = (rows + 1) * columns + LANE
+    span = (p.rows + p.per_block) * columns + LANE
     for c in range(p.channels):
+        to = c * p.pitch
         for n in range(images):
             origin = ((n0 + n) * p.groups * p.channels + group * p.channels + c) * p.height * p.width
             _split(planes, line, x, origin, p.height, p.width, 2 * ty - p.top, p.left, rows + 1, columns, span)
-            for r in range(rows):
+            for r in range(0, rows, p.per_block):
                 for j in range(0, p.across, LANE):
                     q = r * columns + j
-                    e, o = q, q + 2 * span                                   # even rows, odd rows
-                    s = q + span, q + 3 * span
-                    a0, a1, a2, a3 = _input(load(planes, e), load(planes, o), load(planes, e + columns), load(planes, o + columns))
-                    b0, b1, b2, b3 = _input(load(planes, s[0]), load(planes, s[1]), load(planes, s[0] + columns),
-                                            load(planes, s[1] + columns))
-                    c0, c1, c2, c3 = _input(load(planes, e + 1), load(planes, o + 1), load(planes, e + columns + 1),
-                                            load(planes, o + columns + 1))
-                    d0, d1, d2, d3 = _input(load(planes, s[0] + 1), load(planes, s[1] + 1), load(planes, s[0] + columns + 1),
-                                            load(planes, s[1] + columns + 1))
-                    at = c * p.pitch + (n * rows + r) * p.across + j
-                    step = p.seen
-                    _store4(v, at, step, _input(a0, b0, c0, d0))
-                    _store4(v, at + 4 * step, step, _input(a1, b1, c1, d1))
-                    _store4(v, at + 8 * step, step, _input(a2, b2, c2, d2))
-                    _store4(v, at + 12 * step, step, _input(a3, b3, c3, d3))
+                    if p.per_block == 1:
+                        _input_block(v, to, planes, q, columns, span, 1)
+                    else:
+                        _input_block(v, to, planes, q, columns, span, 2)
+                    to += POINTS * LANE
 
 
 @part(forceinline=True)
-def _store4(v: Any, at: int, step: int, values: Any) -> None:
+def _input_block(v: Any, to: int, planes: Any, q: int, columns: int, span: int, per_block: int) -> None:
+    """Pixel (i, j) of a tile lies in phase plane (i % 2, j % 2), i // 2 rows and j // 2 columns on."""
+    below, odd = q + columns, q + 2 * span                                  # even rows, odd rows
+    a = _input(_pixels(planes, q, columns, per_block), _pixels(planes, odd, columns, per_block),
+               _pixels(planes, below, columns, per_block), _pixels(planes, odd + columns, columns, per_block))
+    c = _input(_pixels(planes, q + 1, columns, per_block), _pixels(planes, odd + 1, columns, per_block),
+               _pixels(planes, below + 1, columns, per_block), _pixels(planes, odd + columns + 1, columns, per_block))
+    q, below, odd = q + span, below + span, odd + span                      # odd columns
+    b = _input(_pixels(planes, q, columns, per_block), _pixels(planes, odd, columns, per_block),
+               _pixels(planes, below, columns, per_block), _pixels(planes, odd + columns, columns, per_block))
+    d = _input(_pixels(planes, q + 1, columns, per_block), _pixels(planes, odd + 1, columns, per_block),
+               _pixels(planes, below + 1, columns, per_block), _pixels(planes, odd + columns + 1, columns, per_block))
+    for i in range(4):
+        _store4(v, to + 4 * i * LANE, _input(a[i], b[i], c[i], d[i]))
+
+
+@part(forceinline=True)
+def _store4(v: Any, at: int, values: Any) -> None:
     store(v, at, values[0])
-    store(v, at + step, values[1])
-    store(v, at + 2 * step, values[2])
-    store(v, at + 3 * step, values[3])
+    store(v, at + LANE, values[1])
+    store(v, at + 2 * LANE, values[2])
+    store(v, at + 3 * LANE, values[3])
 
 
 @part(forceinline=True)
-def _store2(to: Any, at: int, values: Any) -> None:
-    store(to, at, values[0])
-    store(to, at + LANE, values[1])
+def _load4(m: Any, at: int) -> Any:
+    return load(m, at), load(m, at + 4 * LANE), load(m, at + 8 * LANE), load(m, at + 12 * LANE)
 
 
 @part(forceinline=True)
-def _load4(m: Any, at: int, step: int) -> Any:
-    return load(m, at), load(m, at + step), load(m, at + 2 * step), load(m, at + 3 * step)
+def _many(left: int) -> int:
+    """Registers to take at a time: three; four are two and two, as a single one would wait for itself."""
+    return 3 if left == 3 or left > 4 else min(left, 2)
 
 
 @jit
 def forward(out: Any, finite: Any, x: Any, u: Any, bias: Any, low: Any, p: Grid, units: int, threads: int, t: int) -> None:
     """Thread t's share of the chunks: transform, multiply at each of the 16 points, transform back."""
-    blocks = -(-p.filters // ROWS)
-    v, m = aligned(POINTS * p.seen, x), aligned(POINTS * p.made, x)
+    parts = -(-p.filters // ROWS)
+    v, m = aligned(p.channels * p.pitch, x), aligned(parts * ROWS * p.pitch, x)
     planes, line = _scratch(p, x)
     wide = 2 * p.across + 2 * LANE
-    lines = np.zeros(2 * wide, x.dtype)
+    lines = np.zeros(4 * wide, x.dtype)
     taps = np.arange(p.channels) * p.pitch
     for unit in range(units * t // threads, units * (t + 1) // threads):
         group, n0, ty, images, rows = _chunk(unit, p)
         _transform_input(v, planes, line, x, group, n0, ty, images, rows, p)
-        registers = (images * rows * p.across + LANE - 1) // LANE
-        for point in range(POINTS):
-            w = (group * POINTS + point) * blocks * p.channels * ROWS
-            i = 0
-            while i < registers:
-                left = registers - i
-                many = 3 if left == 3 or left > 4 else min(left, 2)
-                seen = point * p.seen + i * LANE
-                for block in range(blocks):
-                    to, first = point * p.made + block * ROWS * p.pitch + i * LANE, w + block * p.channels * ROWS
-                    if many == 3:
-                        tile3(m, to, p.pitch, u, first, v, seen, taps, p.channels)
-                    elif many == 2:
-                        tile2(m, to, p.pitch, u, first, v, seen, taps, p.channels)
-                    else:
-                        tile1(m, to, p.pitch, u, first, v, seen, taps, p.channels)
-                i += many
+        blocks = images * _blocks_of(rows, p)
+        for pair in range(0, POINTS, 2):                                     # which share cache lines
+            for c in range(0, p.channels, DEPTH):
+                _multiply(m, v, u, taps, c, pair, group, blocks, parts, p)
         finite[unit] = _transform_output(out, lines, wide, m, bias, low, group, n0, ty, images, rows, p)
+
+
+@part
+def _multiply(m: Any, v: Any, u: Any, taps: Any, c: int, pair: int, group: int, blocks: int, parts: int, p: Grid) -> None:
+    """At two points: m[filter] (+)= sum over c .. c + DEPTH of u[filter, c] * v[c], for all blocks of tiles."""
+    count = min(DEPTH, p.channels - c)
+    i = 0
+    while i < blocks:
+        many = _many(blocks - i)
+        for point in range(pair, pair + 2):
+            seen = (i * POINTS + point) * LANE
+            first = ((group * POINTS + point) * parts * p.channels + c) * ROWS
+            for part in range(parts):
+                to, weights, start = part * ROWS * p.pitch + seen, first + part * p.channels * ROWS, c * p.pitch + seen
+                if c == 0:
+                    if many == 3:
+                        point_tile3(m, to, p.pitch, u, weights, v, start, taps, count)
+                    elif many == 2:
+                        point_tile2(m, to, p.pitch, u, weights, v, start, taps, count)
+                    else:
+                        point_tile1(m, to, p.pitch, u, weights, v, start, taps, count)
+                elif many == 3:
+                    add_point_tile3(m, to, p.pitch, u, weights, v, start, taps, count)
+                elif many == 2:
+                    add_point_tile2(m, to, p.pitch, u, weights, v, start, taps, count)
+                else:
+                    add_point_tile1(m, to, p.pitch, u, weights, v, start, taps, count)
+        i += many
+
+
+@part(forceinline=True)
+def _blocks_of(rows: int, p: Grid) -> int:
+    """Blocks of so many rows of tiles."""
+    return (rows + p.per_block - 1) // p.per_block * ((p.across + LANE - 1) // LANE)
 
 
 @part
 def _transform_output(out: Any, lines: Any, wide: int, m: Any, bias: Any, low: Any, group: int, n0: int, ty: int, images: int,
                       rows: int, p: Grid) -> bool:
-    """m[point, filter, tile] to the pixels of out; whether all of them are finite."""
+    """m[filter, block, point, lane] to the pixels of out; whether all of them are finite."""
     zero, least = splat(bias.dtype.type(0)), splat(low)
     check = zero
-    step = p.made
     last = (p.across - 1) // LANE * LANE
+    width, reach = p.out_width, 2 * (last + LANE) // p.per_block
     for f in range(p.filters):
         b = splat(bias[group * p.filters + f])
+        block = f * p.pitch
         for n in range(images):
             plane = ((n0 + n) * p.groups * p.filters + group * p.filters + f) * p.out_height
-            end = (plane + min(2 * (ty + rows), p.out_height)) * p.out_width
-            for r in range(rows):
-                first = (plane + 2 * (ty + r)) * p.out_width
+            end = (plane + min(2 * (ty + rows), p.out_height)) * width
+            for r in range(0, rows, p.per_block):
+                first = (plane + 2 * (ty + r)) * width
                 # Where it is sure to be written over afterwards, registers may reach beyond their row.
-                direct = first + p.out_width + 2 * (last + LANE) <= end
-                to, at, gap = (out, first, p.out_width) if direct else (lines, 0, wide)
+                direct = first + (2 * p.per_block - 1) * width + reach <= end
+                to, at, gap = (out, first, width) if direct else (lines, 0, wide)
                 for back in range(0, last + 1, LANE):
                     j = last - back
-                    seen = f * p.pitch + (n * rows + r) * p.across + j
-                    a0, a1 = _output(*_load4(m, seen, 4 * step))
-                    b0, b1 = _output(*_load4(m, seen + step, 4 * step))
-                    c0, c1 = _output(*_load4(m, seen + 2 * step, 4 * step))
-                    d0, d1 = _output(*_load4(m, seen + 3 * step, 4 * step))
+                    seen = block + j * POINTS
+                    a0, a1 = _output(*_load4(m, seen))
+                    b0, b1 = _output(*_load4(m, seen + LANE))
+                    c0, c1 = _output(*_load4(m, seen + 2 * LANE))
+                    d0, d1 = _output(*_load4(m, seen + 3 * LANE))
                     y00, y01 = _output(a0, b0, c0, d0)
                     y10, y11 = _output(a1, b1, c1, d1)
                     y00, y01, y10, y11 = y00 + b, y01 + b, y10 + b, y11 + b
                     check = fma((y00 + y01) + (y10 + y11), zero, check)
-                    _store2(to, at + 2 * j, zipped(greater(y00, least), greater(y01, least)))
-                    _store2(to, at + gap + 2 * j, zipped(greater(y10, least), greater(y11, least)))
+                    upper = zipped(greater(y00, least), greater(y01, least))
+                    lower = zipped(greater(y10, least), greater(y11, least))
+                    if p.per_block == 1:
+                        store(to, at + 2 * j, upper[0])
+                        store(to, at + 2 * j + LANE, upper[1])
+                        store(to, at + gap + 2 * j, lower[0])
+                        store(to, at + gap + 2 * j + LANE, lower[1])
+                    else:
+                        store(to, at, upper[0])
+                        store(to, at + gap, lower[0])
+                        store(to, at + 2 * gap, upper[1])
+                        store(to, at + 3 * gap, lower[1])
+                block += (last + LANE) * POINTS
                 if not direct:
-                    _copy(out, first, lines, 0, p.out_width)
-                    if first + p.out_width < end:
-                        _copy(out, first + p.out_width, lines, wide, p.out_width)
+                    for i in range(2 * p.per_block):
+                        if first + i * width < end:
+                            _copy(out, first + i * width, lines, i * wide, width)
     lanes = np.zeros(LANE, bias.dtype)
     store(lanes, 0, check)
     return lanes.sum() == 0
@@ -323,64 +380,72 @@ def aligned(size: int, like: Any) -> Any:
 @part
 def _scratch(p: Grid, x: Any) -> Any:
     """Phase planes of one channel of one image, and one padded row."""
-    planes = np.zeros(4 * ((p.rows + 1) * (p.across + 1) + LANE) + LANE, x.dtype)
+    planes = np.zeros(4 * ((p.rows + p.per_block) * (p.across + 1) + LANE) + 2 * LANE, x.dtype)
     return planes, np.zeros(2 * (p.across + 1) + 2 * LANE + p.width, x.dtype)
 
 
 @jit
 def weight(parts: Any, g: Any, x: Any, p: Grid, units: int, threads: int, t: int) -> None:
     """Thread t's share of the chunks: both transforms, and dot products over the tiles at each of the 16 points."""
-    blocks = -(-p.filters // ROWS)
-    v, d = aligned(POINTS * p.seen, x), aligned(POINTS * p.made, x)
+    many = -(-p.filters // ROWS)
+    v, d = aligned(p.channels * p.pitch, x), aligned(many * ROWS * p.pitch, x)
     planes, line = _scratch(p, x)
     edge = np.zeros(2 * p.across + 2 * LANE, x.dtype)                        # apart from line: its padding must stay zero
+    inside = np.zeros(p.across + LANE, x.dtype)                              # 1 for each tile of a row, 0 behind
+    if p.per_block == 1:
+        inside[:p.across] = 1
+    else:
+        inside[:p.across] = inside[LANE // 2:LANE // 2 + p.across] = 1
     taps = np.arange(p.channels) * p.pitch
     sums = parts[t]
     for unit in range(units * t // threads, units * (t + 1) // threads):
         group, n0, ty, images, rows = _chunk(unit, p)
         _transform_input(v, planes, line, x, group, n0, ty, images, rows, p)
-        _transform_gradient(d, planes, edge, g, group, n0, ty, images, rows, p)
-        registers = (images * rows * p.across + LANE - 1) // LANE
-        for point in range(POINTS):
-            seen = point * p.seen
-            for block in range(blocks):
-                first = point * p.made + block * ROWS * p.pitch
-                to = ((group * POINTS + point) * blocks + block) * p.channels * ROWS
+        _transform_gradient(d, planes, edge, inside, g, group, n0, ty, images, rows, p)
+        blocks = images * _blocks_of(rows, p)
+        for pair in range(0, POINTS, 2):
+            for part in range(many):
                 c = 0
                 while c < p.channels:
-                    left = p.channels - c
-                    if left == 3 or left > 4:
-                        dots3(sums, to + c * ROWS, ROWS, d, first, p.pitch, v, seen, taps, c, registers)
-                        c += 3
-                    elif left > 1:
-                        dots2(sums, to + c * ROWS, ROWS, d, first, p.pitch, v, seen, taps, c, registers)
-                        c += 2
-                    else:
-                        dots1(sums, to + c * ROWS, ROWS, d, first, p.pitch, v, seen, taps, c, registers)
-                        c += 1
+                    terms = _many(p.channels - c)
+                    for point in range(pair, pair + 2):
+                        seen, first = point * LANE, part * ROWS * p.pitch + point * LANE
+                        to = (((group * POINTS + point) * many + part) * p.channels + c) * ROWS
+                        if terms == 3:
+                            point_dots3(sums, to, ROWS, d, first, p.pitch, v, seen, taps, c, blocks)
+                        elif terms == 2:
+                            point_dots2(sums, to, ROWS, d, first, p.pitch, v, seen, taps, c, blocks)
+                        else:
+                            point_dots1(sums, to, ROWS, d, first, p.pitch, v, seen, taps, c, blocks)
+                    c += terms
 
 
 @part
-def _transform_gradient(d: Any, planes: Any, line: Any, g: Any, group: int, n0: int, ty: int, images: int, rows: int,
+def _transform_gradient(d: Any, planes: Any, line: Any, inside: Any, g: Any, group: int, n0: int, ty: int, images: int, rows: int,
                         p: Grid) -> None:
-    """d[point, filter, tile] of one chunk, zero in lanes behind the last tile."""
-    zero = splat(g.dtype.type(0))
-    columns, step = p.across, p.made
-    span = rows * columns + LANE
-    tiles = images * rows * p.across
+    """d[filter, block, point, lane] of one chunk, zero in lanes behind the last tile of a row."""
+    columns = p.across
+    span = (p.rows + p.per_block) * columns + LANE
     for f in range(p.filters):
+        to = f * p.pitch
         for n in range(images):
             origin = ((n0 + n) * p.groups * p.filters + group * p.filters + f) * p.out_height * p.out_width
-            _split(planes, line, g, origin, p.out_height, p.out_width, 2 * ty, 0, rows, columns, span)
-            for r in range(rows):
+            _split(planes, line, g, origin, p.out_height, p.out_width, 2 * ty, 0, rows + p.per_block - 1, columns, span)
+            for r in range(0, rows, p.per_block):
                 for j in range(0, p.across, LANE):
                     q = r * columns + j
-                    a0, a1, a2, a3 = _gradient(load(planes, q), load(planes, q + 2 * span), zero)
-                    b0, b1, b2, b3 = _gradient(load(planes, q + span), load(planes, q + 3 * span), zero)
-                    at = f * p.pitch + n * rows * p.across + q
-                    _store4(d, at, step, _gradient(a0, b0, zero))
-                    _store4(d, at + 4 * step, step, _gradient(a1, b1, zero))
-                    _store4(d, at + 8 * step, step, _gradient(a2, b2, zero))
-                    _store4(d, at + 12 * step, step, _gradient(a3, b3, zero))
-        for point in range(POINTS):
-            store(d, point * step + f * p.pitch + tiles, zero)
+                    if p.per_block == 1:
+                        _gradient_block(d, to, planes, q, columns, span, load(inside, j), 1)
+                    else:
+                        _gradient_block(d, to, planes, q, columns, span, load(inside, j), 2)
+                    to += POINTS * LANE
+
+
+@part(forceinline=True)
+def _gradient_block(d: Any, to: int, planes: Any, q: int, columns: int, span: int, inside: Any, per_block: int) -> None:
+    zero = splat(planes.dtype.type(0))
+    a = _gradient(_pixels(planes, q, columns, per_block) * inside, _pixels(planes, q + 2 * span, columns, per_block) * inside, zero)
+    b = _gradient(_pixels(planes, q + span, columns, per_block) * inside, _pixels(planes, q + 3 * span, columns, per_block) * inside,
+                  zero)
+    for i in range(4):
+        _store4(d, to + 4 * i * LANE, _gradient(a[i], b[i], zero))
