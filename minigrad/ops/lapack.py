@@ -5,6 +5,7 @@ Arrays of a device are copied there and back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,11 @@ from ..errors import LinalgError
 Shape = tuple[int, ...]
 
 
-def routine(name: str, x: Any) -> Any:
-    """LAPACK's routine for the dtype of a host array."""
+@cache
+def routine(name: str, dtype: Any) -> Any:
+    """LAPACK's routine for a dtype."""
     from scipy.linalg import get_lapack_funcs
-    return get_lapack_funcs(name, (x,))
+    return get_lapack_funcs(name, dtype=dtype)
 
 
 def each(x: Any, outputs: list[tuple[Shape, Any]], function: Callable[..., tuple[Any, ...]], *others: Any) -> list[Any]:
@@ -49,7 +51,7 @@ def check_info(name: str, info: Any, rule: str) -> None:
 def factor_lu(x: Any) -> list[Any]:
     """L and U in one matrix, the row that each was exchanged with (from 1), and which diagonal element of U is 0 (from 1; 0: none)."""
     def one(a: Any) -> tuple[Any, Any, int]:
-        lu, pivots, info = routine("getrf", a)(a)
+        lu, pivots, info = routine("getrf", a.dtype)(a)
         return lu, pivots + 1, max(info, 0)
     m, n = x.shape[-2:]
     return each(x, [((m, n), x.dtype), ((min(m, n),), "i4"), ((), "i4")], one)
@@ -58,7 +60,7 @@ def factor_lu(x: Any) -> list[Any]:
 def factor_ldl(x: Any, hermitian: bool) -> list[Any]:
     """L and D in one lower triangle, LAPACK's pivots, and which diagonal element of D is 0 (from 1; 0: none)."""
     def one(a: Any) -> tuple[Any, Any, int]:
-        ld, pivots, info = routine("hetrf" if hermitian and a.dtype.kind == "c" else "sytrf", a)(a, lower=1)
+        ld, pivots, info = routine("hetrf" if hermitian and a.dtype.kind == "c" else "sytrf", a.dtype)(a, lower=1)
         return np.tril(ld), pivots, max(info, 0)
     n = x.shape[-1]
     return each(x, [((n, n), x.dtype), ((n,), "i4"), ((), "i4")], one)
@@ -67,14 +69,14 @@ def factor_ldl(x: Any, hermitian: bool) -> list[Any]:
 def solve_ldl(x: Any, pivots: Any, b: Any, hermitian: bool) -> Any:
     """X with A X = b, from what `factor_ldl` gives."""
     def one(a: Any, p: Any, c: Any) -> tuple[Any]:
-        return (routine("hetrs" if hermitian and a.dtype.kind == "c" else "sytrs", a)(a, p, c, lower=1)[0],)
+        return (routine("hetrs" if hermitian and a.dtype.kind == "c" else "sytrs", a.dtype)(a, p, c, lower=1)[0],)
     return each(x, [(b.shape[-2:], b.dtype)], one, pivots, b)[0]
 
 
 def factor_cholesky(x: Any) -> list[Any]:
     """The lower factor as far as it goes, and the order of the first leading minor that is not positive (0: none)."""
     def one(a: Any) -> tuple[Any, int]:
-        factor, info = routine("potrf", a)(a, lower=1, clean=1)
+        factor, info = routine("potrf", a.dtype)(a, lower=1, clean=1)
         return factor, info
     n = x.shape[-1]
     return each(x, [((n, n), x.dtype), ((), "i4")], one)

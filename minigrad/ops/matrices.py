@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..backend import backend_of
+from ..dtypes import real_of
 from ..errors import DtypeError, LinalgError, ShapeError, describe
 from .raw import like, raw
 
@@ -39,12 +40,12 @@ def eye(x: Any, n: int | None = None) -> Any:
 
 def lower(x: Any, k: int = 0) -> Any:
     """x with zeros above diagonal k."""
-    return x * like(x, backend_of(raw(x)).xp.tri(x.shape[-2], x.shape[-1], k, dtype=raw(x).real.dtype))
+    return x * like(x, backend_of(raw(x)).xp.tri(x.shape[-2], x.shape[-1], k, dtype=real_of(raw(x).dtype)))
 
 
 def upper(x: Any, k: int = 0) -> Any:
     """x with zeros below diagonal k."""
-    return x * like(x, 1 - backend_of(raw(x)).xp.tri(x.shape[-2], x.shape[-1], k - 1, dtype=raw(x).real.dtype))
+    return x * like(x, 1 - backend_of(raw(x)).xp.tri(x.shape[-2], x.shape[-1], k - 1, dtype=real_of(raw(x).dtype)))
 
 
 def column(v: Any) -> Any:

@@ -9,6 +9,7 @@ from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
 from . import lapack, results
 from .delivery import deliver, takes_out
+from .lu import lu_packed
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, eye, per_matrix
 from .raw import adjoint, conj, is_complex, like, raw
@@ -70,7 +71,7 @@ def without_singular(out: Any, info: Any) -> Any:
 def singular(name: str, A: Any, check_errors: bool, rule: str) -> Any:
     """int32 (...): which diagonal element of U is 0 in A = P L U, from 1; 0 if none."""
     check_matrix(name, raw(A))
-    info = lapack.factor_lu(raw(A))[2]
+    info = lu_packed(A.detach()).info.array          # type: ignore[attr-defined]
     if check_errors:
         lapack.check_info(name, info, rule)
     return info
