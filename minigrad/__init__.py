@@ -24,6 +24,11 @@ from ._layout import contiguous_format as contiguous_format
 from ._layout import layout as layout
 from ._layout import memory_format as memory_format
 from ._layout import preserve_format as preserve_format
+from ._layout import sparse_bsc as sparse_bsc
+from ._layout import sparse_bsr as sparse_bsr
+from ._layout import sparse_coo as sparse_coo
+from ._layout import sparse_csc as sparse_csc
+from ._layout import sparse_csr as sparse_csr
 from ._layout import strided as strided
 from ._legacy import BoolTensor as BoolTensor
 from ._legacy import ByteTensor as ByteTensor

@@ -1,18 +1,26 @@
-"""PyTorch's names for memory layouts. There is one here: strided, row-major unless a view says otherwise."""
+"""PyTorch's names for memory layouts. Tensors have one here: strided, row-major unless a view says otherwise."""
 from __future__ import annotations
 
 from .dtypes import dtype
 
 
 class layout:
-    """How elements lie in memory; `strided` is the only one."""
+    """How elements lie in memory. Tensors are `strided`; the sparse ones are names, which functions refuse."""
     strided: layout
 
+    def __init__(self, name: str) -> None:
+        self.name = name
+
     def __repr__(self) -> str:
-        return f"{dtype.prefix}.strided"
+        return f"{dtype.prefix}.{self.name}"
 
 
-layout.strided = strided = layout()
+layout.strided = strided = layout("strided")
+sparse_coo = layout("sparse_coo")
+sparse_csr = layout("sparse_csr")
+sparse_csc = layout("sparse_csc")
+sparse_bsr = layout("sparse_bsr")
+sparse_bsc = layout("sparse_bsc")
 
 
 class memory_format:

@@ -9,7 +9,7 @@ pytest.importorskip("torch", reason="the oracle; pip install 'minigrad[parity]'"
 pytest.importorskip("expecttest", reason="PyTorch's database imports it; pip install 'minigrad[parity]'")
 pytestmark = pytest.mark.parity
 
-TIERS = ("core",)
+TIERS = ("core", "extended", "fft")
 CHECKS = ("value", "variant", "in place", "gradient", "gradgrad", "in-place gradient", "error")
 
 
@@ -46,3 +46,11 @@ def test_differences_are_about_entries_that_exist() -> None:
     names = {e.name for e in entries(*TIERS)}
     assert [d for d in DIFFERENCES if d.entry not in names or d.check not in CHECKS] == []
     assert all(d.reason for d in DIFFERENCES)
+
+
+def test_every_public_name_is_there_or_accounted_for() -> None:
+    from .namespaces import REASONS, lacked
+    found = lacked()
+    assert {title: reasons[""] for title, reasons in found.items() if "" in reasons} == {}
+    given = {reason for reasons in found.values() for reason in reasons}
+    assert [reason for reason, _ in REASONS if reason not in given] == []
