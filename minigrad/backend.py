@@ -31,6 +31,11 @@ class Backend:
         self._zeros: dict[Any, Array] = {}
         self.device_of, self.to_host, self.from_host = device_of, to_host, from_host
 
+    @property
+    def on_host(self) -> bool:
+        """True for NumPy's arrays, which BLAS and LAPACK take as they are."""
+        return self.array_type is np.ndarray
+
     @cached_property
     def kernels(self) -> Any:
         """The kernels, imported when first needed."""

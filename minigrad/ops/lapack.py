@@ -1,4 +1,4 @@
-"""LAPACK's factorizations that the array libraries lack, matrix by matrix on the host; through SciPy.
+"""LAPACK's factorizations and solvers that the array libraries lack, matrix by matrix on the host; through SciPy.
 
 Arrays of a device are copied there and back.
 """
@@ -18,9 +18,9 @@ Shape = tuple[int, ...]
 
 @cache
 def routine(name: str, dtype: Any) -> Any:
-    """LAPACK's routine for a dtype."""
-    from scipy.linalg import get_lapack_funcs
-    return get_lapack_funcs(name, dtype=dtype)
+    """LAPACK's or BLAS's routine for a dtype."""
+    from scipy.linalg import get_blas_funcs, get_lapack_funcs
+    return (get_blas_funcs if name == "trsm" else get_lapack_funcs)(name, dtype=dtype)
 
 
 def each(x: Any, outputs: list[tuple[Shape, Any]], function: Callable[..., tuple[Any, ...]], *others: Any) -> list[Any]:
@@ -71,6 +71,17 @@ def solve_ldl(x: Any, pivots: Any, b: Any, hermitian: bool) -> Any:
     def one(a: Any, p: Any, c: Any) -> tuple[Any]:
         return (routine("hetrs" if hermitian and a.dtype.kind == "c" else "sytrs", a.dtype)(a, p, c, lower=1)[0],)
     return each(x, [(b.shape[-2:], b.dtype)], one, pivots, b)[0]
+
+
+def solve_triangle(x: Any, b: Any, up: bool, unit: bool) -> Any:
+    """X with A X = b for triangular A, of host arrays. BLAS wants columns side by side, so it is given X^T A^T = b^T."""
+    trsm = routine("trsm", x.dtype)
+    batch = np.broadcast_shapes(x.shape[:-2], b.shape[:-2])
+    x, b = np.broadcast_to(x, batch + x.shape[-2:]), np.broadcast_to(b, batch + b.shape[-2:])
+    out = np.empty(b.shape, b.dtype)
+    for i in np.ndindex(*batch):
+        out[i] = trsm(1.0, x[i].T, b[i].T, side=1, lower=up, diag=unit).T
+    return out
 
 
 def factor_cholesky(x: Any) -> list[Any]:

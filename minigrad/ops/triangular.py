@@ -1,6 +1,7 @@
 """Triangular systems, and what a Cholesky factor solves."""
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from numpy import broadcast_shapes
@@ -8,7 +9,7 @@ from numpy import broadcast_shapes
 from ..backend import backend_of
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
-from . import results
+from . import lapack, results
 from .delivery import takes_out
 from .matmul import matmul
 from .matrices import check_matrix, eye, lower, upper
@@ -36,6 +37,13 @@ def substitute(a: Any, b: Any, up: bool, unit: bool) -> Any:
     x = substitute(a[..., first, first], b[..., first, :], up, unit)
     y = substitute(a[..., second, second], b[..., second, :] - a[..., second, first] @ x, up, unit)
     return backend_of(x).xp.concatenate((y, x) if up else (x, y), -2)
+
+
+def solved(a: Any, b: Any, up: bool, unit: bool) -> Any:
+    """X with a X = b: few matrices of the host one by one, many small ones, and those of a device, all at a time."""
+    n = a.shape[-1]
+    few = max(prod(a.shape[:-2]), prod(b.shape[:-2])) < 2 * n and n > 3      # the latter takes 2 n steps
+    return lapack.solve_triangle(a, b, up, unit) if few and b.size and backend_of(a).on_host else substitute(a, b, up, unit)
 
 
 # ---------------------------------------------------------------- the op
@@ -72,8 +80,8 @@ def solve_triangular(A: Tensor, B: Tensor, *, upper: bool, left: bool = True, un
         raise ShapeError(f"linalg.solve_triangular: Incompatible shapes of A and B for the equation {equation}; got A {describe(a)}, B "
                          f"{describe(b)}")
     if left:
-        return substitute(a, b, upper, unitriangular)
-    return substitute(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper, unitriangular).swapaxes(-1, -2)
+        return solved(a, b, upper, unitriangular)
+    return solved(a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper, unitriangular).swapaxes(-1, -2)
 
 
 @takes_out

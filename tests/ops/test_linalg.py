@@ -278,3 +278,16 @@ def test_complete_qr_has_no_gradient() -> None:
     x = mg.tensor(rectangle(REAL, (4, 3)), requires_grad=True)
     with pytest.raises(NotImplementedError, match="not differentiable when mode='complete' and nrows > ncols; use mode='reduced'"):
         mg.linalg.qr(x, "complete").R.sum().backward()
+
+
+@pytest.mark.parametrize("batches", [((), ()), ((2,), ()), ((), (3,)), ((2, 1), (3,)), ((40,), (40,))], ids=str)
+@pytest.mark.parametrize("options", [{"upper": False}, {"upper": True}, {"upper": True, "left": False},
+                                     {"upper": False, "unitriangular": True}], ids=str)
+def test_larger_triangular_systems(batches: Any, options: dict[str, bool]) -> None:
+    """Few matrices go one by one, many all at a time; a zero on the diagonal makes inf and nan either way."""
+    a = RNG.standard_normal((*batches[0], 6, 6)) / 4 + 2 * np.eye(6)
+    b = RNG.standard_normal((*batches[1], 6, 6))
+    same(lambda lib, a, b: lib.linalg.solve_triangular(a, b, **options), a, b)
+    same(lambda lib, a, b: lib.linalg.solve_triangular(a, b, **options), a + 1j * a * np.tri(6, k=-1), b + 1j * b[..., ::-1, :])
+    a[..., 5, 5] = 0
+    same(lambda lib, a, b: lib.isfinite(lib.linalg.solve_triangular(a, b, **options)), a, b)
