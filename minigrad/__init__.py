@@ -576,6 +576,7 @@ if TYPE_CHECKING:
     from .serialization import save as save
 
 _switch_debug_on()
+_keep_freed_memory()
 
 __version__ = "0.1.0"
 newaxis = None

@@ -22,6 +22,9 @@ KERNELS: str = os.environ.get("MINIGRAD_KERNELS", "")
 # Threads of the CPU kernels; 0 lets OMP_NUM_THREADS or the number of cores decide.
 NUM_THREADS: int = _integer("MINIGRAD_NUM_THREADS", 0)
 
+# 0 leaves memory allocation as the C library does it (see allocation.py).
+KEEP_MEMORY: bool = bool(_integer("MINIGRAD_KEEP_MEMORY", 1))
+
 # 0 lets data sets read files of your own under a known set's names, where a program cannot be told verify=False.
 VERIFY_DATA: bool = bool(_integer("MINIGRAD_VERIFY_DATA", 1))
 
