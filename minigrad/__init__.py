@@ -44,6 +44,7 @@ from ._printing import get_printoptions as get_printoptions
 from ._printing import set_printoptions as set_printoptions
 from ._size import Size as Size
 from ._tensor import Tensor as Tensor
+from .allocation import keep_freed_memory as _keep_freed_memory
 from .compiler import compile as compile
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor
