@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._tensor import Tensor
+from ..errors import ArgumentError
 from . import functional as F
 from .factory import Ints, repeated
 from .module import Module
@@ -215,3 +216,40 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
 
     def forward(self, input: Tensor) -> Any:
         return F.adaptive_max_pool3d(input, self.output_size, self.return_indices)
+
+
+# ---------------------------------------------------------------- windows at random steps
+class _FractionalMaxPool(Module):
+    """kernel_size, and either output_size or output_ratio of the input's. _random_samples: where windows stand, instead of drawing it."""
+
+    def __init__(self, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+                 _random_samples: Tensor | None = None) -> None:
+        super().__init__()
+        name, n = type(self).__name__, int(type(self).__name__[-2])
+        self.kernel_size = repeated(kernel_size, n)
+        self.return_indices = return_indices
+        self.register_buffer("_random_samples", _random_samples)
+        self.output_size = None if output_size is None else repeated(output_size, n)
+        self.output_ratio = None if output_ratio is None else repeated(output_ratio, n)
+        if output_size is None and output_ratio is None:
+            raise ArgumentError(f"{name} requires specifying either an output size, or a pooling ratio")
+        if output_size is not None and output_ratio is not None:
+            raise ArgumentError("only one of output_size and output_ratio may be specified")
+        if self.output_ratio is not None and not all(0 < r < 1 for r in self.output_ratio):
+            raise ArgumentError(f"output_ratio must be between 0 and 1 (got {output_ratio})")
+
+
+class FractionalMaxPool2d(_FractionalMaxPool):
+    """The largest values of windows at random steps: (N, C, H, W) -> (N, C, OH, OW). Graham, 2014."""
+
+    def forward(self, input: Tensor) -> Any:
+        return F.fractional_max_pool2d(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
+                                       self._random_samples)
+
+
+class FractionalMaxPool3d(_FractionalMaxPool):
+    """The largest values of windows at random steps: (N, C, D, H, W) -> (N, C, OD, OH, OW). Graham, 2014."""
+
+    def forward(self, input: Tensor) -> Any:
+        return F.fractional_max_pool3d(input, self.kernel_size, self.output_size, self.output_ratio, self.return_indices,
+                                       self._random_samples)

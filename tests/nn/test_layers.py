@@ -285,7 +285,8 @@ def test_arguments_are_pytorch_s() -> None:
             continue
         assert list(ours) == list(theirs), name
         for parameter in theirs.values():
-            assert ours[parameter.name].default == parameter.default, (name, parameter)
+            if not callable(parameter.default) or parameter.default is parameter.empty:      # functional.relu is each library's own
+                assert ours[parameter.name].default == parameter.default, (name, parameter)
             assert ours[parameter.name].kind == parameter.kind, (name, parameter)
 
 
