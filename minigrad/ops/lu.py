@@ -28,12 +28,14 @@ def order_of(pivots: Any, rows: int, back: bool = False) -> Any:
     """(..., rows): the row of A that each row of L U came from, or, `back`, the row of L U that each row of A went to."""
     backend = backend_of(pivots)
     exchanged = backend.to_host(pivots)
-    order = np.broadcast_to(np.arange(rows), (*exchanged.shape[:-1], rows)).copy()
-    for i in range(exchanged.shape[-1]):
-        there = exchanged[..., i:i + 1].astype(np.int64) - 1
-        here = order[..., i:i + 1].copy()
-        order[..., i:i + 1] = np.take_along_axis(order, there, -1)
-        np.put_along_axis(order, there, here, -1)
+    orders = []
+    for exchanges in exchanged.reshape(-1, exchanged.shape[-1]).tolist() if exchanged.size else ():
+        row = list(range(rows))
+        for i, there in enumerate(exchanges):        # counted from 1
+            row[i], row[there - 1] = row[there - 1], row[i]
+        orders.append(row)
+    order = np.array(orders or np.arange(rows), np.int64)
+    order = order.reshape(*exchanged.shape[:-1], rows) if orders else np.broadcast_to(order, (*exchanged.shape[:-1], rows))
     return backend.from_host(np.argsort(order, -1) if back else order, backend.device_of(pivots))
 
 
