@@ -79,5 +79,5 @@ def test_refusals() -> None:
     same_error(lambda lib, x: lib.cov(x), X > 2, match="bool dtype is not supported")
     same_error(lambda lib, x: lib.cov(x), X[None], match="two or fewer dimensions")
     same_error(lambda lib, x, w: lib.cov(x, fweights=w), X, np.array([1.0, 2, 3]), match="integral dtype")
-    same_error(lambda lib, x, w: lib.cov(x, fweights=w), X, np.array([1, -2, 3][:X.shape[1]]), match="fweights cannot be negative|weight for")
+    same_error(lambda lib, x, w: lib.cov(x, fweights=w), X, np.array([1, -2, 3]), match="fweights cannot be negative")
     same_error(lambda lib, x, w: lib.cov(x, aweights=w), X, np.linspace(-1, 1, X.shape[1]), match="aweights cannot be negative")
