@@ -17,6 +17,7 @@ from .gradcheck import gradgradcheck as gradgradcheck
 from .variable import Variable as Variable
 
 if TYPE_CHECKING:
+    from . import forward_ad as forward_ad
     from . import functional as functional
 
 
@@ -30,7 +31,7 @@ _engine.batched_grads = _batched_grads
 
 
 def __getattr__(name: str) -> Any:
-    if name == "functional":                         # loads the batching rules
+    if name in ("functional", "forward_ad"):         # they load the batching rules
         from importlib import import_module
-        return import_module(f"{__name__}.functional")
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -176,6 +176,11 @@ class Function:
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record it as one op."""
         mode = local.mode
+        if mode.batch is not None:                   # under vmap
+            from ..batching.dispatch import function_by_sample
+            found = function_by_sample(functools.partial(cls.apply, **kwargs), cls.__name__, args)
+            if found is not None:
+                return found
         ctx = FunctionCtx()
         nodes = tuple([node_of(a) if isinstance(a, TensorBase) else None for a in args])
         ctx.needs_input_grad = tuple([n is not None for n in nodes])

@@ -141,20 +141,33 @@ def sample_by_sample(c: Call) -> Any:
     """The op on each sample, and the results stacked: right for every op whose results have one shape."""
     if not c.level.size:
         raise UnsupportedError(f"vmap: {c.op.name} runs sample by sample, and there are none to learn the shape of the result from")
-    columns = {name: samples(c, value) for name, value in c.values.items()}
+    columns = {name: samples(c.level, value) for name, value in c.values.items()}
     rows = [c(**{name: column[i] for name, column in columns.items()}) for i in range(c.level.size)]
     return joined(c.op.name, rows)
 
 
-def samples(c: Call, value: Any) -> list[Any]:
+def function_by_sample(function: Callable[..., Any], name: str, args: tuple[Any, ...]) -> Any:
+    """A function that is no op, an `autograd.Function`, in the same way; None where no argument is batched."""
+    args = tuple([known(a) for a in args])
+    level = deepest(args, None)
+    if level is None:
+        return None
+    check_open(level)
+    columns = [samples(level, value) for value in args]
+    rows = [function(*[column[i] for column in columns]) for i in range(level.size)]
+    return lift(joined(name, rows), level)
+
+
+def samples(level: Level, value: Any) -> list[Any]:
     """An argument for each sample."""
-    if c.holds(value):
+    owner = value.tensor if isinstance(value, Logical) else value
+    if isinstance(owner, Batched) and owner.level is level:
         each: Any = unbind(value.tensor.value if isinstance(value, Logical) else value.value, 0)
         return [t.array for t in each] if isinstance(value, Logical) else list(each)
     if type(value) in (list, tuple) and deepest(value, None) is not None:
-        columns = [samples(c, v) for v in value]
-        return [type(value)([column[i] for column in columns]) for i in range(c.level.size)]
-    return [value] * c.level.size
+        columns = [samples(level, v) for v in value]
+        return [type(value)([column[i] for column in columns]) for i in range(level.size)]
+    return [value] * level.size
 
 
 def joined(name: str, rows: list[Any]) -> Any:
@@ -163,6 +176,8 @@ def joined(name: str, rows: list[Any]) -> Any:
     if isinstance(first, (tuple, list)):
         parts = [joined(name, [row[i] for row in rows]) for i in range(len(first))]
         return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
+    if not isinstance(first, TensorBase):
+        return first
     shapes = {tuple(row.shape) for row in rows}
     if len(shapes) > 1:
         raise UnsupportedError(f"vmap: the shape of what {name} returns depends on the values of its input, so samples do not stack: got "

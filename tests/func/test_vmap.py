@@ -178,6 +178,23 @@ def test_an_op_without_a_rule_runs_sample_by_sample() -> None:
     assert vmap(lambda x: mg.histc(x, 4, -1, 1))(mg.tensor(Y)).shape == (5, 4)
 
 
+def test_a_function_of_ones_own_runs_sample_by_sample() -> None:
+    class Cube(mg.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Any, scale: float) -> Any:
+            ctx.save_for_backward(x)
+            return x ** 3 * scale
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            x, = ctx.saved_tensors
+            return 6 * x ** 2 * g, None
+    x = mg.tensor(Y)
+    np.testing.assert_allclose(vmap(lambda t: Cube.apply(t, 2.0))(x).numpy(), 2 * Y ** 3, rtol=1e-5)
+    np.testing.assert_allclose(vmap(grad(lambda t: Cube.apply(t, 2.0).sum()))(x).numpy(), 6 * Y ** 2, rtol=1e-5)
+    np.testing.assert_allclose(vmap(vmap(lambda t: Cube.apply(t, 2.0)))(x).numpy(), 2 * Y ** 3, rtol=1e-5)
+
+
 def test_a_tensor_that_escapes_is_noticed() -> None:
     kept: list[Any] = []
 
