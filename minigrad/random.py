@@ -12,7 +12,7 @@ from ._device import as_device
 from ._layout import layout as Layout
 from ._layout import memory_format as MemoryFormat
 from ._tensor import Tensor
-from .backend import backend_for
+from .backend import NUMPY, backend_for
 from .creation import _into, empty_like
 from .dtypes import dtype as DType
 from .engine.mode import local
@@ -33,6 +33,7 @@ from .rng import set_rng_state as set_rng_state
 from .rng.generator import Generator as Generator
 
 Generator.as_user_sees = staticmethod(wrap)          # states are uint8 tensors to users
+Generator.kernels = staticmethod(lambda: NUMPY.kernels)
 
 
 def _drawn(op: str, draw: Any, shape: tuple[int, ...], generator: Generator | None, out: Any, to: Any, where: Where, requires_grad: bool,

@@ -76,6 +76,11 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
     return dw.reshape(w_shape).astype(g.dtype, copy=False)
 
 
+def conv2d_bias(g: Array) -> Array:
+    """The adjoint of conv2d in b: gradient (N, F, OH, OW) -> (F,)."""
+    return working(g).sum((0, 2, 3)).astype(g.dtype)
+
+
 def max_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair,
                out_size: Pair) -> tuple[Array, Array]:
     """Largest value of each window, and the tap `ky * KW + kx` where it was found.
@@ -162,6 +167,11 @@ def adaptive_avg_pool2d_input(g: Array, x_shape: Shape) -> Array:
     share = gw / bin_counts(x_shape[2:], g.shape[2:]).astype(gw.dtype)
     # Bin i holds place p exactly when, with sizes swapped, bin p holds place i.
     return bin_sums(bin_sums(share, 2, x_shape[2]), 3, x_shape[3]).astype(g.dtype, copy=False)
+
+
+def draw(name: str, bit_generator: Any, out: Array, *numbers: float) -> bool:
+    """Whether a loop drew numbers into `out`: here is none, and `rng` does it with NumPy's."""
+    return False
 
 
 def worthwhile() -> int:

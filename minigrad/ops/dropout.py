@@ -15,6 +15,7 @@ from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from ..rng import default_generator
 from .axes import inverse
+from .large import SINGLE, SINGLE_BYTES, each, times
 from .loss import need_tensors
 from .raw import like
 
@@ -25,13 +26,13 @@ SATURATED = -1.7580993408473766                      # selu(-inf), what alpha dr
 
 
 # ---------------------------------------------------------------- masks
-def kept_elements(x: Any, shape: tuple[int, ...], p: float) -> Any:
-    """1 with probability 1 - p, else 0, in x's dtype, of a shape that goes with x."""
-    from ..rng.discrete import bernoulli  # numpy.random is slow to import
+def kept_elements(x: Any, shape: tuple[int, ...], p: float, yes: float = 1) -> Any:
+    """`yes` with probability 1 - p, else 0, in x's dtype, of a shape that goes with x."""
+    from ..rng.discrete import coins  # numpy.random is slow to import
     order = memory_order(x) if shape == x.shape else None
     if order is None:
-        return backend_of(x).asarray(bernoulli(default_generator, 1 - p, shape, x.dtype))
-    drawn = bernoulli(default_generator, 1 - p, tuple([shape[d] for d in order]), x.dtype)
+        return backend_of(x).asarray(coins(default_generator, 1 - p, shape, x.dtype, yes))
+    drawn = coins(default_generator, 1 - p, tuple([shape[d] for d in order]), x.dtype, yes)
     return backend_of(x).asarray(drawn).transpose(inverse(order))
 
 
@@ -50,13 +51,13 @@ def channel_shape(x: Any) -> tuple[int, ...]:
 
 
 # ---------------------------------------------------------------- the ops
-@op(x=lambda g, noise: g * like(g, noise), kept=("noise",))
+@op(x=lambda g, noise: times(g, like(g, noise)) if g.nbytes >= SINGLE_BYTES else g * like(g, noise), kept=("noise",))
 def drop(input: Tensor, p: float, shape: tuple[int, ...]) -> Tensor:
     """The input times a mask of `shape` that is 0 with probability p, else 1 / (1 - p)."""
     x: Any = input
-    noise = kept_elements(x, shape, p)
-    noise /= 1 - p
-    return x * noise, noise                          # type: ignore[return-value]
+    noise = kept_elements(x, shape, p, (x.dtype.type(1) / x.dtype.type(1 - p)).item())      # rounded as a division of elements
+    done = each("mul", x, noise) if x.size >= SINGLE else None
+    return (x * noise if done is None else done), noise              # type: ignore[return-value]
 
 
 @op(x=lambda g, noise: g * like(g, noise), kept=("noise",))

@@ -35,6 +35,9 @@ def uniform(generator: Generator, shape: Shape, dtype: DtypeLike, low: float = 0
     if real != F64:
         low, high = float(np.float32(low)), float(np.float32(high))
     width = high - low if real == F64 else float(np.float32(high - low))
+    out = np.empty(prod(parts), real)
+    if real != F16 and generator.fill("uniform", out, low, high, width):
+        return _as(out, shape, dtype)
 
     def stretch(words: Words) -> Array:
         # the product of two float32 is exact in float64, so only float64 needs help to round once
@@ -58,6 +61,10 @@ def normal(generator: Generator, shape: Shape, dtype: DtypeLike, mean: float = 0
     if n < BLOCK:
         return normal_in_pairs(generator, shape, dtype, mean, std)
     std = _part_of_std(std, dtype)
+    if real == F32:
+        out = np.empty(n, real)
+        if generator.fill("normal", out, float(mean), float(std)):
+            return _as(out, shape, dtype)
     transform: Any = box_muller64 if real == F64 else box_muller32
     whole, tail = n // BLOCK * BLOCK, n % BLOCK
     with generator.lock:
@@ -110,6 +117,9 @@ def exponential(generator: Generator, shape: Shape, dtype: DtypeLike, lambd: flo
         raise RandomError(f"exponential_: lambd must be > 0; got lambd={lambd}")
     real, parts = _real(shape, dtype, "exponential_", complex_too=False)
     scale = -1.0 / lambd
+    out = np.empty(prod(parts), real)
+    if real != F16 and generator.fill("exponential", out, scale):
+        return _as(out, shape, dtype)
 
     def decay(words: Words) -> Array:
         return narrow(scale * np.log1p(-uniform53(words)), real)
@@ -125,7 +135,10 @@ def narrow(x: Array, dtype: np.dtype[Any]) -> Array:
 
 def unit(generator: Generator, n: int, dtype: np.dtype[Any]) -> Array:
     """n uniform numbers of [0, 1): float64 of 53 bits, for other dtypes float32 of 24."""
-    return blockwise(generator, n, F64 if dtype == F64 else F32, WORDS[dtype], uniform53 if dtype == F64 else _unit24)
+    out = np.empty(n, F64 if dtype == F64 else F32)
+    if generator.fill("unit", out):
+        return out
+    return blockwise(generator, n, out.dtype, WORDS[dtype], uniform53 if dtype == F64 else _unit24)
 
 
 def _unit24(words: Words) -> NDArray[np.float32]:

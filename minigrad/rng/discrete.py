@@ -39,6 +39,10 @@ def integers(generator: Generator, shape: Shape, dtype: DtypeLike, low: int = 0,
     if kind.kind == "f":
         low, stop = _representable(low, stop, kind)
     span, shift = stop - low, np.int64(low)
+    if span < ONE_WORD and kind.kind == "i":
+        out = np.empty(n, np.int64)
+        if generator.fill("integers", out, low, span):
+            return out.astype(kind, copy=False).reshape(shape)
 
     def from_one(words: Words) -> Array:
         return ((words % np.uint32(span)).astype(np.int64) + shift).astype(kind)
@@ -75,6 +79,9 @@ def permutation(generator: Generator, n: int, dtype: DtypeLike = np.int64) -> Ar
         raise RandomError(f"randperm: n must not be negative; got {n}")
     if n - 1 > _limits(kind)[2]:
         raise RandomError(f"randperm: {kind} cannot hold 0 ... n - 1; got n={n}; use int64")
+    out = np.arange(n)
+    if n > 1 and generator.fill("shuffled", out):
+        return out.astype(kind, copy=False)
     order = list(range(n))               # a list: swapping single elements of an array is five times slower
     steps = (generator.words(max(n - 1, 0)) % np.arange(n, 1, -1, dtype=np.uint32)).tolist()
     for i, step in enumerate(steps):
@@ -92,15 +99,26 @@ def bernoulli(generator: Generator, p: float | Array, shape: Shape, dtype: Dtype
     if not isinstance(p, np.ndarray):
         if not 0 <= p <= 1:
             raise RandomError(f"bernoulli_: p must lie in [0, 1]; got p={p}")
-        chance, kind = float(p), np.dtype(dtype)
-        return blockwise(generator, prod(shape), kind, 2,
-                         lambda words: _coins(words, chance).astype(kind)).reshape(shape)
+        return coins(generator, float(p), shape, dtype)
     if p.dtype.kind != "f":
         raise DtypeError(f"bernoulli: p must be floating-point; got {p.dtype} {p.shape}; write p.float()")
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise RandomError(f"bernoulli: all p must lie in [0, 1]; got {p.min()} ... {p.max()}")
     u = unit(generator, prod(shape), p.dtype).reshape(shape)
     return (u < p).astype(dtype, copy=False)
+
+
+def coins(generator: Generator, p: float, shape: Shape, dtype: DtypeLike, yes: float = 1) -> Array:
+    """`yes` with probability p, else 0, in any dtype."""
+    kind = np.dtype(dtype)
+    if kind.char in "fd":
+        out = np.empty(prod(shape), kind)
+        if generator.fill("coins", out, ceil(ldexp(p, 53)), float(yes)):
+            return out.reshape(shape)
+    drawn = blockwise(generator, prod(shape), kind, 2, lambda words: _coins(words, p).astype(kind)).reshape(shape)
+    if yes != 1:
+        drawn *= kind.type(yes)
+    return drawn
 
 
 def geometric(generator: Generator, shape: Shape, dtype: DtypeLike, p: float) -> Array:

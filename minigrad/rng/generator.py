@@ -21,6 +21,7 @@ DEFAULT_SEED = 67280421310721            # PyTorch's seed of a generator that no
 TWISTER = 624                            # words of the Mersenne Twister's state; each refill of it yields as many draws
 FEW = 2048                               # up to here `random_raw` is faster, above it `bytes`
 PIECE = 32768                            # numbers made at once
+MUCH = 2 ** 22                           # numbers that are worth the half second which compiled loops take to start
 
 # PyTorch's own layout, byte for byte, so that a checkpoint's random state can go either way.
 LAYOUT = np.dtype([
@@ -43,6 +44,7 @@ class Generator:
     _seed: int
     _fresh: bool                         # nothing drawn since the seed: the twister need not exist yet
     as_user_sees: ClassVar[Callable[[State], Any]] = staticmethod(lambda state: state)     # set once, to make a tensor
+    kernels: ClassVar[Callable[[], Any]] = staticmethod(lambda: None)                      # set once, to draw in compiled loops
     spare_normal: float | None           # the second of a pair of normals, kept for the next one-by-one draw
 
     def __init__(self, device: str | _device.device = "cpu") -> None:
@@ -138,12 +140,23 @@ class Generator:
         """The next `n` 32-bit words of the stream; read-only."""
         if n == 0:
             return np.empty(0, np.uint32)
+        out = np.empty(n, np.uint32)
+        if self.fill("words", out):
+            return out
         with self.lock:
             bits = self._running()
             if n <= FEW:
                 few: Words = bits.random_raw(n).astype(np.uint32)
                 return few
             return np.frombuffer(self._source.bytes(4 * n), "<u4")
+
+    def fill(self, name: str, out: NDArray[Any], *numbers: float) -> bool:
+        """Let a compiled loop (kernels/cpu/draws.py) draw into an array; False where that would not pay, or there is none."""
+        kernels = type(self).kernels()
+        if kernels is None or not out.size or (kernels.worthwhile() and out.size < MUCH):
+            return False
+        with self.lock:
+            return bool(kernels.draw(name, self._running(), out.reshape(-1), *numbers))
 
     def _restart(self, seed: int) -> None:
         self._seed, self._fresh, self.spare_normal = seed, True, None

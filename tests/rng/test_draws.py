@@ -1,7 +1,10 @@
-"""The draws against PyTorch's, call after call, and what they give where PyTorch is not installed."""
+"""The draws against PyTorch's, call after call, and what they give where PyTorch is not installed.
+
+Each test runs twice: with NumPy's functions, and with the compiled loops.
+"""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,8 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minigrad.errors import DtypeError, RandomError, ShapeError
+from minigrad.kernels import cpu, reference
 from minigrad.rng import Generator, continuous, discrete
 from minigrad.rng.generator import LAYOUT, uniform53
+
+from ..kernels.both import compiled
 
 SIZES = (0, 1, 2, 5, 8, 15, 16, 17, 31, 32, 33, 100, 1000, 40_000)
 FLOATS = (np.float16, np.float32, np.float64)
@@ -20,6 +26,16 @@ FLOATS = (np.float16, np.float32, np.float64)
 @pytest.fixture(scope="module")
 def torch() -> Any:
     return pytest.importorskip("torch")
+
+
+@pytest.fixture(autouse=True, scope="module", params=["numpy", pytest.param("compiled", marks=compiled)])
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """What draws."""
+    with pytest.MonkeyPatch.context() as patch:
+        kernels = cpu if request.param == "compiled" else reference
+        patch.setattr(kernels, "worthwhile", lambda: 0)
+        patch.setattr(Generator, "kernels", staticmethod(lambda: kernels))
+        yield request.param
 
 
 # ---------------------------------------------------------------- the draws, ours and PyTorch's

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .conv import conv2d as conv2d
+    from .conv import conv2d_bias as conv2d_bias
     from .conv import conv2d_input as conv2d_input
     from .conv import conv2d_weight as conv2d_weight
+    from .draws import draw as draw
     from .elementwise import each as each
     from .elementwise import total as total
     from .gates import gelu as gelu
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     from .updates import update as update
 
 _FILES = {
-    "conv": ("conv2d", "conv2d_input", "conv2d_weight"),
+    "conv": ("conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight"),
+    "draws": ("draw",),
     "elementwise": ("each", "total"),
     "gates": ("gelu", "gelu_input"),
     "gemm": ("linear", "matmul"),
