@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.mode import local
+from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import RefusedArgumentError, ShapeError, operand
 from .reduce import sum
@@ -27,7 +28,7 @@ Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, ri
 @op(promotes="same",
     x=lambda g, w, x_shape, stride, padding, dilation, groups: conv2d_input(g, w, x_shape, stride, padding, dilation, groups),
     w=lambda g, x, w_shape, stride, padding, dilation, groups: conv2d_weight(g, x, w_shape, stride, padding, dilation, groups),
-    b=lambda g: sum(g, (0, 2, 3)))
+    b=lambda g: sum(g, (0, 2, 3)) if isinstance(g, TensorBase) else backend_of(g).kernels.conv2d_bias(g))
 def convolution(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Pair = (1, 1), padding: Pads = ((0, 0), (0, 0)),
                 dilation: Pair = (1, 1), groups: int = 1) -> Tensor:
     """(N, C, H, W), (F, C/groups, KH, KW), (F,) -> (N, F, OH, OW); what `conv2d` checked and completed."""

@@ -16,9 +16,9 @@ from functools import lru_cache
 import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape, conv_size, working
-from .jit import plain, run
 from . import winograd
-from .planes import TAPS, TILE, Planes, Target, Tiles, correlate, exact_weight, weight
+from .jit import plain, run
+from .planes import TAPS, TILE, Planes, Target, Tiles, bias, correlate, exact_weight, weight
 from .threads import threads_for
 from .vectors import ROWS
 
@@ -37,11 +37,11 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
         if found is not None:
             return found.astype(x.dtype, copy=False)
     y = np.empty((x.shape[0], w.shape[0], *size), working(x[:0]).dtype)
-    bias = np.zeros(w.shape[0], y.dtype) if b is None else b.astype(y.dtype)
+    shift = np.zeros(w.shape[0], y.dtype) if b is None else b.astype(y.dtype)
     threads = threads_for(2 * y.size * w[0].size)
     source, phases, taps, tiles = _forward_plan(x.shape, w.shape, size, stride, padding, dilation, groups, threads)
     rows = plain(w).reshape(groups, w.shape[0] // groups, -1)
-    _correlate_tiles(threads, y, plain(x), rows, bias, taps, phases, source, tiles, Target(0, 0, 1, 1),
+    _correlate_tiles(threads, y, plain(x), rows, shift, taps, phases, source, tiles, Target(0, 0, 1, 1),
                      0.0 if rectify else -np.inf)
     return y.astype(x.dtype, copy=False)
 
@@ -56,13 +56,13 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
     channels = x_shape[1] // groups
     by_group = plain(w).reshape(groups, w.shape[0] // groups, channels, -1)
     gp, dx = plain(g), np.zeros(x_shape, working(g[:0]).dtype)
-    bias = np.zeros(x_shape[1], dx.dtype)
+    shift = np.zeros(x_shape[1], dx.dtype)
     threads = threads_for(2 * g.size * w[0].size)
     for inside, source, phases, taps, tiles, target in _input_plan(x_shape, g.shape, w.shape, stride, padding,
                                                                    dilation, groups, threads):
         # (G, Fg, Cg, taps) -> (G, Cg, Fg * taps of this phase)
         rows = by_group[..., inside].transpose(0, 2, 1, 3).reshape(groups, channels, -1)
-        _correlate_tiles(threads, dx, gp, rows, bias, taps, phases, source, tiles, target)
+        _correlate_tiles(threads, dx, gp, rows, shift, taps, phases, source, tiles, target)
     return dx.astype(g.dtype, copy=False)
 
 
@@ -92,10 +92,18 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
     return dw.astype(g.dtype, copy=False)
 
 
-def _correlate_tiles(threads: int, out: Array, x: Array, rows: Array, bias: Array, taps: Array, phases: Array,
+def conv2d_bias(g: Array) -> Array:
+    """The adjoint of conv2d in b: gradient (N, F, OH, OW) -> (F,)."""
+    threads = min(threads_for(8 * g.size), max(1, len(g)))
+    parts = np.zeros((threads, g.shape[1]), np.float64)
+    run(bias, threads, len(g), parts, plain(g).reshape(*g.shape[:2], g.shape[2] * g.shape[3]))
+    return parts.sum(0).astype(g.dtype)
+
+
+def _correlate_tiles(threads: int, out: Array, x: Array, rows: Array, shift: Array, taps: Array, phases: Array,
                      source: Planes, tiles: Tiles, target: Target, low: float = -np.inf) -> None:
     units = tiles.groups * tiles.parts * tiles.along_n * tiles.along_y * tiles.along_x
-    run(correlate, threads, units, out, x, _blocks(rows), bias, taps, rows.shape[2], phases, source, tiles, target, out.dtype.type(low))
+    run(correlate, threads, units, out, x, _blocks(rows), shift, taps, rows.shape[2], phases, source, tiles, target, out.dtype.type(low))
 
 
 def _blocks(rows: Array) -> Array:

@@ -247,6 +247,17 @@ def weight(parts: Any, g: Any, x: Any, taps: Any, count: int, phases: Any, gradi
                     k += 1
 
 
+@jit(fastmath={"contract", "reassoc"})
+def bias(parts: Any, g: Any, units: int, threads: int, t: int) -> None:
+    """Thread t's share of the images: parts[t, f] += sum of g[n, f]; parts are float64, so that many images add up well."""
+    for n in range(units * t // threads, units * (t + 1) // threads):
+        for f in range(g.shape[1]):
+            row, total = g[n, f], g.dtype.type(0)
+            for i in range(len(row)):
+                total += row[i]
+            parts[t, f] += total
+
+
 @jit
 def exact_weight(dw: Any, g: Any, x: Any, groups: int, stride: Any, padding: Any, dilation: Any, units: int, threads: int,
                  t: int) -> None:

@@ -294,8 +294,8 @@ def _multiply(m: Any, v: Any, u: Any, taps: Any, c: int, pair: int, group: int, 
         for point in range(pair, pair + 2):
             seen = (i * POINTS + point) * LANE
             first = ((group * POINTS + point) * parts * p.channels + c) * ROWS
-            for part in range(parts):
-                to, weights, start = part * ROWS * p.pitch + seen, first + part * p.channels * ROWS, c * p.pitch + seen
+            for piece in range(parts):
+                to, weights, start = piece * ROWS * p.pitch + seen, first + piece * p.channels * ROWS, c * p.pitch + seen
                 if c == 0:
                     if many == 3:
                         point_tile3(m, to, p.pitch, u, weights, v, start, taps, count)
@@ -404,13 +404,13 @@ def weight(parts: Any, g: Any, x: Any, p: Grid, units: int, threads: int, t: int
         _transform_gradient(d, planes, edge, inside, g, group, n0, ty, images, rows, p)
         blocks = images * _blocks_of(rows, p)
         for pair in range(0, POINTS, 2):
-            for part in range(many):
+            for piece in range(many):
                 c = 0
                 while c < p.channels:
                     terms = _many(p.channels - c)
                     for point in range(pair, pair + 2):
-                        seen, first = point * LANE, part * ROWS * p.pitch + point * LANE
-                        to = (((group * POINTS + point) * many + part) * p.channels + c) * ROWS
+                        seen, first = point * LANE, piece * ROWS * p.pitch + point * LANE
+                        to = (((group * POINTS + point) * many + piece) * p.channels + c) * ROWS
                         if terms == 3:
                             point_dots3(sums, to, ROWS, d, first, p.pitch, v, seen, taps, c, blocks)
                         elif terms == 2:
