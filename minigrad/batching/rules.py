@@ -27,7 +27,9 @@ from .dispatch import Call, batches, sample_by_sample
          "atan sinh cosh tanh asinh acosh atanh clamp_to_numbers nan_to_num logical_not isnan isinf isfinite isposinf isneginf isreal",
          "bitwise_not floor ceil trunc round frac erf erfc erfinv lgamma digamma polygamma logit real imag conj_physical angle",
          "view_as_real relu hardtanh threshold leaky_relu elu selu celu softplus logsigmoid hardsigmoid hardshrink softshrink silu mish",
-         "hardswish gelu drop_all one_hot_of")
+         "hardswish gelu drop_all one_hot_of deg2rad rad2deg sinc sinc_slope airy_ai airy_slope bessel_j0 bessel_j1 bessel_y0 bessel_y1",
+         "i0 i0e i1 i1e modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0",
+         "entr erfcx ndtr ndtri log_ndtr")
 def pointwise(c: Call) -> Any:
     """One tensor, whose samples do not know where they begin."""
     return c(**{c.first: c.whole(c[c.first])})
@@ -36,7 +38,10 @@ def pointwise(c: Call) -> Any:
 @batches("add sub mul true_divide copysign logaddexp logaddexp2 atan2 hypot maximum minimum fmax fmin pow floor_divide divide_and_floor",
          "divide_and_truncate remainder fmod bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift",
          "eq ne lt le gt ge isclose logical_and logical_or logical_xor heaviside choose clamp_to_tensors lerp addcmul addcdiv complex",
-         "polar prelu_kernel")
+         "polar prelu_kernel gcd lcm nextafter xlogy xlog1py zeta igamma igammac hermite_polynomial_h hermite_polynomial_he",
+         "chebyshev_polynomial_t chebyshev_polynomial_u chebyshev_polynomial_v chebyshev_polynomial_w laguerre_polynomial_l",
+         "legendre_polynomial_p shifted_chebyshev_polynomial_t shifted_chebyshev_polynomial_u shifted_chebyshev_polynomial_v",
+         "shifted_chebyshev_polynomial_w")
 def elementwise(c: Call) -> Any:
     """Several tensors that broadcast: samples get leading ones, so that dimension 0 meets dimension 0."""
     names = [c.op.names[i] for i in c.op.tensors if hasattr(c[c.op.names[i]], "shape")]
@@ -99,21 +104,30 @@ def alike(c: Call) -> Any:
     return c(**changed)
 
 
-@batches("mse l1 huber kl soft_margin")
+@batches("mse l1 huber kl soft_margin bernoulli_nll bernoulli_logits_nll")
 def loss(c: Call) -> Any:
     """A loss that is a sum or a mean of elements: computed without either, and reduced per sample."""
     x, t = c["input"], c["target"]
+    if not c.op.broadcast:
+        if x.shape != t.shape or c["weight"] is not None or c.values.get("pos_weight") is not None:
+            return sample_by_sample(c)
+        x, t = [value if c.holds(value) else expand(value, (c.level.size, *value.shape)) for value in (x, t)]
+        whole = c(input=c.whole(x), target=c.whole(t), reduction="none")
+        return whole if c["reduction"] == "none" else per_sample(whole, c["reduction"], 0)
     ndim = max(x.ndim, t.ndim)
     if c["reduction"] == "none":
         return c(input=c.padded(x, ndim), target=c.padded(t, ndim))
     each = c(input=c.padded(x, ndim), target=c.padded(t, ndim), reduction="none")
+    return per_sample(each, c["reduction"], (x.shape or (1,))[0])
+
+
+def per_sample(each: Any, reduction: str, rows: int) -> Any:
+    """The elements of each sample reduced."""
     dims = tuple(range(1, each.ndim))
     if not dims:
         return each
     total = sum(each, dims)
-    if c["reduction"] == "sum":
-        return total
-    return total / ((x.shape or (1,))[0] if c["reduction"] == "batchmean" else prod(each.shape[1:]))
+    return total if reduction == "sum" else total / (rows if reduction == "batchmean" else prod(each.shape[1:]))
 
 
 # ---------------------------------------------------------------- along one dimension
@@ -144,6 +158,18 @@ def softmax(c: Call) -> Any:
     if not n:
         return c(input=x.reshape((-1, 1)), dim=one_dim(c.op.name, dim, 0) + 1).reshape((c.level.size,))
     return c(input=x, dim=one_dim(c.op.name, dim, n) + 1)
+
+
+@batches("transform half_spectrum from_half_spectrum")
+def spectrum(c: Call) -> Any:
+    """Fourier transforms over `axes`."""
+    x = c["input"]
+    return c(input=c.whole(x), axes=tuple([one_dim(c.op.name, d, x.ndim) + 1 for d in c["axes"]]))
+
+
+@batches("inside")
+def inside(c: Call) -> Any:
+    return c(input=c.whole(c["input"]), d=c.dim("d"))
 
 
 @batches("attend")
