@@ -87,7 +87,8 @@ def normal_in_pairs(generator: Generator, shape: Shape, dtype: DtypeLike,
     """
     real, parts = _real(shape, dtype, "normal")
     std = _part_of_std(std, dtype)
-    return _as(narrow(fma64(_serial(generator, prod(parts)), std, mean), real), shape, dtype)
+    drawn = _serial(generator, prod(parts))
+    return _as(narrow(drawn if (mean, std) == (0.0, 1.0) else fma64(drawn, std, mean), real), shape, dtype)
 
 
 def log_normal(generator: Generator, shape: Shape, dtype: DtypeLike, mean: float = 1.0, std: float = 2.0) -> Array:
@@ -153,9 +154,11 @@ def _serial(generator: Generator, n: int) -> NDArray[np.float64]:
             return np.empty(0)
         kept = [] if generator.spare_normal is None else [generator.spare_normal]
         missing = n - len(kept)
-        made = box_muller_pairs(uniform53(generator.words(4 * ((missing + 1) // 2))))
+        made = np.empty((missing + 1) // 2 * 2)
+        if not generator.fill("pairs", made):
+            made = box_muller_pairs(uniform53(generator.words(2 * made.size)))
         generator.spare_normal = float(made[-1]) if missing % 2 else None
-        return np.concatenate((np.array(kept), made))[:n]
+        return np.concatenate((np.array(kept), made))[:n] if kept else made[:n]
 
 
 def _real(shape: Shape, dtype: DtypeLike, op: str, complex_too: bool = True) -> tuple[np.dtype[Any], Shape]:

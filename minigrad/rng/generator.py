@@ -21,7 +21,7 @@ DEFAULT_SEED = 67280421310721            # PyTorch's seed of a generator that no
 TWISTER = 624                            # words of the Mersenne Twister's state; each refill of it yields as many draws
 FEW = 2048                               # up to here `random_raw` is faster, above it `bytes`
 PIECE = 32768                            # numbers made at once
-MUCH = 2 ** 22                           # numbers that are worth the half second which compiled loops take to start
+MUCH = 2 ** 22                           # numbers drawn so far that say a program is worth the half second which loops take to start
 
 # PyTorch's own layout, byte for byte, so that a checkpoint's random state can go either way.
 LAYOUT = np.dtype([
@@ -45,6 +45,7 @@ class Generator:
     _fresh: bool                         # nothing drawn since the seed: the twister need not exist yet
     as_user_sees: ClassVar[Callable[[State], Any]] = staticmethod(lambda state: state)     # set once, to make a tensor
     kernels: ClassVar[Callable[[], Any]] = staticmethod(lambda: None)                      # set once, to draw in compiled loops
+    _drawn: ClassVar[int] = 0            # numbers that a compiled loop might have drawn, by all generators
     spare_normal: float | None           # the second of a pair of normals, kept for the next one-by-one draw
 
     def __init__(self, device: str | _device.device = "cpu") -> None:
@@ -153,8 +154,12 @@ class Generator:
     def fill(self, name: str, out: NDArray[Any], *numbers: float) -> bool:
         """Let a compiled loop (kernels/cpu/draws.py) draw into an array; False where that would not pay, or there is none."""
         kernels = type(self).kernels()
-        if kernels is None or not out.size or (kernels.worthwhile() and out.size < MUCH):
+        if kernels is None or not out.size:
             return False
+        if kernels.worthwhile():
+            Generator._drawn += out.size
+            if Generator._drawn < MUCH:
+                return False
         with self.lock:
             return bool(kernels.draw(name, self._running(), out.reshape(-1), *numbers))
 

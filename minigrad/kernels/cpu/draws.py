@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from math import log1p, sqrt
+from math import cos, log1p, pi, sin, sqrt
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ def draw(name: str, bit_generator: Any, out: Array, *numbers: float) -> bool:
     """Let the loop of this name fill an array (1-d, C order); False where the state does not lie in memory as expected.
 
     words: of 32 bits. unit: of [0, 1), 24 bits as float32 or 53 as float64. uniform: unit * width + low, `high` left out.
-    coins: `yes` where 53 bits are below limit, else 0. normal: float32, of mean and deviation, a multiple of 16 of them.
+    coins: `yes` where 53 bits are below limit, else 0. normal: 16 or more, float32. pairs: standard normals, float64, an even number.
     exponential: scale * log(1 - unit). integers: word % span + low. shuffled: the numbers that are there, each swapped with
     one behind it.
     """
@@ -222,6 +222,7 @@ LOG, SINE, COSINE = (tuple(map(F, c)) for c in (gaussian.LOG, gaussian.SIN, gaus
 LOG_2_SMALL, LOG_2_LARGE = gaussian.LN2
 PART0, PART1, PART2 = gaussian.QUARTER_PI
 SQRT_HALF, FOUR_OVER_PI, TWO_PI = gaussian.SQRT_HALF, gaussian.FOUR_OVER_PI, gaussian.TWO_PI
+TWO_PI_EXACTLY = 2 * pi
 EXPONENT, FRACTION, HALF_BITS = np.int32(23), np.int32(0x7FFFFF), np.int32(0x3F000000)
 TWO, FOUR, SIGN_SHIFT = np.int32(2), np.int32(4), np.int32(29)
 
@@ -296,5 +297,13 @@ def normal(address: int, out: Any, mean: float, std: float) -> None:
         transform(again, mean, std)
 
 
+@jit(fastmath=False)
+def pairs(address: int, out: Any) -> None:
+    unit(address, out)
+    for i in range(0, out.size, 2):
+        radius, angle = sqrt(-2 * log1p(-out[i + 1])), TWO_PI_EXACTLY * out[i]
+        out[i], out[i + 1] = radius * cos(angle), radius * sin(angle)
+
+
 LOOPS: dict[str, Any] = {"words": words, "unit": unit, "uniform": uniform, "coins": coins, "exponential": exponential, "integers": integers,
-         "shuffled": shuffled, "normal": normal}
+         "shuffled": shuffled, "normal": normal, "pairs": pairs}
