@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, int64, prange, types  # type: ignore[attr-defined]
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from ..reference import Array
-from .jit import call_address, jit, part, run
+from .jit import jit, part, run
 from .threads import threads_for
 
 COLUMNS = 5                           # a parameter, its gradient, and up to three arrays of state
@@ -41,7 +41,7 @@ def update(name: str, table: Array, ends: Array, gradients: list[Array], numbers
     """
     table[:, 1] = addresses_of(gradients)
     units = int(ends[-1])
-    run(globals()[name], parallel, threads_for(FLOPS * units), units, table, ends, numbers)
+    run(globals()[name], threads_for(FLOPS * units), units, table, ends, numbers)
 
 
 def addresses_of(arrays: list[Array]) -> Array:
@@ -271,12 +271,6 @@ def rprop(table: Any, ends: Any, c: Any, units: int, threads: int, t: int) -> No
             d = d * 0 if agreement < 0 else d
             before[i], size[i] = d, s
             w[i] -= (s if d > 0 else -s if d < 0 else d * 0)
-
-
-@jit(parallel=True)
-def parallel(serial: int, table: Any, ends: Any, c: Any, units: int, threads: int) -> None:
-    for t in prange(threads):
-        call_address(serial, (table, ends, c, units, threads, int64(t)))
 
 
 def _header() -> int:
