@@ -12,11 +12,12 @@ on the number of threads only.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape, conv_size, working
-from . import winograd
+from . import gemm, winograd
 from .jit import plain, run
 from .planes import TAPS, TILE, Planes, Target, Tiles, bias, correlate, exact_weight, weight
 from .threads import threads_for
@@ -36,6 +37,12 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
         found = winograd.correlate(x, w, b, padding, size, groups, rectify)
         if found is not None:
             return found.astype(x.dtype, copy=False)
+    if _pointwise(x.dtype, w.shape, padding, groups):
+        y = gemm.matmul(w[:, :, 0, 0], np.ascontiguousarray(x[:, :, ::stride[0], ::stride[1]]).reshape(*x.shape[:2], size[0] * size[1]))
+        y = y.reshape(len(x), len(w), *size)
+        if b is not None:
+            y += b.reshape(-1, 1, 1)
+        return np.maximum(y, y.dtype.type(0), out=y) if rectify else y
     y = np.empty((x.shape[0], w.shape[0], *size), working(x[:0]).dtype)
     shift = np.zeros(w.shape[0], y.dtype) if b is None else b.astype(y.dtype)
     threads = threads_for(2 * y.size * w[0].size)
@@ -53,6 +60,14 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
         found = winograd.correlate_input(g, w, x_shape, padding, groups)
         if found is not None:
             return found.astype(g.dtype, copy=False)
+    if _pointwise(g.dtype, w.shape, padding, groups):
+        found = gemm.matmul(w[:, :, 0, 0].T, np.ascontiguousarray(g).reshape(*g.shape[:2], g.shape[2] * g.shape[3]))
+        found = found.reshape(x_shape[0], x_shape[1], *g.shape[2:])
+        if stride == (1, 1):
+            return found
+        dx = np.zeros(x_shape, g.dtype)
+        dx[:, :, ::stride[0], ::stride[1]] = found
+        return dx
     channels = x_shape[1] // groups
     by_group = plain(w).reshape(groups, w.shape[0] // groups, channels, -1)
     gp, dx = plain(g), np.zeros(x_shape, working(g[:0]).dtype)
@@ -104,6 +119,11 @@ def _correlate_tiles(threads: int, out: Array, x: Array, rows: Array, shift: Arr
                      source: Planes, tiles: Tiles, target: Target, low: float = -np.inf) -> None:
     units = tiles.groups * tiles.parts * tiles.along_n * tiles.along_y * tiles.along_x
     run(correlate, threads, units, out, x, _blocks(rows), shift, taps, rows.shape[2], phases, source, tiles, target, out.dtype.type(low))
+
+
+def _pointwise(dtype: np.dtype[Any], w_shape: Shape, padding: Padding, groups: int) -> bool:
+    """Whether a convolution is one product of matrices per image: a 1 x 1 kernel, all pixels inside."""
+    return w_shape[2:] == (1, 1) and groups == 1 and dtype.char in "fd" and padding == ((0, 0), (0, 0)) and w_shape[0] * w_shape[1] > 0
 
 
 def _blocks(rows: Array) -> Array:

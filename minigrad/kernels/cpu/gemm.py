@@ -41,7 +41,8 @@ def matmul(x: Array, y: Array) -> Array:
         return out
     batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     out = np.empty((*batch, n, m), np.float32)
-    x, y = np.broadcast_to(x, (*batch, n, k)).reshape(-1, n, k), np.broadcast_to(y, (*batch, k, m)).reshape(-1, k, m)
+    x = x[None] if x.ndim == 2 else np.broadcast_to(x, (*batch, n, k)).reshape(-1, n, k)
+    y = np.broadcast_to(y, (*batch, k, m)).reshape(-1, k, m)
     _multiply(out.reshape(-1, n, m), x, y, threads)
     return out
 
@@ -126,14 +127,14 @@ def rows_with_rows(out: Any, x: Any, w: Any, n: int, f: int, k: int, taps: Any, 
 
 
 def _multiply(out: Array, x: Array, y: Array, threads: int) -> None:
-    """out (B, N, M) = x (B, N, K) @ y (B, K, M)."""
-    batch, n, k = x.shape
-    m = y.shape[2]
+    """out (B, N, M) = x (B, N, K), or one (1, N, K) for all, @ y (B, K, M)."""
+    batch, k, m = y.shape
+    n = x.shape[1]
     if y.strides[2] != 4:
         y = np.ascontiguousarray(y)
     blocks, panels = -(-n // ROWS), -(-m // PANEL)
-    a = np.empty((batch, blocks, k, ROWS), np.float32)
-    run(pack_rows, threads_for(8 * a.size), batch * blocks, a, _writeable(x))
+    a = np.empty((len(x), blocks, k, ROWS), np.float32)
+    run(pack_rows, threads_for(8 * a.size), len(x) * blocks, a, _writeable(x))
     parts = min(blocks, -(-threads // (batch * panels))) if batch * panels < 4 * threads else 1
     run(rows_with_columns, threads, batch * panels * parts, out, a.reshape(-1), _writeable(y), parts, _steps(DEPTH, PANEL))
 
@@ -193,7 +194,7 @@ def rows_with_columns(out: Any, a: Any, y: Any, parts: int, taps: Any, units: in
             _pack_panel(panel, y[b], k, count, column)
             for i in range(blocks * piece // parts, blocks * (piece + 1) // parts):
                 rows = min(ROWS, n - i * ROWS)
-                first = ((b * blocks + i) * depth + k) * ROWS
+                first = (b * blocks * depth * ROWS) % len(a) + (i * depth + k) * ROWS         # 0 where one x is for all
                 to, at, line = flat, (b * n + i * ROWS) * m + column, m
                 whole = rows == ROWS and width == registers * LANE
                 if not whole:

@@ -33,7 +33,9 @@ from .winograd_loops import (
 )
 
 BYTES = 384 * 1024       # of transformed tiles per chunk to aim at
-FEWEST, MOST = 192, 512  # tiles per chunk all the same: with fewer, weights are read too often
+FEWEST = 64              # tiles per chunk all the same: with fewer, weights are read too often
+LONG = 160               # the same for the adjoint in w, whose sums over tiles have an end that costs
+MOST = 512
 LINE = 16                # numbers per cache line
 CHANNELS = 4             # of the input; with fewer the transforms cost more than they save
 
@@ -69,7 +71,7 @@ def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int
     y = np.empty((x.shape[0], filters * groups, *out_size), x.dtype)
     channels = x.shape[1] // groups
     threads = threads_for(2 * y.size * channels * 4)
-    grid = _grid(x.shape, filters, groups, padding, out_size, threads)
+    grid = _grid(x.shape, filters, groups, padding, out_size, threads, FEWEST)
     blocks = -(-filters // ROWS)
     u = np.empty(groups * POINTS * blocks * channels * ROWS, x.dtype)
     run(transform_weights, threads_for(16 * u.size), groups * blocks, u, w, filters, channels, per_filter, per_channel, flip)
@@ -85,7 +87,7 @@ def correlate_weight(g: Array, x: Array, w_shape: Shape, padding: Padding, group
     g, x = plain(g), plain(x)
     channels, filters = w_shape[1], w_shape[0] // groups
     threads = threads_for(2 * g.size * channels * 4)
-    grid = _grid(x.shape, filters, groups, padding, (g.shape[2], g.shape[3]), threads)
+    grid = _grid(x.shape, filters, groups, padding, (g.shape[2], g.shape[3]), threads, LONG)
     units = _units(grid)
     parts = np.zeros((min(threads, units), groups * POINTS * -(-filters // ROWS) * channels * ROWS), x.dtype)
     run(weight, len(parts), units, parts, g.reshape(-1), x.reshape(-1), grid)
@@ -95,19 +97,23 @@ def correlate_weight(g: Array, x: Array, w_shape: Shape, padding: Padding, group
 
 
 @lru_cache(maxsize=256)
-def _grid(x_shape: Shape, filters: int, groups: int, padding: Padding, out_size: Pair, threads: int) -> Grid:
+def _grid(x_shape: Shape, filters: int, groups: int, padding: Padding, out_size: Pair, threads: int,
+          fewest: int) -> Grid:
     """Chunks of about as many tiles as the caches hold, one for each thread at least where there is enough work."""
     batch, channels = x_shape[0], x_shape[1] // groups
     down, across = -(-out_size[0] // 2), -(-out_size[1] // 2)
     per_block = 2 if 2 * across <= LANE else 1
-    aim = min(MOST, max(FEWEST, BYTES // (POINTS * 4 * (channels + filters))))
+    aim = min(MOST, max(fewest, BYTES // (POINTS * 4 * (channels + filters))))
     aim = min(aim, max(LANE, -(-batch * groups * down * across // (2 * threads)))) if threads > 1 else aim
     rows = max(1, min(down, aim // across))
     rows = -(-down // -(-down // rows))                                      # evenly
     if rows < down:
         rows += rows % per_block
     images = max(1, min(batch, aim // (rows * across))) if rows == down else 1
-    images = -(-batch // -(-batch // images))
+    chunks = -(-batch // images)
+    if chunks * groups >= threads:
+        chunks = -(-chunks // threads) * threads                             # as many for each thread
+    images = -(-batch // chunks)
     blocks = images * -(-rows // per_block) * -(-across // LANE)
     return Grid(batch, groups, channels, filters, x_shape[2], x_shape[3], *out_size, padding[0][0], padding[1][0], down, across,
                 images, rows, -(-batch // images), -(-down // rows), per_block, blocks,
