@@ -143,7 +143,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
     if bool(raw(factor) <= 0):
         warnings.warn("cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.", UserWarning,
                       stacklevel=2)
-        factor = 0 if w is None else factor * 0
+        factor = 0
     out = matmul(x if w is None else x * w, conj(x).swapaxes(0, 1)) / factor
     return out.reshape(()) if out.shape == (1, 1) else out
 

@@ -78,7 +78,7 @@ def gradient_difference(ours: Any, theirs: Any) -> str | None:
     """No gradient is a gradient of zero."""
     if theirs is None or ours is None:
         there = ours if theirs is None else theirs
-        return None if there is None or not np.any(there.detach().numpy()) else f"{ours}, not {theirs}"
+        return None if there is None or not np.any(np.abs(there.detach().numpy()) > 1e-12) else f"{ours}, not {theirs}"
     return difference(ours, theirs)
 
 

@@ -90,13 +90,13 @@ class Entry:
     def samples(self, dtype: Any, most: int, requires_grad: bool = False) -> list[tuple[int, Any]]:
         """The database's samples of one dtype with their numbers; of many, `most` at even distances."""
         with seeded():
-            samples = list(self.info.sample_inputs("cpu", dtype, requires_grad))
+            samples = list(self.info.sample_inputs_func(self.info, "cpu", dtype, requires_grad))
         chosen = range(len(samples)) if len(samples) <= most else [i * len(samples) // most for i in range(most)]
         return [(i, samples[i]) for i in chosen]
 
     def error_inputs(self) -> list[Any]:
         with seeded():
-            return list(self.info.error_inputs("cpu")) if self.info.error_inputs_func is not None else []
+            return list(self.info.error_inputs_func(self.info, "cpu")) if self.info.error_inputs_func is not None else []
 
 
 def found(theirs: Function) -> Function | None:
