@@ -13,7 +13,8 @@ from ..engine.inplace import node_of
 from ..engine.mode import local
 from ..engine.node import TensorBase, wrap
 from ..errors import GraphError, RandomError, UnsupportedError
-from ..ops.shape import expand
+from ..ops.dims import shape_args
+from ..ops.shape import expand, infer_size
 
 
 class Level:
@@ -126,9 +127,11 @@ def refuse(what: str, remedy: str) -> NoReturn:
 
 
 # ---------------------------------------------------------------- its array
-class Flags:
-    """What is asked of an array's memory."""
-    c_contiguous = writeable = True
+# NumPy's functions that code uses on the arrays of tensors, and the tensor methods that do the same.
+UFUNCS = {"add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "div", "divide": "div", "equal": "eq", "not_equal": "ne",
+          "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "bitwise_and": "bitwise_and",
+          "bitwise_or": "bitwise_or", "floor": "floor", "ceil": "ceil", "rint": "round", "absolute": "abs", "sqrt": "sqrt", "exp": "exp", "log": "log",
+          "minimum": "minimum", "maximum": "maximum", "logical_not": "logical_not", "isnan": "isnan", "isfinite": "isfinite"}
 
 
 class Logical:
@@ -138,7 +141,6 @@ class Logical:
     """
     __slots__ = ("tensor", "shape", "ndim", "dtype")
     base = None
-    flags = Flags()
 
     def __init__(self, tensor: Any) -> None:
         below = tensor.value.array
@@ -162,6 +164,11 @@ class Logical:
         return self.size * self.itemsize
 
     @property
+    def flags(self) -> Any:
+        """Those of all samples: whether their memory has no gaps."""
+        return self.tensor.value.array.flags
+
+    @property
     def strides(self) -> tuple[int, ...]:
         """As if a sample lay in row-major memory."""
         steps: list[int] = []
@@ -177,7 +184,8 @@ class Logical:
         return getattr(self.tensor.detach(), method)(*given).array
 
     def reshape(self, *shape: Any) -> Any:
-        return self._do("reshape", *shape)
+        size = infer_size("reshape", self, shape_args(shape))
+        return Logical(Batched(self.tensor.value.detach().reshape((self.tensor.level.size, *size)), self.tensor.level))
 
     def astype(self, dtype: Any, *order: Any, copy: bool = True) -> Any:
         return self.tensor.detach().to(from_numpy_dtype(np.dtype(dtype))).array
@@ -190,6 +198,18 @@ class Logical:
 
     def conj(self) -> Any:
         return self._do("conj")
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._do("sum", axis, keepdims)
+
+    def any(self) -> Any:
+        return self._do("any")
+
+    def all(self) -> Any:
+        return self._do("all")
+
+    def __len__(self) -> int:
+        return self.shape[0]
 
     def __add__(self, y: Any) -> Any: return self._do("__add__", y)
     def __radd__(self, y: Any) -> Any: return self._do("__radd__", y)
@@ -214,13 +234,19 @@ class Logical:
     __hash__ = None                                  # type: ignore[assignment]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Any:
-        """An ndarray on the left of an operator."""
-        reflected = {"add": "__radd__", "multiply": "__rmul__", "subtract": "__rsub__", "bitwise_and": "__and__", "equal": "__eq__"}
-        if method == "__call__" and len(args) == 2 and args[1] is self and ufunc.__name__ in reflected and not kwargs:
-            return self._do(reflected[ufunc.__name__], args[0])
-        return no_values(self, ufunc.__name__)
+        """NumPy's function of an ndarray and a sample, or of a sample alone."""
+        name = UFUNCS.get(ufunc.__name__)
+        if name is None or method != "__call__" or kwargs:
+            return no_values(self, ufunc.__name__)
+        first, *rest = [operand(a) for a in args]
+        first = first if isinstance(first, TensorBase) else wrap(np.asarray(first))
+        return getattr(first, name)(*rest).array
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function.__name__ == "may_share_memory":
+            return np.may_share_memory(*[bare(operand(a))[0].array for a in args])
+        if function.__name__ in ("full_like", "zeros_like", "ones_like"):    # the same for every sample
+            return function(np.empty(self.shape, self.dtype), *args[1:], **kwargs)
         if function.__name__ == "where" and len(args) == 3 and not kwargs:
             from ..ops.select import where
             return where(*[operand(a) for a in args]).array

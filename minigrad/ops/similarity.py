@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..backend import has_values
 from ..engine.node import wrap
 from ..errors import DtypeError, ShapeError, operand
 from .elementwise import true_divide
@@ -46,7 +47,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
 def held(length: Tensor, eps: float) -> Tensor:
     """A length of at least eps; the bound is a constant, which gradients do not see."""
     short = length.array < eps
-    return length + wrap((eps - length.array) * short) if bool(short.any()) else length
+    return length + wrap((eps - length.array) * short) if not has_values(short) or bool(short.any()) else length
 
 
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False) -> Tensor:
