@@ -163,7 +163,8 @@ def test_a_lacking_attribute_names_the_nearest(torch: Any) -> None:
     with pytest.raises(AttributeError) as error:
         torch.nn.functional.cross_entropyy           # noqa: B018
     assert str(error.value) == ("module 'torch.nn.functional' has no attribute 'cross_entropyy': minigrad lacks this name; the nearest "
-                                "that it has: torch.nn.functional.cross_entropy, torch.nn.functional.binary_cross_entropy")
+                                "that it has: torch.nn.functional.cross_entropy, torch.nn.functional.linear_cross_entropy, "
+                                "torch.nn.functional.binary_cross_entropy")
     assert isinstance(error.value, LackedNameError)
     assert getattr(torch, "no_such_name", 3) == 3
     with pytest.raises(AttributeError, match=r"^module 'torch' has no attribute 'zqxjkw': minigrad lacks this name$"):
