@@ -130,7 +130,8 @@ def refuse(what: str, remedy: str) -> NoReturn:
 # NumPy's functions that code uses on the arrays of tensors, and the tensor methods that do the same.
 UFUNCS = {"add": "add", "subtract": "sub", "multiply": "mul", "true_divide": "div", "divide": "div", "equal": "eq", "not_equal": "ne",
           "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "bitwise_and": "bitwise_and",
-          "bitwise_or": "bitwise_or", "floor": "floor", "ceil": "ceil", "rint": "round", "absolute": "abs", "sqrt": "sqrt", "exp": "exp", "log": "log",
+          "bitwise_or": "bitwise_or", "floor": "floor", "ceil": "ceil",
+          "rint": "round", "absolute": "abs", "sqrt": "sqrt", "exp": "exp", "log": "log",
           "minimum": "minimum", "maximum": "maximum", "logical_not": "logical_not", "isnan": "isnan", "isfinite": "isfinite"}
 
 

@@ -14,17 +14,16 @@ from .module import Module
 from .parameter import Parameter
 
 
-class _Cell(Module):
-    """weight_ih (gates * hidden_size, input_size), weight_hh (gates * hidden_size, hidden_size) and two biases begin uniform
-    within 1 / sqrt(hidden_size)."""
-    gates: int
+class RNNCellBase(Module):
+    """What cells share: weight_ih (num_chunks * hidden_size, input_size), weight_hh (num_chunks * hidden_size, hidden_size) and two
+    biases, which begin uniform within 1 / sqrt(hidden_size)."""
     bias_ih: Parameter | None
     bias_hh: Parameter | None
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool, num_chunks: int, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        rows = self.gates * hidden_size
+        rows = num_chunks * hidden_size
         self.weight_ih = parameter(rows, input_size, device=device, dtype=dtype)
         self.weight_hh = parameter(rows, hidden_size, device=device, dtype=dtype)
         self.register_parameter("bias_ih", parameter(rows, device=device, dtype=dtype) if bias else None)
@@ -58,7 +57,7 @@ class _Cell(Module):
         return text if nonlinearity == "tanh" else f"{text}, nonlinearity={nonlinearity}"
 
 
-class _OneState(_Cell):
+class _OneState(RNNCellBase):
     def _step(self, input: Tensor, hx: Tensor) -> Tensor:
         raise NotImplementedError
 
@@ -77,11 +76,10 @@ class RNNCell(_OneState):
 
     nonlinearity: "tanh" or "relu".
     """
-    gates = 1
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", device: Any = None,
                  dtype: Any = None) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
+        super().__init__(input_size, hidden_size, bias, 1, device, dtype)
         self.nonlinearity = nonlinearity
 
     def _step(self, input: Tensor, hx: Tensor) -> Tensor:
@@ -96,18 +94,22 @@ class GRUCell(_OneState):
 
     r, z = sigmoid, n = tanh(W_in x + b_in + r * (W_hn h + b_hn)); h' = (1 - z) * n + z * h.
     """
-    gates = 3
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(input_size, hidden_size, bias, 3, device, dtype)
 
     def _step(self, input: Tensor, hx: Tensor) -> Tensor:
         return ops.gru_cell(input, hx, *self._weights())
 
 
-class LSTMCell(_Cell):
+class LSTMCell(RNNCellBase):
     """A long short-term memory: (N, input_size), (h, c) -> (h', c'), each (N, hidden_size); without N, too.
 
     i, f, o = sigmoid, g = tanh; c' = f * c + i * g; h' = o * tanh(c'). Hochreiter and Schmidhuber, 1997.
     """
-    gates = 4
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None) -> None:
+        super().__init__(input_size, hidden_size, bias, 4, device, dtype)
 
     def forward(self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, Tensor]:
         self._check("input", input)
