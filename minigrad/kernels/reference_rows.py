@@ -41,10 +41,16 @@ def below_largest(x: Array, axis: int) -> Array:
 
 
 def class_loss(x: Array, t: Array, ignore: int, mean: bool) -> tuple[Array, Array, int] | None:
-    """Cross entropy of logits (R, K) and labels (R,): losses (R,), the gradient of their sum or mean, how many count.
+    """Cross entropy of logits (N, K, ...) and labels (N, ...): losses, the gradient of their sum or mean, how many count.
 
     Rows whose label is `ignore` have neither loss nor gradient. None where a label is neither that nor a class.
     """
+    if x.ndim > 2:
+        found = class_loss(np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]), t.reshape(-1), ignore, mean)
+        if found is None:
+            return None
+        losses, d, count = found
+        return losses.reshape(t.shape), np.moveaxis(d.reshape(*t.shape, x.shape[1]), -1, 1), count
     used = t != ignore
     if (used & ((t < 0) | (t >= x.shape[1]))).any():
         return None

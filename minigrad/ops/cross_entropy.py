@@ -140,31 +140,24 @@ def class_cross_entropy(input: Tensor, target: Any, weight: Any = None, ignore_i
     if x.dtype.kind != "f":
         raise UnsupportedDtypeError(f"cross_entropy: takes floating-point logits; got x {operand(array)}; convert it with .float()")
     if weight is None and not label_smoothing:
-        found = backend_of(x).kernels.class_loss(classes_last(x, c), t.reshape(-1), ignore_index, reduction == "mean")
+        one = x.ndim == 1                            # a sample alone
+        found = backend_of(x).kernels.class_loss(x.reshape((1, -1)) if one else x, t.reshape((1,)) if one else t, ignore_index,
+                                                 reduction == "mean")
         if found is not None:                        # else some label is no class
             losses, d, divisor = found
-            losses, d = losses.reshape(t.shape), classes_back(d, x, c)
+            if one:
+                losses, d = losses.reshape(()), d.reshape(x.shape)
             if reduction != "none":
                 losses = add_up(losses, None, False)
             if reduction == "mean":
                 losses = losses / divisor
-            return losses.astype(array.dtype, copy=False), d.astype(array.dtype, copy=False)   # type: ignore[return-value]
+            return (losses, d) if x is array else (losses.astype(array.dtype), d.astype(array.dtype))   # type: ignore[return-value]
     q, divisor = distribution(x, t, used("cross_entropy", t, x.shape[c], ignore_index), weight, label_smoothing)
     logp = backend_of(x).kernels.log_softmax(x, c)
     d = backend_of(x).xp.exp(logp) * total(q, c) - q
     if reduction == "mean":
         d /= nonzero(divisor)
     return weigh(logp, q, reduction, divisor).astype(array.dtype, copy=False), d.astype(array.dtype, copy=False)   # type: ignore[return-value]
-
-
-def classes_last(x: Any, c: int) -> Any:
-    """(N, C, d1, ...) -> (N * d1 * ..., C)"""
-    return x if x.ndim == 2 else backend_of(x).xp.moveaxis(x, c, -1).reshape((-1, x.shape[c]))
-
-
-def classes_back(d: Any, x: Any, c: int) -> Any:
-    """(N * d1 * ..., C) -> (N, C, d1, ...)"""
-    return d if x.ndim == 2 else backend_of(x).xp.moveaxis(d.reshape((*x.shape[:c], *x.shape[c + 1:], x.shape[c])), -1, c)
 
 
 def nll_constant(g: Any, t: Any, weight: Any, ignore_index: int, reduction: str, shape: tuple[int, ...], dtype: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..backend import backend_of
 from ..dtypes import get_default_numpy, to_numpy_dtype
 from ..engine.mode import local
@@ -30,8 +32,8 @@ def prepared(name: str, x: Any, dim: int | None, dtype: Any, stacklevel: int) ->
     if to.kind != "f":
         raise UnsupportedDtypeError(f"{name}: not implemented for {to}: takes floating-point input; got {operand(x)}; "
                                     "pass dtype=minigrad.float32")
-    at_work = "f4" if to == "f2" else to             # sums of exponentials overflow float16
-    return x.astype(at_work, copy=False), to, one_dim(name, dim, x.ndim)
+    at_work = to if to.char != "e" else np.dtype("f4")       # sums of exponentials overflow float16
+    return x if x.dtype is at_work else x.astype(at_work, copy=False), to, one_dim(name, dim, x.ndim)
 
 
 def implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -87,8 +89,8 @@ def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = 
     tensor([0.5000, 0.5000])
     """
     x, to, d = prepared("softmax", input, dim, dtype, _stacklevel)
-    y = backend_of(x).kernels.softmax(x.reshape(x.shape or (1,)), d)
-    return y.reshape(x.shape).astype(to, copy=False)
+    y = backend_of(x).kernels.softmax(x, d) if x.ndim else backend_of(x).xp.exp(shifted(x, d))
+    return y if y.dtype == to else y.astype(to)
 
 
 @op(x=lambda g, out, dim, x_dtype: log_softmax_rule(g, out, dim, x_dtype))
@@ -98,8 +100,8 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | Non
     dtype, dim and errors as in `softmax`.
     """
     x, to, d = prepared("log_softmax", input, dim, dtype, _stacklevel)
-    y = backend_of(x).kernels.log_softmax(x.reshape(x.shape or (1,)), d)
-    return y.reshape(x.shape).astype(to, copy=False)
+    y = backend_of(x).kernels.log_softmax(x, d) if x.ndim else shifted(x, d)
+    return y if y.dtype == to else y.astype(to)
 
 
 # ---------------------------------------------------------------- made of them

@@ -57,6 +57,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(NUMPY.kernels, "each", lambda name, *args: spy(name, each(name, *args)))
     monkeypatch.setattr(NUMPY.kernels, "total", lambda x: spy("total", total(x)))
     monkeypatch.setattr(NUMPY.kernels, "worthwhile", lambda: 0)
+    monkeypatch.setattr(threads, "PARALLEL_WORK", 0)
     monkeypatch.setattr(threads._now, "count", 2)
     return found
 

@@ -54,6 +54,15 @@ def test_within_units_in_the_last_place(name: str, exact: Any, numbers: np.ndarr
     assert off.max(initial=0) < units
 
 
+def test_exponentials_of_negative_numbers_end_at_the_normal_ones() -> None:
+    x = np.concatenate([-abs(EVERYTHING), -abs(NEAR), np.linspace(-90, -80, 10_001, dtype=np.float32), [np.nan, -np.inf, 0, -0.0]])
+    x = x.astype(np.float32)
+    got, expected = apply("flushed_exp", x), np.exp(x.astype(np.float64))
+    normal = ~(expected < 1.2e-38)
+    np.testing.assert_allclose(got[normal], expected[normal], rtol=1.3e-7)
+    assert (got[~normal] <= 1.2e-38).all()
+
+
 @pytest.mark.parametrize(("name", "zero"), [("expm1", -0.0), ("tanh", -0.0), ("expm1", 0.0), ("tanh", 0.0)])
 def test_the_sign_of_zero_stays(name: str, zero: float) -> None:
     got = apply(name, np.array([zero], np.float32))

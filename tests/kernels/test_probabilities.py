@@ -13,7 +13,7 @@ from minigrad.kernels.cpu import threads
 from .both import KERNELS
 
 RNG = np.random.default_rng(0)
-SHAPES = [(3, 5), (100, 10), (1, 300), (7, 1), (2, 3, 4), (4,), (0, 3), (3, 0)]
+SHAPES = [(3, 5), (100, 10), (1, 300), (7, 1), (2, 3, 4), (4,), (0, 3), (3, 0), (2, 3, 200), (3, 2, 128)]
 TOLERANCE = {"f4": 2e-6, "f8": 1e-14, "f2": 5e-3}
 
 
@@ -72,6 +72,28 @@ def test_class_loss(kernels: Any, dtype: str, mean: bool, rows: int, classes: in
         expected = (np.exp(logp) - np.eye(classes)[t]) * used[:, None]
         near(d, expected / max(used.sum(), 1) if mean else expected, dtype)
         assert count == used.sum()
+
+
+@pytest.mark.parametrize("kernels", KERNELS)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(2, 5, 300), (3, 4, 7, 20), (1, 3, 1), (2, 1, 128), (1, 2, 129)])
+def test_class_loss_of_rows_side_by_side(kernels: Any, dtype: str, shape: tuple[int, ...]) -> None:
+    """(N, K, ...) is what (N * ..., K) is."""
+    x = (RNG.normal(size=shape) * 3).astype(dtype)
+    t = RNG.integers(0, shape[1], (shape[0], *shape[2:]))
+    x[0, 0, 0] = -np.inf
+    x[-1, :, -1] = np.nan if shape[1] > 2 else 0
+    t[0, ..., -1] = 0
+    flat = np.moveaxis(x, 1, -1).reshape(-1, shape[1])
+    for ignore in (-100, 0):
+        losses, d, count = kernels.class_loss(x, t, ignore, True)
+        expected = reference.class_loss(flat, t.reshape(-1), ignore, True)
+        assert expected is not None
+        near(losses.reshape(-1), expected[0], dtype)
+        near(np.moveaxis(d, 1, -1).reshape(-1, shape[1]), expected[1], dtype)
+        assert count == expected[2]
+    t[-1, ..., 0] = shape[1]
+    assert kernels.class_loss(x, t, -100, True) is None
 
 
 @pytest.mark.parametrize("kernels", KERNELS)

@@ -5,12 +5,13 @@ ones. Polynomials are least-squares fits with the weights moved until the relati
 """
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from .jit import part
 
@@ -26,6 +27,8 @@ LOG2_E = F(1.4426950408889634)
 LOG_2, LOG_2_REST = F(0.693145751953125), F(1.428606765330187e-06)       # the first has 7 bits to spare: its multiples are exact
 ROUND, ROUND_BITS = F(12582912), np.int32(0x4B400000)                    # 1.5 * 2**23: adding it rounds to a whole number
 HIGH, LOW, TINY, FLAT = F(89), F(-104), F(-18), F(9.5)                   # exp is inf, exp 0, exp - 1 is -1, tanh 1 from here on
+
+LEAST_NORMAL = F(-87.33654)           # its exponential is the least normal number
 
 # log(1 + f) = f - f**2 / 2 + f**3 (L0 + L1 f + ...) for |f| <= 1/3, within 2e-8.
 L0, L1, L2, L3, L4, L5, L6, L7 = map(F, (0.33333319425582886, -0.24999971687793732, 0.2000381052494049, -0.1667134016752243,
@@ -141,3 +144,34 @@ def log1p_of_fraction(x: Any) -> Any:
     """log(1 + x) for 0 <= x <= 1: the logarithm of the rounded sum, and what the rounding lost."""
     y = ONE + x
     return log(y) + (x - (y - ONE)) / y
+
+
+@inlined
+def flushed_exp(x: Any) -> Any:
+    """e to the power of x <= 0; 0 where that is below the normal numbers."""
+    n, r = reduced(pick(x < LEAST_NORMAL, LEAST_NORMAL, x))
+    return pick(x < LEAST_NORMAL, ZERO, grown(r) * two_to(n) + two_to(n))
+
+
+# Of float64 too, which the C library computes ----------------------------------------------------------------------------
+
+def exp_of_negative(x: Any) -> Any:
+    """e to the power of x <= 0."""
+    return math.exp(x)
+
+
+def log_of_any(x: Any) -> Any:
+    """The natural logarithm."""
+    return math.log(x)
+
+
+def _exp_of_negative(x):                             # type: ignore[no-untyped-def]   # Numba compares the signatures
+    return (lambda x: flushed_exp(x)) if x == types.float32 else (lambda x: math.exp(x))
+
+
+def _log_of_any(x):                                  # type: ignore[no-untyped-def]
+    return (lambda x: log(x)) if x == types.float32 else (lambda x: math.log(x))
+
+
+overload(exp_of_negative, jit_options={"forceinline": True, "error_model": "numpy"})(_exp_of_negative)
+overload(log_of_any, jit_options={"forceinline": True, "error_model": "numpy"})(_log_of_any)
