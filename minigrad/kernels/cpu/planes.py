@@ -18,12 +18,16 @@ from .jit import jit, part
 from .vectors import (
     LANES,
     ROWS,
+    copy_row,
     dots1,
     dots2,
     dots3,
     one_dots4,
     one_tile1,
     one_tile8,
+    raise_row,
+    splat,
+    store,
     tile1,
     tile2,
     tile3,
@@ -81,8 +85,8 @@ class Target(NamedTuple):
 def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: int, images: int, group: int, y0: int,
           x0: int, rows: int, columns: int) -> None:
     """Copy what one tile needs of x into its planes, zeros around it."""
-    pixels = x.reshape(-1)
-    planes[:source.channels * len(phases) * tiles.plane] = 0
+    pixels, zero = x.reshape(-1), splat(x.dtype.type(0))
+    lanes = LANE * 4 // x.itemsize
     base = 0
     for c in range(group * source.channels, (group + 1) * source.channels):
         for phase in range(len(phases)):
@@ -92,23 +96,32 @@ def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: in
             first, low = max(0, -(up // source.stride_y)), max(0, -(across // source.stride_x))
             last = min(rows + source.more_rows, -((up - source.height) // source.stride_y))
             high = min(columns + source.more_columns, -((across - source.width) // source.stride_x))
-            count, step = uint64(max(high - low, 0)), uint64(source.stride_x)
+            count, step = max(high - low, 0), uint64(source.stride_x)
             for n in range(images):
-                y = ((n0 + n) * x.shape[1] + c) * source.height + up + first * source.stride_y
-                origin = uint64(y * source.width + across + low * source.stride_x)
-                to = uint64(base + n * tiles.image + first * tiles.line + low)
-                for _ in range(first, last):
-                    if source.stride_x == 1:
-                        for j in range(count):
-                            planes[to + j] = pixels[origin + j]
+                y = ((n0 + n) * x.shape[1] + c) * source.height + up
+                for r in range(rows + source.more_rows):
+                    at = base + n * tiles.image + r * tiles.line
+                    inside = first <= r < last and count > 0
+                    # Registers of zeros may reach beyond their place: what is there is written afterwards.
+                    for j in range(0, low if inside else tiles.line, lanes):
+                        store(planes, at + j, zero)
+                    if not inside:
+                        continue
+                    for j in range(high, tiles.line, lanes):
+                        store(planes, at + j, zero)
+                    origin, to = uint64((y + r * source.stride_y) * source.width + across + low * source.stride_x), uint64(at + low)
+                    if source.stride_x == 1 and count >= lanes:
+                        copy_row(planes, at + low, pixels, origin, count)
                     elif source.stride_x == 2:
-                        for j in range(count):                             # LLVM takes whole registers apart
+                        for j in range(uint64(count)):                     # LLVM takes whole registers apart
                             planes[to + j] = pixels[origin + 2 * j]
                     else:
-                        for j in range(count):
+                        for j in range(uint64(count)):
                             planes[to + j] = pixels[origin + j * step]
-                    origin += uint64(source.stride_y * source.width)
-                    to += uint64(tiles.line)
+            # The padding on the right of the last row, where rows share it.
+            end = base + (images - 1) * tiles.image + (rows + source.more_rows) * tiles.line
+            for j in range(0, source.more_columns + 1, lanes):
+                store(planes, end + j, zero)
             base += tiles.plane
 
 
@@ -161,15 +174,14 @@ def _store(out: Any, channel: int, sums: Any, row: int, bias: Any, low: Any, til
            x0: int, images: int, rows: int, columns: int) -> None:
     """Copy one row of sums plus bias, at least low, without the junk between image rows, to where it belongs."""
     pixels, count, step = out.reshape(-1), uint64(columns), uint64(target.step_x)
+    lanes = LANE * 4 // out.itemsize
     for n in range(images):
         row_of = ((n0 + n) * out.shape[1] + channel) * out.shape[2] + target.top + y0 * target.step_y
         to = uint64(row_of * out.shape[3] + target.left + x0 * target.step_x)
         origin = uint64(row + n * tiles.image)
         for _ in range(rows):
-            if target.step_x == 1:
-                for j in range(count):
-                    y = sums[origin + j] + bias
-                    pixels[to + j] = low if y < low else y
+            if target.step_x == 1 and columns >= lanes:
+                raise_row(pixels, to, sums, origin, columns, bias, low)
             else:
                 for j in range(count):
                     y = sums[origin + j] + bias
@@ -217,8 +229,7 @@ def correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, count: int, phases
 def weight(parts: Any, g: Any, x: Any, taps: Any, count: int, phases: Any, gradient: Planes, source: Planes, tiles: Tiles,
            units: int, threads: int, t: int) -> None:
     """Thread t's share of dw[f, k] += sum over pixels of g[f, q] * planes[taps[k] + q], into parts[t] in the layout of w."""
-    planes = np.empty(source.channels * len(phases) * tiles.plane + TILE + 16, x.dtype)
-    planes[source.channels * len(phases) * tiles.plane:] = 0
+    planes = np.zeros(source.channels * len(phases) * tiles.plane + TILE + 16, x.dtype)
     block = 1 if tiles.filters == 1 else ROWS
     blocks = -(-tiles.filters // block)
     wide = np.zeros(blocks * block * tiles.plane, x.dtype)           # g in the same layout, zeros between rows
@@ -228,7 +239,10 @@ def weight(parts: Any, g: Any, x: Any, taps: Any, count: int, phases: Any, gradi
         _, group, n0, y0, x0, images, rows, columns = _tile_of(unit, tiles)
         _pack(planes, x, phases, source, tiles, n0, images, group, y0, x0, rows, columns)
         _pack(wide, g, whole, gradient, tiles, n0, images, group, y0, x0, rows, columns)
-        registers = (_pixels(images, rows, columns, tiles) + lanes - 1) // lanes
+        pixels = _pixels(images, rows, columns, tiles)
+        for f in range(tiles.filters):               # the last register's end may hold what was there before
+            store(wide, f * tiles.plane + pixels, splat(x.dtype.type(0)))
+        registers = (pixels + lanes - 1) // lanes
         for b in range(blocks):
             first, to = b * block * tiles.plane, (group * blocks + b) * count * block
             k = 0

@@ -229,7 +229,51 @@ for _function, _instruction in (operator.add, "fadd"), (operator.sub, "fsub"), (
     _arithmetic(_function, _instruction)
 
 
+def _row(change: Any) -> Any:
+    """to[at + i] = change(x[first + i], *numbers) for i < count, at least a register; the last one overlaps the one before."""
+    def row(_: Any, to: Any, at: Any, x: Any, first: Any, count: Any, *numbers: Any) -> Any:
+        def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
+            lanes = _vector(x.dtype).lanes
+            kind = ir.VectorType(_element(x.dtype), lanes)
+            spread = [_splat(b, kind, number) for number in values[5:]]
+
+            def move(place: Any) -> None:
+                value = _load(b, pointer(context, b, values[2], x, b.add(values[3], place), kind))
+                _store(b, change(b, value, *spread), pointer(context, b, values[0], to, b.add(values[1], place), kind))
+
+            def step(i: Any, _: list[Any]) -> list[Any]:
+                move(b.mul(i, ir.Constant(INT, lanes)))
+                return []
+
+            _loop(b, b.sdiv(values[4], ir.Constant(INT, lanes)), [], step, short=True)
+            move(b.sub(values[4], ir.Constant(INT, lanes)))
+            return context.get_dummy_value()
+        n = types.intp
+        return types.void(to, n, x, n, n, *numbers), codegen
+    return row
+
+
+def _raised(b: Any, x: Any, shift: Any, low: Any) -> Any:
+    """x + shift, but at least low; NaN stays."""
+    y = b.fadd(x, shift)
+    return b.select(b.fcmp_ordered("<", y, low), low, y)
+
+
 part_row: Any = intrinsic(_part_row)
+_copy_row = _row(lambda b, x: x)
+_raise_row = _row(_raised)
+
+
+@intrinsic                                       # type: ignore[misc]
+def copy_row(_: Any, to: Any, at: Any, x: Any, first: Any, count: Any) -> Any:
+    """to[at + i] = x[first + i]; count: a register's lanes at least."""
+    return _copy_row(_, to, at, x, first, count)
+
+
+@intrinsic                                       # type: ignore[misc]
+def raise_row(_: Any, to: Any, at: Any, x: Any, first: Any, count: Any, shift: Any, low: Any) -> Any:
+    """to[at + i] = x[first + i] + shift, but at least low; count: a register's lanes at least."""
+    return _raise_row(_, to, at, x, first, count, shift, low)
 
 
 # Micro-kernels --------------------------------------------------------------------------------------------------------

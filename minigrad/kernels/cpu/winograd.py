@@ -77,7 +77,7 @@ def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int
     run(transform_weights, threads_for(16 * u.size), groups * blocks, u, w, filters, channels, per_filter, per_channel, flip)
     units = _units(grid)
     finite = np.empty(units, np.bool_)
-    bias = np.zeros(len(y[0]), x.dtype) if b is None else b.astype(x.dtype)
+    bias = np.zeros(y.shape[1], x.dtype) if b is None else b.astype(x.dtype)
     run(forward, threads, units, y.reshape(-1), finite, x.reshape(-1), u, bias, y.dtype.type(low), grid)
     return y if finite.all() else None
 
@@ -89,7 +89,7 @@ def correlate_weight(g: Array, x: Array, w_shape: Shape, padding: Padding, group
     threads = threads_for(2 * g.size * channels * 4)
     grid = _grid(x.shape, filters, groups, padding, (g.shape[2], g.shape[3]), threads, LONG)
     units = _units(grid)
-    parts = np.zeros((min(threads, units), groups * POINTS * -(-filters // ROWS) * channels * ROWS), x.dtype)
+    parts = np.zeros((max(1, min(threads, units)), groups * POINTS * -(-filters // ROWS) * channels * ROWS), x.dtype)
     run(weight, len(parts), units, parts, g.reshape(-1), x.reshape(-1), grid)
     dw = np.empty((w_shape[0], channels, 9), x.dtype)
     run(adjoint_weights, threads_for(16 * parts.size), len(dw), dw, parts, filters, channels)
@@ -110,10 +110,10 @@ def _grid(x_shape: Shape, filters: int, groups: int, padding: Padding, out_size:
     if rows < down:
         rows += rows % per_block
     images = max(1, min(batch, aim // (rows * across))) if rows == down else 1
-    chunks = -(-batch // images)
+    chunks = max(1, -(-batch // images))
     if chunks * groups >= threads:
         chunks = -(-chunks // threads) * threads                             # as many for each thread
-    images = -(-batch // chunks)
+    images = max(1, -(-batch // chunks))
     blocks = images * -(-rows // per_block) * -(-across // LANE)
     return Grid(batch, groups, channels, filters, x_shape[2], x_shape[3], *out_size, padding[0][0], padding[1][0], down, across,
                 images, rows, -(-batch // images), -(-down // rows), per_block, blocks,

@@ -20,6 +20,7 @@ from .vectors import (
     add_point_tile1,
     add_point_tile2,
     add_point_tile3,
+    copy_row,
     fma,
     greater,
     load,
@@ -155,9 +156,7 @@ def adjoint_weights(dw: Any, parts: Any, filters: int, channels: int, units: int
 def _copy(to: Any, at: int, x: Any, first: int, count: int) -> None:
     """to[at:at + count] = x[first:first + count], touching nothing else; the last register overlaps the one before."""
     if count >= LANE:
-        for j in range(0, count - LANE, LANE):
-            store(to, at + j, load(x, first + j))
-        store(to, at + count - LANE, load(x, first + count - LANE))
+        copy_row(to, at, x, first, count)
     else:
         for j in range(count):
             to[at + j] = x[first + j]
