@@ -3,10 +3,14 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from . import config
 from .errors import RefusedArgumentError, describe
 from .kernels.cpu import threads as kernel_threads
 
 _now = SimpleNamespace(interop=1)
+
+if config.NUM_THREADS > 0:
+    kernel_threads.set_num_threads(config.NUM_THREADS)
 
 
 def get_num_threads() -> int:
@@ -15,10 +19,10 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(num: int) -> None:
-    """Let each of minigrad's CPU kernels use at most `num` threads, and no more than there are cores.
+    """Let each CPU kernel, and each matrix product of NumPy's or SciPy's BLAS, use at most `num` threads, and no more than there are cores.
 
-    NumPy's matrix products have threads of their own, which the environment decides (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
-    Raises RuntimeError for anything but a positive int.
+    At first MINIGRAD_NUM_THREADS counts for both, or else OMP_NUM_THREADS, or else the number of cores. Raises RuntimeError for anything
+    but a positive int.
     """
     kernel_threads.set_num_threads(_positive("set_num_threads", num))
 

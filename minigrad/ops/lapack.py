@@ -12,6 +12,7 @@ import numpy as np
 
 from ..backend import backend_of
 from ..errors import LinalgError
+from ..kernels.cpu.threads import limit_blas
 
 Shape = tuple[int, ...]
 
@@ -20,6 +21,7 @@ Shape = tuple[int, ...]
 def routine(name: str, dtype: Any) -> Any:
     """LAPACK's or BLAS's routine for a dtype."""
     from scipy.linalg import get_blas_funcs, get_lapack_funcs
+    limit_blas()
     return (get_blas_funcs if name == "trsm" else get_lapack_funcs)(name, dtype=dtype)
 
 

@@ -18,6 +18,7 @@ from llvmlite import ir
 from numba import int64, prange, types
 from numba.core import cgutils, event
 from numba.extending import intrinsic
+from numba.np.ufunc import parallel
 from numba.np.ufunc.parallel import threading_layer
 
 from ..reference import Array, working
@@ -161,8 +162,26 @@ def launch(start: int, serial: int, *args: Any) -> None:
 @cache
 def _region() -> tuple[int, bool]:
     """Where the region starts, and whether only one thread at a time may enter it: compiled when first needed."""
+    _start_threads()
     start = _start_of(region, (types.int64, types.int64, types.int64))
     return start, threading_layer() == "workqueue"   # type: ignore[no-untyped-call]
+
+
+def _start_threads() -> None:
+    """Load the threading layer; its threads sleep between regions, unless the environment says how they shall wait.
+
+    OpenMP reads how when it is loaded. By default its threads go on for milliseconds after each region, looking for work:
+    a region then starts after 4 us, not 12, but BLAS, other programs and this very thread wait for the cores they hold.
+    """
+    ways = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME"
+    if any(way in os.environ for way in ways):
+        parallel._launch_threads()                   # type: ignore[no-untyped-call]
+        return
+    os.environ[ways[0]] = "passive"
+    try:
+        parallel._launch_threads()                   # type: ignore[no-untyped-call]
+    finally:
+        os.environ.pop(ways[0], None)
 
 
 def _address(key: tuple[Any, ...], args: list[Any]) -> int:
