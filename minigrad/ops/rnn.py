@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..engine.inplace import node_of
+from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .elementwise import sigmoid, sigmoid_into, tanh
 from .join import cat
+from .linear import linear
 from .loss import need_tensors
 from .matmul import matmul
 from .raw import raw
@@ -27,10 +29,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- what the cells share
 def affine(x: Any, w: Any, b: Any) -> Any:
     """x @ w.T + b of arrays."""
-    z = x @ w.T
-    if b is not None:
-        z += b
-    return z
+    return linear.__wrapped__(x, w, b)               # type: ignore[attr-defined]
 
 
 def affine_of(x: Any, w: Any, b: Any) -> Any:
@@ -52,10 +51,26 @@ def split_biases(operands: Sequence[Any], start: int, biased: tuple[bool, bool])
 
 
 def spread_gradients(needs: tuple[bool, ...], biased: tuple[bool, bool], *makers: Callable[[], Any]) -> list[Any]:
-    """One gradient per operand, made only where it is needed; the last two makers are those of the biases."""
+    """One gradient per operand, made only where it is needed; the last two makers are those of the biases, perhaps the same."""
     *others, b_ih, b_hh = makers
     wanted = [*others, *([b_ih] if biased[0] else []), *([b_hh] if biased[1] else [])]
+    if b_ih is b_hh and all(biased) and all(needs[-2:]):
+        found = [make() if need else None for make, need in zip(wanted[:-1], needs)]
+        return [*found, found[-1]]
     return [make() if need else None for make, need in zip(wanted, needs, strict=True)]
+
+
+def loops(x: Any) -> Any:
+    """The compiled loops over gates, where they are worth starting; else None."""
+    if isinstance(x, TensorBase):
+        return None
+    kernels = backend_of(x).kernels
+    return kernels if x.size >= kernels.worthwhile() else None
+
+
+def added(b: Any, c: Any) -> Any:
+    """The sum of two biases, each of which may be missing."""
+    return b if c is None else c if b is None else b + c
 
 
 def outer(g: Any, x: Any) -> Any:
@@ -83,11 +98,18 @@ def lstm_rule(grads: tuple[Any, Any], operands: Sequence[Any], a: Any, t: Any, n
     """From the gradients of h' = o * t and c' = f * c + i * g, with t = tanh(c')."""
     x, h, c, w_ih, w_hh, *_ = operands
     gh, gc = grads
-    i, f, g, o = parts(a, 4)
-    dc = gc + gh * o * (1 - t * t)
-    dz = cat([dc * g * (i * (1 - i)), dc * c * (f * (1 - f)), dc * i * (1 - g * g), gh * t * (o * (1 - o))], 1)
-    return spread_gradients(needs, biased, lambda: matmul(dz, w_ih), lambda: matmul(dz, w_hh), lambda: dc * f, lambda: outer(dz, x),
-                            lambda: outer(dz, h), lambda: sum(dz, 0), lambda: sum(dz, 0))
+    kernels = loops(gh)
+    found = kernels.lstm_input(gh, gc, a, t, c) if kernels is not None else None
+    if found is not None:
+        dz, dc = found
+    else:
+        i, f, g, o = parts(a, 4)
+        dm = gc + gh * o * (1 - t * t)
+        dz = cat([dm * g * (i * (1 - i)), dm * c * (f * (1 - f)), dm * i * (1 - g * g), gh * t * (o * (1 - o))], 1)
+        dc = dm * f
+    db = lambda: sum(dz, 0)  # noqa: E731
+    return spread_gradients(needs, biased, lambda: matmul(dz, w_ih), lambda: matmul(dz, w_hh), lambda: dc, lambda: outer(dz, x),
+                            lambda: outer(dz, h), db, db)
 
 
 @op(several=True,
@@ -97,6 +119,11 @@ def lstm_step(operands: Sequence[Tensor], needs: tuple[bool, ...], biased: tuple
     """x (N, I), h, c (N, H), w_ih (4H, I), w_hh (4H, H) and biases (4H,) -> h', c' (N, H)."""
     x, h, c, w_ih, w_hh, *_ = operands
     b_ih, b_hh = split_biases(operands, 5, biased)
+    kernels = loops(c)
+    if kernels is not None:
+        found = kernels.lstm(affine(x, w_ih, None), affine(h, w_hh, None), added(b_ih, b_hh), c)
+        if found is not None:
+            return found[:2], *found[2:]
     a = affine(x, w_ih, b_ih)
     a += affine(h, w_hh, b_hh)
     xp, n = backend_of(a).xp, h.shape[1]
@@ -124,11 +151,16 @@ def gru_gates(operands: Sequence[Any], biased: tuple[bool, bool]) -> Any:
 def gru_rule(g: Any, operands: Sequence[Any], a: Any, needs: tuple[bool, ...], biased: tuple[bool, bool]) -> list[Any]:
     """From the gradient of h' = (1 - z) * n + z * h, with n = tanh(xn + r * hn)."""
     x, h, w_ih, w_hh, *_ = operands
-    r, z, n, hn = parts(a, 4)
-    dn = g * (1 - z) * (1 - n * n)
-    dr, dz = dn * hn * (r * (1 - r)), g * (h - n) * (z * (1 - z))
-    dx, dh = cat([dr, dz, dn], 1), cat([dr, dz, dn * r], 1)
-    return spread_gradients(needs, biased, lambda: matmul(dx, w_ih), lambda: matmul(dh, w_hh) + g * z, lambda: outer(dx, x),
+    kernels = loops(g)
+    found = kernels.gru_input(g, a, h) if kernels is not None else None
+    if found is not None:
+        dx, dh, direct = found
+    else:
+        r, z, n, hn = parts(a, 4)
+        dn = g * (1 - z) * (1 - n * n)
+        dr, dz = dn * hn * (r * (1 - r)), g * (h - n) * (z * (1 - z))
+        dx, dh, direct = cat([dr, dz, dn], 1), cat([dr, dz, dn * r], 1), g * z
+    return spread_gradients(needs, biased, lambda: matmul(dx, w_ih), lambda: matmul(dh, w_hh) + direct, lambda: outer(dx, x),
                             lambda: outer(dh, h), lambda: sum(dx, 0), lambda: sum(dh, 0))
 
 
@@ -138,6 +170,10 @@ def gru_step(operands: Sequence[Tensor], needs: tuple[bool, ...], biased: tuple[
     """x (N, I), h (N, H), w_ih (3H, I), w_hh (3H, H) and biases (3H,) -> h' (N, H)."""
     x, h, w_ih, w_hh, *_ = operands
     b_ih, b_hh = split_biases(operands, 4, biased)
+    kernels = loops(h)
+    found = kernels.gru(affine(x, w_ih, None), affine(h, w_hh, None), b_ih, b_hh, h) if kernels is not None else None
+    if found is not None:
+        return found
     gates, hidden = affine(x, w_ih, b_ih), affine(h, w_hh, b_hh)
     xp, n = backend_of(gates).xp, h.shape[1]
     a = xp.empty((gates.shape[0], 4 * n), gates.dtype)

@@ -6,6 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .cells import gru as gru
+    from .cells import gru_input as gru_input
+    from .cells import lstm as lstm
+    from .cells import lstm_input as lstm_input
     from .conv import conv2d as conv2d
     from .conv import conv2d_bias as conv2d_bias
     from .conv import conv2d_input as conv2d_input
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from .updates import update as update
 
 _FILES = {
+    "cells": ("gru", "gru_input", "lstm", "lstm_input"),
     "conv": ("conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight"),
     "draws": ("draw",),
     "elementwise": ("each", "total"),
