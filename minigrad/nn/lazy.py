@@ -17,8 +17,8 @@ from .linear import Linear
 from .module import Module
 from .parameter import Parameter
 
-UNKNOWN = ("Can't access the shape of an uninitialized parameter or buffer: its lazy module has not seen an input yet; call it with a dummy "
-           "batch first")
+UNKNOWN = ("Can't access the shape of an uninitialized parameter or buffer: its lazy module has not seen an input yet; call it with a "
+           "dummy batch first")
 
 
 class Unmade:

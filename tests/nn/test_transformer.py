@@ -171,3 +171,16 @@ def test_dropout_is_for_training() -> None:
     x = SIDES[0].tensor(X)
     assert not np.allclose(net(x).detach().numpy(), net(x).detach().numpy())
     np.testing.assert_array_equal(net.eval()(x).detach().numpy(), net(x).detach().numpy())
+
+
+def test_padding_is_computed_like_everything_else() -> None:
+    """PyTorch's encoder leaves zeros at padded places in evaluation without gradients, and only there."""
+    outs = []
+    for s in SIDES:
+        net = s.library.nn.TransformerEncoder(layer(s, "TransformerEncoderLayer", 8, 2, 16, 0.0, batch_first=True), 2).eval()
+        with s.library.no_grad():
+            outs.append(net(s.tensor(M.swapaxes(0, 1).copy()), src_key_padding_mask=s.tensor(PADDING)).numpy())
+    ours, theirs = outs
+    assert (theirs[PADDING[:, :theirs.shape[1]]] == 0).all()
+    assert (ours[PADDING] != 0).all()
+    np.testing.assert_allclose(ours[:, :theirs.shape[1]][~PADDING[:, :theirs.shape[1]]], theirs[~PADDING[:, :theirs.shape[1]]], rtol=1e-7)
