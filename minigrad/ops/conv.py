@@ -25,10 +25,17 @@ RELU = "relu"                                        # what may follow at once
 Pads = tuple[Pair, Pair]                             # ((top, bottom), (left, right))
 
 
+def bias_gradient(g: Any) -> Any:
+    """(N, F, OH, OW) -> (F,)"""
+    if isinstance(g, TensorBase):
+        return sum(g, (0, 2, 3))                     # type: ignore[arg-type]
+    return backend_of(g).kernels.conv2d_bias(g)
+
+
 @op(promotes="same",
     x=lambda g, w, x_shape, stride, padding, dilation, groups: conv2d_input(g, w, x_shape, stride, padding, dilation, groups),
     w=lambda g, x, w_shape, stride, padding, dilation, groups: conv2d_weight(g, x, w_shape, stride, padding, dilation, groups),
-    b=lambda g: sum(g, (0, 2, 3)) if isinstance(g, TensorBase) else backend_of(g).kernels.conv2d_bias(g))
+    b=lambda g: bias_gradient(g))
 def convolution(input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Pair = (1, 1), padding: Pads = ((0, 0), (0, 0)),
                 dilation: Pair = (1, 1), groups: int = 1) -> Tensor:
     """(N, C, H, W), (F, C/groups, KH, KW), (F,) -> (N, F, OH, OW); what `conv2d` checked and completed."""

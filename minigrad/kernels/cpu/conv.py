@@ -16,12 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import reference
 from ..reference import Array, Padding, Pair, Shape, conv_size, working
 from . import gemm, winograd
 from .jit import plain, run
+from .microkernels import ROWS
 from .planes import TAPS, TILE, Planes, Target, Tiles, bias, correlate, exact_weight, weight
 from .threads import threads_for
-from .vectors import ROWS
 
 SCRATCH = 384 * 1024     # bytes of planes per tile to aim at: they should stay in the second-level cache
 LEAST = 512              # pixels per tile even where planes outgrow that: short loops cost more than slower loads
@@ -32,6 +33,8 @@ LEAST = 512              # pixels per tile even where planes outgrow that: short
 def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int,
            rectify: bool = False) -> Array:
     """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW); of the result, max(y, 0) if wanted."""
+    if x.dtype.kind != "f":
+        return reference.conv2d(x, w, b, stride, padding, dilation, groups, rectify)
     size = conv_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     if winograd.usable(x.dtype, w.shape, stride, padding, dilation, groups, size):
         found = winograd.correlate(x, w, b, padding, size, groups, rectify)
@@ -56,6 +59,8 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
 def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
                  groups: int) -> Array:
     """The adjoint of conv2d in x: gradient (N, F, OH, OW) -> x_shape. Also the forward pass of conv_transpose2d."""
+    if g.dtype.kind != "f":
+        return reference.conv2d_input(g, w, x_shape, stride, padding, dilation, groups)
     if winograd.usable(g.dtype, w.shape, stride, padding, dilation, groups, x_shape[2:]):
         found = winograd.correlate_input(g, w, x_shape, padding, groups)
         if found is not None:
@@ -84,6 +89,8 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
 def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
                   groups: int) -> Array:
     """The adjoint of conv2d in w: gradient (N, F, OH, OW) and input (N, C, H, W) -> w_shape."""
+    if g.dtype.kind != "f":
+        return reference.conv2d_weight(g, x, w_shape, stride, padding, dilation, groups)
     if winograd.usable(g.dtype, w_shape, stride, padding, dilation, groups, g.shape[2:]):
         found = winograd.correlate_weight(g, x, w_shape, padding, groups)
         if found is not None:
@@ -109,6 +116,8 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
 
 def conv2d_bias(g: Array) -> Array:
     """The adjoint of conv2d in b: gradient (N, F, OH, OW) -> (F,)."""
+    if g.dtype.kind != "f":
+        return reference.conv2d_bias(g)
     threads = min(threads_for(8 * g.size), max(1, len(g)))
     parts = np.zeros((threads, g.shape[1]), np.float64)
     run(bias, threads, len(g), parts, plain(g).reshape(*g.shape[:2], g.shape[2] * g.shape[3]))

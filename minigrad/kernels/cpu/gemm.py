@@ -1,4 +1,4 @@
-"""Products of float32 matrices by the micro-kernels of vectors.py: for large ones, where NumPy's BLAS would be asked.
+"""Products of float32 matrices by the micro-kernels of microkernels.py: for large ones, where NumPy's BLAS would be asked.
 
 Where the second matrix's rows lie in memory as they are (x @ w), `tile` multiplies a block of ROWS rows of the first by
 a panel of columns of the second, which stays in the first-level cache. Where its columns do (x @ w.T, a linear layer),
@@ -13,8 +13,9 @@ import numpy as np
 
 from ..reference import Array
 from .jit import jit, part, run
+from .microkernels import COLUMNS, ROWS, add_tile1, add_tile2, add_tile3, dots1, dots2, dots3, tile1, tile2, tile3
 from .threads import threads_for
-from .vectors import BITS, COLUMNS, LANES, ROWS, add_tile1, add_tile2, add_tile3, dots1, dots2, dots3, load, store, tile1, tile2, tile3
+from .vectors import BITS, LANES, load, store
 
 WORK = 500_000           # multiplications below which NumPy is faster
 LANE = LANES["f"]

@@ -5,7 +5,7 @@ Where a plane's row has R elements, the pixel under tap (ky, kx) of output pixel
 offset. A stride s splits each channel into s * s phase planes `x[:, py::s, px::s]`, in which every tap is a stride-1
 view again. The columns between two rows of the picture are computed too and dropped.
 
-The sums are made by the micro-kernels of vectors.py.
+The sums are made by the micro-kernels of microkernels.py.
 """
 from __future__ import annotations
 
@@ -15,23 +15,8 @@ import numpy as np
 from numba import uint64
 
 from .jit import jit, part
-from .vectors import (
-    LANES,
-    ROWS,
-    copy_row,
-    dots1,
-    dots2,
-    dots3,
-    one_dots4,
-    one_tile1,
-    one_tile8,
-    raise_row,
-    splat,
-    store,
-    tile1,
-    tile2,
-    tile3,
-)
+from .microkernels import ROWS, dots1, dots2, dots3, one_dots4, one_tile1, one_tile8, tile1, tile2, tile3
+from .vectors import LANES, copy_row, raise_row, splat, store
 
 TILE = 1024              # output pixels per tile at most: some rows of sums and a few planes fit the first-level cache
 TAPS = 4                 # taps of a single filter that are summed at a time

@@ -44,7 +44,7 @@ def _shares(_: Any, g: Any, taps: Any, at: Any) -> Any:
         shares = [builder.select(builder.icmp_unsigned("==", tap, ir.Constant(narrow, [i] * narrow.count)), gradient, zero)
                   for i in range(TAPS)]
         return context.make_tuple(builder, signature.return_type, shares)
-    return types.UniTuple(g, TAPS)(g, taps, types.intp), codegen
+    return types.UniTuple(g, TAPS)(g, taps, types.intp), codegen       # type: ignore[no-untyped-call]
 
 
 winners: Any = intrinsic(_winners)

@@ -20,17 +20,10 @@ import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape
 from .jit import plain, run
+from .microkernels import POINTS, ROWS
 from .threads import threads_for
-from .vectors import ROWS
-from .winograd_loops import (
-    LANE,
-    POINTS,
-    Grid,
-    adjoint_weights,
-    forward,
-    transform_weights,
-    weight,
-)
+from .winograd_loops import LANE, Grid, forward, weight
+from .winograd_weights import adjoint_weights, transform_weights
 
 BYTES = 384 * 1024       # of transformed tiles per chunk to aim at
 FEWEST = 64              # tiles per chunk all the same: with fewer, weights are read too often
