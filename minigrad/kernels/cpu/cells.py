@@ -75,23 +75,35 @@ def bias(b: Array | None, z: Array) -> Array:
 
 # What is compiled ------------------------------------------------------------------------------------------------------
 
+# Loops start at 0, which LLVM needs to know to vectorise.
+
 @part
 def gate(x: Any, r: int, k: int, h: int) -> Any:
     """Gate k of row r."""
     return x[r, k * h:(k + 1) * h]
 
 
+@part
+def sigmoid_of_sum(x: Any, y: Any, b: Any) -> None:
+    """x = sigmoid(x + y + b)"""
+    for j in range(len(x)):
+        x[j] = sigmoid(x[j] + y[j] + b[j])
+
+
+@part
+def tanh_of_sum(x: Any, y: Any, b: Any) -> None:
+    """x = tanh(x + y + b)"""
+    for j in range(len(x)):
+        x[j] = tanh(x[j] + y[j] + b[j])
+
+
 @jit
 def lstm_rows(h: Any, memory: Any, t: Any, a: Any, zh: Any, b: Any, c: Any, units: int, threads: int, thread: int) -> None:
     n = c.shape[1]
     for r in range(units * thread // threads, units * (thread + 1) // threads):
-        row, other = a[r], zh[r]
-        for j in range(2 * n):
-            row[j] = sigmoid(row[j] + other[j] + b[j])
-        for j in range(2 * n, 3 * n):
-            row[j] = tanh(row[j] + other[j] + b[j])
-        for j in range(3 * n, 4 * n):
-            row[j] = sigmoid(row[j] + other[j] + b[j])
+        sigmoid_of_sum(a[r, :2 * n], zh[r, :2 * n], b[:2 * n])
+        tanh_of_sum(gate(a, r, 2, n), gate(zh, r, 2, n), b[2 * n:3 * n])
+        sigmoid_of_sum(gate(a, r, 3, n), gate(zh, r, 3, n), b[3 * n:])
         i, f, g, o = gate(a, r, 0, n), gate(a, r, 1, n), gate(a, r, 2, n), gate(a, r, 3, n)
         new, tt, out, old = memory[r], t[r], h[r], c[r]
         for j in range(n):
