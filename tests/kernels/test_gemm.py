@@ -1,0 +1,72 @@
+"""Large products of matrices against NumPy's, in every layout that they come in."""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.kernels.both import assert_same, compiled, whole
+
+pytestmark = compiled
+
+
+@pytest.fixture(autouse=True)
+def _always_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small ones too, and with one thread: so that no machine tests NumPy against itself."""
+    from minigrad.kernels.cpu import gemm
+    monkeypatch.setattr(gemm, "_threads", lambda work: 2)
+
+
+def layouts(x: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    wide = np.zeros((*x.shape[:-1], x.shape[-1] + 3), x.dtype)
+    wide[..., :x.shape[-1]] = x
+    frozen = x.copy()
+    frozen.flags.writeable = False
+    return [x, np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2), wide[..., :x.shape[-1]], frozen]
+
+
+@pytest.mark.parametrize(("n", "k", "m"), [(4, 8, 4), (7, 30, 9), (100, 300, 50), (13, 600, 71), (64, 513, 48), (5, 1100, 24)])
+def test_equals_numpy_in_any_layout(n: int, k: int, m: int) -> None:
+    from minigrad.kernels.cpu import gemm
+    rng = np.random.default_rng(0)
+    x, y = whole(rng, (n, k), np.float32), whole(rng, (k, m), np.float32)
+    expected = x @ y
+    for one in layouts(x):
+        for other in layouts(y):
+            assert_same(gemm.matmul(one, other), expected)
+    b = whole(rng, (m,), np.float32)
+    assert_same(gemm.linear(x, np.ascontiguousarray(y.T), b), expected + b)
+    assert_same(gemm.linear(x, y.T, None), expected)
+
+
+@given(st.integers(4, 40), st.integers(8, 300), st.integers(4, 60), st.sampled_from([(), (3,), (2, 1), (2, 3)]),
+       st.sampled_from([(), (3,), (1, 3)]))
+def test_batches_broadcast_as_numpys(n: int, k: int, m: int, left: tuple[int, ...], right: tuple[int, ...]) -> None:
+    from minigrad.kernels.cpu import gemm
+    rng = np.random.default_rng(n * k + m)
+    x, y = whole(rng, (*left, n, k), np.float32), whole(rng, (*right, k, m), np.float32)
+    assert_same(gemm.matmul(x, y), x @ y)
+
+
+def test_what_is_not_its_business_is_numpys() -> None:
+    from minigrad.kernels.cpu import gemm
+    rng = np.random.default_rng(0)
+    for x, y in [(rng.random((50, 60)), rng.random((60, 70))), (rng.random(60, "f4"), rng.random((60, 70), "f4")),
+                 (rng.integers(0, 9, (50, 60)), rng.integers(0, 9, (60, 70))), (rng.random((2, 3), "f4"), rng.random((3, 2), "f4"))]:
+        assert_same(gemm.matmul(x, y), x @ y)
+    with pytest.raises(ValueError, match="mismatch"):
+        gemm.matmul(np.ones((90, 90), "f4"), np.ones((91, 90), "f4"))
+
+
+def test_nan_and_inf_stay_in_their_row_and_column() -> None:
+    from minigrad.kernels.cpu import gemm
+    rng = np.random.default_rng(0)
+    x, y = rng.random((33, 400), "f4"), rng.random((400, 30), "f4")
+    x[5, 7], y[9, 3] = np.inf, np.nan
+    for got in (gemm.matmul(x, y), gemm.linear(x, np.ascontiguousarray(y.T), None)):
+        assert np.isinf(np.delete(got[5], 3)).all()
+        assert np.isnan(got[:, 3]).all()
+        assert np.isfinite(np.delete(np.delete(got, 5, 0), 3, 1)).all()
