@@ -22,7 +22,7 @@ from ..optim.test_steps import CASES, IDS
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_both_ways_give_the_same_bits(name: str, options: dict, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
-    shapes = ((), (7,), (40, 60), (3, 1), (1500,))   # longer than a piece of a compiled loop
+    shapes = ((), (7,), (40, 60), (3, 1), (17_000,))         # longer than a piece of a compiled loop
     start = [np.asarray(rng.normal(size=shape), dtype) for shape in shapes]
     worlds = []
     for least in (0, sys.maxsize):
@@ -46,7 +46,7 @@ def test_several_threads_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(threads, "PARALLEL_WORK", 0)
     monkeypatch.setattr(NUMPY.kernels, "worthwhile", lambda: 0)
     monkeypatch.setattr(threads._now, "count", 2)
-    start = [np.random.default_rng(i).normal(size=n).astype("f4") for i, n in enumerate((1, 5000, 3, 0, 2001, 1))]
+    start = [np.random.default_rng(i).normal(size=n).astype("f4") for i, n in enumerate((1, 40_000, 3, 0, 17_001, 1))]
     params = [nn.Parameter(minigrad.tensor(v)) for v in start]
     optimizer = optim.SGD(params, lr=1.0)
     for p in params:

@@ -19,7 +19,7 @@ from .jit import jit, part, run
 from .threads import threads_for
 
 COLUMNS = 5                           # a parameter, its gradient, and up to three arrays of state
-PIECE = 1024                          # elements; five arrays of them fit the first-level cache
+PIECE = 16384                         # elements; five arrays of them fit the second-level cache
 FLOPS = 12                            # of an element, about
 
 def table(columns: list[list[Array]]) -> Array:
