@@ -67,7 +67,7 @@ def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int
     grid = _grid(x.shape, filters, groups, padding, out_size, threads, FEWEST)
     blocks = -(-filters // ROWS)
     u = np.empty(groups * POINTS * blocks * channels * ROWS, x.dtype)
-    run(transform_weights, threads_for(16 * u.size), groups * blocks, u, w, filters, channels, per_filter, per_channel, flip)
+    run(transform_weights, threads_for(64 * u.size), groups * blocks, u, w, filters, channels, per_filter, per_channel, flip)
     units = _units(grid)
     finite = np.empty(units, np.bool_)
     bias = np.zeros(y.shape[1], x.dtype) if b is None else b.astype(x.dtype)
@@ -85,7 +85,7 @@ def correlate_weight(g: Array, x: Array, w_shape: Shape, padding: Padding, group
     parts = np.zeros((max(1, min(threads, units)), groups * POINTS * -(-filters // ROWS) * channels * ROWS), x.dtype)
     run(weight, len(parts), units, parts, g.reshape(-1), x.reshape(-1), grid)
     dw = np.empty((w_shape[0], channels, 9), x.dtype)
-    run(adjoint_weights, threads_for(16 * parts.size), len(dw), dw, parts, filters, channels)
+    run(adjoint_weights, threads_for(64 * parts.size), len(dw), dw, parts, filters, channels)
     return dw.reshape(w_shape) if np.isfinite(dw).all() else None
 
 
