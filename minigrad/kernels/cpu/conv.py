@@ -36,7 +36,7 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
     if x.dtype.kind != "f":
         return reference.conv2d(x, w, b, stride, padding, dilation, groups, rectify)
     size = conv_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
-    if winograd.usable(x.dtype, w.shape, stride, padding, dilation, groups, size):
+    if winograd.usable(x.dtype, w.shape, stride, padding, dilation, groups, len(x), size):
         found = winograd.correlate(x, w, b, padding, size, groups, rectify)
         if found is not None:
             return found.astype(x.dtype, copy=False)
@@ -61,7 +61,7 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
     """The adjoint of conv2d in x: gradient (N, F, OH, OW) -> x_shape. Also the forward pass of conv_transpose2d."""
     if g.dtype.kind != "f":
         return reference.conv2d_input(g, w, x_shape, stride, padding, dilation, groups)
-    if winograd.usable(g.dtype, w.shape, stride, padding, dilation, groups, x_shape[2:]):
+    if winograd.usable(g.dtype, w.shape, stride, padding, dilation, groups, len(g), x_shape[2:]):
         found = winograd.correlate_input(g, w, x_shape, padding, groups)
         if found is not None:
             return found.astype(g.dtype, copy=False)
@@ -91,7 +91,7 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
     """The adjoint of conv2d in w: gradient (N, F, OH, OW) and input (N, C, H, W) -> w_shape."""
     if g.dtype.kind != "f":
         return reference.conv2d_weight(g, x, w_shape, stride, padding, dilation, groups)
-    if winograd.usable(g.dtype, w_shape, stride, padding, dilation, groups, g.shape[2:]):
+    if winograd.usable(g.dtype, w_shape, stride, padding, dilation, groups, len(g), g.shape[2:]):
         found = winograd.correlate_weight(g, x, w_shape, padding, groups)
         if found is not None:
             return found.astype(g.dtype, copy=False)

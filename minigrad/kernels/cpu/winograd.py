@@ -30,13 +30,16 @@ FEWEST = 64              # tiles per chunk all the same: with fewer, weights are
 LONG = 160               # the same for the adjoint in w, whose sums over tiles have an end that costs
 MOST = 512
 LINE = 16                # numbers per cache line
+PIXELS = 512             # of all images' results; for fewer the weights' transform is not worth while
 CHANNELS = 4             # of the input; with fewer the transforms cost more than they save
 
 
-def usable(dtype: np.dtype[Any], w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: int, size: Shape) -> bool:
+def usable(dtype: np.dtype[Any], w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: int, batch: int,
+           size: Shape) -> bool:
     """Whether a convolution is of this kind, and gains by it; size is that of the result."""
     return (w_shape[2:] == (3, 3) and stride == dilation == (1, 1) and dtype.char in "fe"
             and min(w_shape[0] // groups, w_shape[1]) >= CHANNELS and size[0] >= 4 and 2 * size[1] > LANE
+            and batch * size[0] * size[1] >= PIXELS
             and all(0 <= p <= 2 for side in padding for p in side))
 
 
