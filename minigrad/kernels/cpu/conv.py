@@ -213,7 +213,7 @@ def _tiles(batch: int, groups: int, filters: int, size: Pair, reach: Pair, share
            threads: int) -> Tiles:
     """Cut (batch, *size) into tiles whose pixels, junk between rows included, number at most TILE."""
     height, width = size
-    aim = min(TILE, max(LEAST, SCRATCH // (4 * max(planes, 1))))
+    aim = min(TILE if filters == 1 else TILE // 4, max(LEAST, SCRATCH // (4 * max(planes, 1))))
     columns = min(width, aim)
     line = columns + reach[1] - (shared[1] if columns == width else 0)
     line = max(line, columns)

@@ -275,17 +275,22 @@ def avg_input(dx: Any, g: Any, counts: Any, offsets: Any, p: Windows, units: int
 @jit(fastmath={"contract", "reassoc"})
 def bin_sums(y: Any, x: Any, rows: Any, columns: Any, mean: bool, units: int, threads: int, t: int) -> None:
     """Thread t's share of the planes: sum, or mean, over each bin."""
-    whole = len(columns) == 1                                               # a bin's rows then are one long row
+    whole = len(columns) == 1                                               # the rows of a bin then are one long row
+    line = np.empty(x.shape[2], x.dtype)
     for n in range(units * t // threads, units * (t + 1) // threads):
         pixels = x[n].reshape(-1)
         for i in range(len(rows)):
+            top, bottom = rows[i]
+            if not whole:                                                   # the bin's rows become one, by whole registers
+                line[:] = x[n, top]
+                for r in range(top + 1, bottom):
+                    row = x[n, r]
+                    for c in range(len(line)):
+                        line[c] += row[c]
             for j in range(len(columns)):
-                total, (top, bottom), (left, right) = x.dtype.type(0), rows[i], columns[j]
+                total, (left, right) = x.dtype.type(0), columns[j]
                 count = x.dtype.type((bottom - top) * (right - left))
-                if whole:
-                    right, bottom = (bottom - top) * x.shape[2], top + 1
-                for r in range(top, bottom):
-                    part = pixels[r * x.shape[2] + left:r * x.shape[2] + right]
-                    for c in range(len(part)):
-                        total += part[c]
+                part = pixels[top * x.shape[2]:bottom * x.shape[2]] if whole else line[left:right]
+                for c in range(len(part)):
+                    total += part[c]
                 y[n, i, j] = total / count if mean else total

@@ -18,7 +18,7 @@ from .jit import jit, part
 from .microkernels import ROWS, dots1, dots2, dots3, one_dots4, one_tile1, one_tile8, tile1, tile2, tile3
 from .vectors import LANES, copy_row, raise_row, splat, store
 
-TILE = 1024              # output pixels per tile at most: some rows of sums and a few planes fit the first-level cache
+TILE = 4096              # output pixels per tile at most, of a single filter; of more a quarter, so that the sums stay in a near cache
 TAPS = 4                 # taps of a single filter that are summed at a time
 LANE = max(LANES.values())
 
