@@ -76,9 +76,14 @@ def zeros_as(input: Tensor) -> Tensor:
 
 
 # ---------------------------------------------------------------- sums, products, quotients
+def one_simple_step(x: Any, y: Any) -> bool:
+    """Whether NumPy is as fast as it gets: no broadcasting, which it is slow at, and too few elements for two cores."""
+    return x.size < SINGLE and getattr(y, "shape", x.shape) == x.shape
+
+
 def large_sum(x: Any, y: Any, alpha: Any, out: Any = None) -> Any:
     """x + alpha * y, into `out` if given, where that is worth a compiled loop; else None."""
-    if isinstance(alpha, complex) or x.dtype.kind != "f":
+    if isinstance(alpha, complex) or x.dtype.kind != "f" or alpha == 1 and one_simple_step(x, y):
         return None
     if not hasattr(y, "dtype"):
         return None if isinstance(y, complex) else each("add_number", x, numbers=(y * alpha,), out=out)
@@ -87,11 +92,15 @@ def large_sum(x: Any, y: Any, alpha: Any, out: Any = None) -> Any:
 
 def large_difference(x: Any, y: Any, alpha: Any, out: Any = None) -> Any:
     """x - alpha * y, likewise."""
+    if alpha == 1 and one_simple_step(x, y):
+        return None
     return each("sub", x, y, out=out) if hasattr(y, "dtype") and alpha == 1 else large_sum(x, y, -alpha, out)
 
 
 def large_product(name: str, x: Any, y: Any, out: Any = None) -> Any:
     """x * y (`name` "mul") or x / y ("div"), into `out` if given, where that is worth a compiled loop; else None."""
+    if one_simple_step(x, y):
+        return None
     if isinstance(y, (int, float)):
         return each(f"{name}_number", x, numbers=(y,), out=out)
     return each(name, x, y, out=out)
@@ -112,14 +121,14 @@ def multiple(name: str, y: Any, alpha: Any) -> Any:
     y=lambda g, alpha: g if alpha == 1 else g * alpha.conjugate())
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other. Of bools, whether one is true."""
-    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_sum(input, other, alpha)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_sum(input, other, alpha)) is not None:
         return done
     return input + other if alpha == 1 else input + multiple("add", other, alpha)    # type: ignore[return-value]
 
 
 @direct(add)
 def add_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_sum(input, other, alpha, input)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_sum(input, other, alpha, input)) is not None:
         return done
     input += other if alpha == 1 else multiple("add", other, alpha)
     return input
@@ -141,14 +150,14 @@ def no_bools(input: Any, other: Any, alpha: Any = 1) -> None:
     y=lambda g, alpha: -g if alpha == 1 else g * -alpha.conjugate())
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other. Raises DtypeError for bools."""
-    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_difference(input, other, alpha)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_difference(input, other, alpha)) is not None:
         return done
     return input - other if alpha == 1 else input - multiple("sub", other, alpha)    # type: ignore[return-value]
 
 
 @direct(sub)
 def sub_in_place(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
-    if getattr(input, "size", 0) >= (SINGLE if alpha == 1 else STEPS) and (done := large_difference(input, other, alpha, input)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_difference(input, other, alpha, input)) is not None:
         return done
     input -= other if alpha == 1 else multiple("sub", other, alpha)
     return input
@@ -166,14 +175,14 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     y=lambda g, x: times(g, x) if g.nbytes >= SINGLE_BYTES else g * x.conjugate())
 def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input * other. Of bools, whether both are true."""
-    if getattr(input, "size", 0) >= SINGLE and (done := large_product("mul", input, other)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_product("mul", input, other)) is not None:
         return done
     return input * other                             # type: ignore[return-value]
 
 
 @direct(mul)
 def mul_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
-    if getattr(input, "size", 0) >= SINGLE and (done := large_product("mul", input, other, input)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_product("mul", input, other, input)) is not None:
         return done
     input *= other
     return input
@@ -184,14 +193,14 @@ def mul_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
     y=lambda g, y, out: g * -(out / y).conjugate())
 def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input / other; integers become the default dtype. 1 / 0 is inf, 0 / 0 nan."""
-    if getattr(input, "size", 0) >= SINGLE and (done := large_product("div", input, other)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_product("div", input, other)) is not None:
         return done
     return input / other                             # type: ignore[return-value]
 
 
 @direct(true_divide)
 def true_divide_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
-    if getattr(input, "size", 0) >= SINGLE and (done := large_product("div", input, other, input)) is not None:
+    if getattr(input, "size", 0) >= STEPS and (done := large_product("div", input, other, input)) is not None:
         return done
     input /= other
     return input

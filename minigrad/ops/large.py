@@ -27,5 +27,5 @@ def each(name: str, *arrays: Any, numbers: tuple[float, ...] = (), out: Any = No
 
 def times(g: Any, y: Any) -> Any:
     """g times the conjugate of y, for rules of products of large arrays; y may be a number."""
-    done = each("mul", g, y)
+    done = each("mul", g, y) if hasattr(y, "dtype") else each("mul_number", g, numbers=(y,))
     return g * y.conjugate() if done is None else done

@@ -70,11 +70,19 @@ def add_up(x: Any, axes: Any, keepdim: bool, dtype: DType | None = None) -> Any:
     return backend_of(x).xp.add.reduce(x, axes, "i8" if dtype is None and to.kind in "iub" else to, None, keepdim)
 
 
-def large_total(x: Any, keepdim: bool) -> Any:
-    """The sum of all elements by a compiled loop; None where there is none for this array."""
-    kernels = backend_of(x).kernels
-    found = kernels.total(x) if x.size >= kernels.worthwhile() else None
-    return found.reshape((1,) * x.ndim) if found is not None and keepdim else found
+def large_total(x: Any, axes: Any, keepdim: bool) -> Any:
+    """The sum over all dimensions, or some of the last ones, by a compiled loop; None where there is none for this array."""
+    kernels, ndim = backend_of(x).kernels, x.ndim
+    if x.size < kernels.worthwhile():
+        return None
+    if axes is None:
+        n = ndim
+    elif type(axes) is int:
+        n = 1 if axes in (-1, ndim - 1) else 0
+    else:
+        n = len(axes) if sorted([a % ndim for a in axes]) == list(range(ndim - len(axes), ndim)) else 0
+    found = kernels.total(x, n) if n else None
+    return found.reshape((*x.shape[:ndim - n], *(1,) * n)) if found is not None and keepdim else found
 
 
 # ---------------------------------------------------------------- sums and means
@@ -84,7 +92,7 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     x: Any = input
     axes = dim if dim is None or type(dim) is int and -x.ndim <= dim < x.ndim else many_dims("sum", dim, x.ndim)
     if dtype is None and x.dtype.char in "fdFD":
-        if axes is None and x.size >= STEPS and (done := large_total(x, keepdim)) is not None:
+        if x.size >= STEPS and (done := large_total(x, axes, keepdim)) is not None:
             return done
         return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim)
     return add_up(x, axes, keepdim, dtype)
@@ -98,7 +106,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     axes = dim if dim is None or type(dim) is int and -x.ndim <= dim < x.ndim else many_dims("mean", dim, x.ndim)
     n = x.size if axes is None else x.shape[axes] if type(axes) is int else count(x.shape, axes)
     if dtype is None and x.dtype.char in "fdFD":
-        if axes is None and n >= STEPS and (done := large_total(x, keepdim)) is not None:
+        if x.size >= STEPS and (done := large_total(x, axes, keepdim)) is not None:
             return done / n
         return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim) / n
     if (x.dtype if dtype is None else to_numpy_dtype(dtype)).kind not in "fc":

@@ -34,6 +34,11 @@ TWO = {
     "add, alpha": lambda x, y: x.add(y, alpha=0.3), "sub, alpha": lambda x, y: x.sub(y, alpha=0.3),
     "where": lambda x, y: minigrad.where(x > y, x, y),
 }
+ACROSS = {                                           # x is (3, 200, 7, 30)
+    "a row": (30,), "a matrix": (7, 30), "numbers of channels": (200, 1, 1), "a column": (7, 1), "of the batch": (3, 1, 1, 1),
+    "several in the middle": (200, 7, 1), "with ones": (1, 1, 7, 30),
+}
+APART = {"a gap": (200, 1, 30), "not the whole": (3, 1, 7, 30), "larger": (2, 1, 1, 1, 30), "one": (1,)}
 IN_PLACE = {
     "add_": lambda x, y: x.add_(y), "add_, alpha": lambda x, y: x.add_(y, alpha=-0.3), "sub_": lambda x, y: x.sub_(y),
     "mul_": lambda x, y: x.mul_(y), "div_": lambda x, y: x.div_(y + 9), "add_ a number": lambda x, y: x.add_(2),
@@ -55,7 +60,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return done
 
     monkeypatch.setattr(NUMPY.kernels, "each", lambda name, *args: spy(name, each(name, *args)))
-    monkeypatch.setattr(NUMPY.kernels, "total", lambda x: spy("total", total(x)))
+    monkeypatch.setattr(NUMPY.kernels, "total", lambda *args: spy("total", total(*args)))
     monkeypatch.setattr(NUMPY.kernels, "worthwhile", lambda: 0)
     monkeypatch.setattr(threads, "PARALLEL_WORK", 0)
     monkeypatch.setattr(threads._now, "count", 2)
@@ -86,6 +91,42 @@ def test_values_and_gradients(function: Callable[..., Any], count: int, calls: l
     for a, b in zip(got, expected):
         assert a.dtype == np.float32
         np.testing.assert_allclose(a, b, rtol=3e-6, atol=3e-6 if a.size > 1 else 3e-3)
+
+
+@compiled
+@pytest.mark.parametrize("shape", [*ACROSS.values(), *APART.values()], ids=[*ACROSS, *APART])
+@pytest.mark.parametrize("name", ["add", "div"])
+def test_broadcasting(name: str, shape: tuple[int, ...], calls: list[str]) -> None:
+    """An array beside a large one that repeats it in a regular way; else the array form runs."""
+    results = []
+    for dtype in (np.float32, np.float64):
+        x = minigrad.tensor(numbers(0, dtype)[0, :126_000].reshape(3, 200, 7, 30)).requires_grad_()
+        y = minigrad.tensor(numbers(1, dtype)[0, :int(np.prod(shape))].reshape(shape) + 9).requires_grad_()
+        out = getattr(minigrad, name)(x, y)
+        if dtype is np.float32:
+            assert (name in calls) == (shape in ACROSS.values())
+        (out * out).sum().backward()
+        z = x.detach().clone()
+        if len(shape) < 5:
+            getattr(z, f"{name}_")(y.detach())
+        results.append([out.detach().numpy(), x.grad.numpy(), y.grad.numpy(), z.numpy()])
+    for a, b in zip(*results):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4)
+
+
+@compiled
+@pytest.mark.parametrize("dim", [-1, 2, (1, 2), (0, 1, 2), (2, 1), (-1, -2), None, 0, 1, (0, 2)], ids=str)
+@pytest.mark.parametrize("keepdim", [False, True])
+def test_sums_over_the_last_dimensions(dim: Any, keepdim: bool, calls: list[str]) -> None:
+    x = numbers(0)[0, :200_000].reshape(20, 100, 100)
+    axes = tuple(dim) if isinstance(dim, tuple) else dim
+    for name in ("sum", "mean"):
+        calls.clear()
+        got = getattr(minigrad.tensor(x), name)(dim, keepdim)
+        expected = getattr(x.astype(np.float64), name)(axis=axes, keepdims=keepdim)
+        np.testing.assert_allclose(got.numpy(), expected, rtol=1e-5, atol=1e-4)
+        assert got.shape == expected.shape
+        assert bool(calls) == (dim not in (0, 1, (0, 2)))
 
 
 @compiled

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,13 +50,16 @@ def op(kinds: str, numbers: bool = False, flops: int = 8, alone: bool = True) ->
 def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), out: Array | None = None) -> Array | None:
     """The op of this name for every element; into `out` if given, which may be the first array and none of the others.
 
-    None where that would not pay or is not possible: arrays of other dtypes, of several shapes, not in C order.
+    None where that would not pay or is not possible: arrays of other dtypes or shapes, not in C order. The second of two may
+    have fewer dimensions, as a row or a number for each channel has.
     """
     op, x = OPS[name], arrays[0]
     threads = threads_for(op.flops * x.size)
+    shape = x.shape
+    if len(arrays) == 2 and not op.numbers and arrays[1].shape != shape:
+        return each_across(name, x, arrays[1], threads, out)
     if threads == 1 and not op.alone:
         return None
-    shape = x.shape
     flat: list[Any] = []
     for a, kind in zip(arrays, op.kinds):
         if type(a) is not np.ndarray or a.dtype.char != kind or a.shape != shape or not a.flags.c_contiguous:
@@ -70,14 +74,49 @@ def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), 
     return result
 
 
-def total(x: Array) -> Array | None:
-    """The sum of all elements, 0-d: of runs in single precision, these in double. None unless float32 in C order."""
-    if x.dtype.char != "f" or not x.flags.c_contiguous:
+def each_across(name: str, x: Array, y: Array, threads: int, out: Array | None) -> Array | None:
+    """The same where y broadcasts: one number for each of x's rows, or one row for all of them."""
+    kinds = OPS[name].kinds
+    cut = across(x.shape, y.shape)
+    if cut is None or not plain(x, kinds[0]) or not plain(y, kinds[1]) or out is not None and not (out is x and x.flags.carray):
         return None
+    result = np.empty(x.shape, np.float32) if out is None else out
+    outer, n, inner = cut
+    rows = (outer * n, inner) if inner > 1 else (outer, n)
+    run(loop_across(name, out is not None), threads, rows[0], result.reshape(rows), x.reshape(rows), y.reshape(-1), inner > 1)
+    return result
+
+
+def across(shape: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, int, int] | None:
+    """The shape as (outer, n, inner), where the other one has (1, n, 1); None where it has something else."""
+    if len(other) > len(shape):
+        return None
+    other = (1,) * (len(shape) - len(other)) + other
+    at = [d for d, n in enumerate(other) if n != 1]
+    if not at or other[at[0]:at[-1] + 1] != shape[at[0]:at[-1] + 1]:
+        return None
+    return prod(shape[:at[0]]), prod(shape[at[0]:at[-1] + 1]), prod(shape[at[-1] + 1:])
+
+
+def plain(x: Array, kind: str) -> bool:
+    """Whether a loop can take an array of this dtype."""
+    return type(x) is np.ndarray and x.dtype.char == kind and x.flags.c_contiguous
+
+
+def total(x: Array, dims: int) -> Array | None:
+    """The sum over so many last dimensions: of runs in single precision, these in double. None unless float32 in C order."""
+    if not plain(x, "f"):
+        return None
+    shape = x.shape[:x.ndim - dims]
+    out, n = np.zeros(shape, np.float32), prod(x.shape[x.ndim - dims:])
     threads = threads_for(x.size)
+    if out.size > 1:
+        run(row_sums, threads, out.size, out.reshape(-1), x.reshape(-1, n))
+        return out
     parts = np.zeros(threads)
     run(add_up, threads, x.size, parts, x.reshape(-1))
-    return np.array(parts[0] if threads == 1 else parts.sum(), np.float32)
+    out[...] = parts.sum()
+    return out
 
 
 # The ops -----------------------------------------------------------------------------------------------------------------
@@ -279,6 +318,12 @@ def logsigmoid_input(g: Any, x: Any) -> Any:
 # Those in place read what they write by the same name, or LLVM would fear that a write changes what is read later.
 
 @cache
+def loop_across(name: str, in_place: bool) -> Any:
+    """The loop of an op of two arrays, the second of which broadcasts."""
+    return (two_across_in_place if in_place else two_across)(OPS[name].function)
+
+
+@cache
 def loop(name: str, in_place: bool) -> Any:
     """The loop of an op."""
     op = OPS[name]
@@ -379,12 +424,58 @@ def three(function: Any) -> Any:
     return elementwise3
 
 
-@jit(fastmath={"reassoc", "contract"})
-def add_up(parts: Any, x: Any, units: int, threads: int, t: int) -> None:
-    x = share(x, units, threads, t)
-    for start in range(0, x.size, 1024):
-        run = x[start:start + 1024]
-        s = ZERO
+def two_across(function: Any) -> Any:
+    @jit
+    def across2(out: Any, x: Any, y: Any, by_row: bool, units: int, threads: int, t: int) -> None:
+        for r in range(units * t // threads, units * (t + 1) // threads):
+            result, row = out[r], x[r]
+            if by_row:
+                v = y[r % y.size]
+                for i in range(row.size):
+                    result[i] = function(row[i], v)
+            else:
+                for i in range(row.size):
+                    result[i] = function(row[i], y[i])
+    return across2
+
+
+def two_across_in_place(function: Any) -> Any:
+    @jit
+    def across2_(x: Any, _: Any, y: Any, by_row: bool, units: int, threads: int, t: int) -> None:
+        for r in range(units * t // threads, units * (t + 1) // threads):
+            row = x[r]
+            if by_row:
+                v = y[r % y.size]
+                for i in range(row.size):
+                    row[i] = function(row[i], v)
+            else:
+                for i in range(row.size):
+                    row[i] = function(row[i], y[i])
+    return across2_
+
+
+RUN = 1024                            # numbers that are added in single precision
+
+
+@part(fastmath={"reassoc", "contract"})
+def sum_of(x: Any) -> Any:
+    """The sum of an array, float64."""
+    s: Any = 0.0
+    for start in range(0, x.size, RUN):
+        run = x[start:start + RUN]
+        in_run = ZERO
         for i in range(run.size):
-            s += run[i]
-        parts[t] += s
+            in_run += run[i]
+        s += in_run
+    return s
+
+
+@jit
+def add_up(parts: Any, x: Any, units: int, threads: int, t: int) -> None:
+    parts[t] = sum_of(share(x, units, threads, t))
+
+
+@jit
+def row_sums(out: Any, x: Any, units: int, threads: int, t: int) -> None:
+    for r in range(units * t // threads, units * (t + 1) // threads):
+        out[r] = sum_of(x[r])
