@@ -68,18 +68,17 @@ def plain(x: Array) -> Array:
     return x if x.flags.writeable else x.copy()
 
 
-def run(serial: Callable[..., Any], *work: Any) -> None:
-    """`run(serial, threads, units, *args)`: do `units` of work on so many threads.
+def run(kernel: Callable[..., Any], threads: int, units: int, *args: Any) -> None:
+    """Do `units` of work on so many threads.
 
-    `serial(*args, units, threads, t)` does the share of thread t: units * t // threads up to units * (t + 1) // threads.
+    `kernel(*args, units, threads, t)` does the share of thread t: units * t // threads up to units * (t + 1) // threads.
     """
-    threads, units, *args = work[1:] if callable(work[0]) else work
     threads = min(threads, units)
     if threads <= 1:
-        serial(*args, units, 1, 0)
+        kernel(*args, units, 1, 0)
         return
-    kinds = [(a.dtype.num, a.ndim, a.flags.num) if type(a) is np.ndarray else type(a) for a in args]
-    address = _addresses.get((serial, *kinds)) or _address((serial, *kinds), args)
+    kinds = [(a.dtype, a.ndim, a.flags.num) if type(a) is np.ndarray else type(a) for a in args]
+    address = _addresses.get((kernel, *kinds)) or _address((kernel, *kinds), args)
     start, one_at_a_time = _region()
     if one_at_a_time:
         with _one_at_a_time:
@@ -184,7 +183,7 @@ def _start_threads() -> None:
         os.environ.pop(ways[0], None)
 
 
-def _address(key: tuple[Any, ...], args: list[Any]) -> int:
+def _address(key: tuple[Any, ...], args: tuple[Any, ...]) -> int:
     """Where the compiled kernel for arguments of these types starts."""
     _addresses[key] = _start_of(key[0], (*map(numba.typeof, args), types.int64, types.int64, types.int64))
     return _addresses[key]
