@@ -39,9 +39,9 @@ def test_further_lines_keep_their_shape(book: ModuleType) -> None:
 
 
 def test_section_of_an_op(book: ModuleType) -> None:
-    text = book.section(OPS["mul"], set())
-    assert "### mul\n`mul(input: Tensor | Number, other: Tensor | Number) -> Tensor`\n" in text
-    assert "```python\nx=lambda g, y: g * y.conjugate()\ny=lambda g, x: g * x.conjugate()\n```\n" in text
+    text = book.section(OPS["atan2"], set())
+    assert "### atan2\n`atan2(input: Tensor, other: Tensor) -> Tensor`\n" in text
+    assert "```python\nx=lambda g, x, y: g * over_square(y, x)\ny=lambda g, x, y: g * -over_square(x, y)\n" in text
     assert "No gradient." in book.section(OPS["isnan"], set())
 
 

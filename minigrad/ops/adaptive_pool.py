@@ -22,16 +22,12 @@ Bins = int | Sequence[int | None]
 # ---------------------------------------------------------------- means
 @op(x=lambda g, x_shape: adaptive_mean_input(g, x_shape))
 def adaptive_mean(input: Tensor, out_size: Pair) -> Tensor:
-    """(N, C, H, W) -> (N, C, *out_size). Bins of one size are a reduction; global pooling is one bin."""
+    """(N, C, H, W) -> (N, C, *out_size). Global pooling is a reduction of one axis, the last."""
     x: Any = input
-    blocks = equal_bins(x.shape, out_size)
-    if blocks is None:
+    if out_size != (1, 1):
         return backend_of(x).kernels.adaptive_avg_pool2d(x, out_size)
-    if out_size == (1, 1):                           # one axis, the last: several times as fast as two
-        total = add_up(x.reshape((*x.shape[:2], 1, 1, x.shape[2] * x.shape[3])), (4,), False)
-    else:
-        total = add_up(x.reshape(blocks), (3, 5), False)
-    return total / (blocks[3] * blocks[5])
+    pixels = x.shape[2] * x.shape[3]
+    return add_up(x.reshape((*x.shape[:2], 1, 1, pixels)), (4,), False) / pixels
 
 
 @op(y=lambda g, y_shape: adaptive_mean(g, y_shape[2:]))
