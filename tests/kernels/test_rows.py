@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 from minigrad.kernels import reference
+from minigrad.kernels.cpu import threads
 from minigrad.kernels.cpu.rows import SMALL, add_rows
+
+from .both import compiled
 
 
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "c8", "i8"])
@@ -23,3 +26,15 @@ def test_sums(rows: int, width: int, dtype: str) -> None:
     reference.add_rows(other, at, values)
     np.testing.assert_array_equal(out, expected)
     np.testing.assert_array_equal(other, expected)
+
+
+@compiled
+def test_threads_share_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "PARALLEL_WORK", 0)
+    monkeypatch.setattr(threads._now, "count", 2)
+    rng = np.random.default_rng(0)
+    at, values = rng.integers(0, 50, 1000), rng.integers(-3, 4, (1000, 257)).astype("f4")
+    out, expected = np.zeros((50, 257), "f4"), np.zeros((50, 257), "f4")
+    add_rows(out, at.astype("i4"), values[:, ::-1])
+    reference.add_rows(expected, at, values[:, ::-1])
+    np.testing.assert_array_equal(out, expected)
