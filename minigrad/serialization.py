@@ -3,10 +3,12 @@
 Tensors lie in the file under readable names (`model.conv1.weight`), so any safetensors reader gets at them; the structure
 around them (dicts, lists, numbers, strings, ...) is JSON in the metadata. No pickle: a file can hold data, never code.
 A file is written beside its target, flushed to disk and renamed, so a crash leaves the old file or the new one.
+PyTorch's own zip checkpoints, read and written too, stand in `checkpoints/`.
 """
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import tempfile
@@ -22,11 +24,14 @@ from ._device import as_device, device
 from ._size import Size
 from ._tensor import Tensor
 from .backend import backend_for, backend_of
+from .checkpoints.archive import is_zip
+from .checkpoints.reader import load as load_torch
 from .engine.node import wrap
-from .errors import ArgumentTypeError, CheckpointError, describe
+from .errors import ArgumentError, ArgumentTypeError, CheckpointError, describe
 
-FORMAT = "minigrad 1"                                # in the metadata: who wrote the structure, and in which version
-KEY = "minigrad"
+FORMAT = "minigrad 2"                                # who wrote the structure, and in which version
+KEY = "minigrad"                                     # its one key in the metadata: safetensors writes several in any order
+FIRST_FORMAT = "minigrad 1"                          # stood in a second key, "format"; KEY held the bare structure
 
 FileLike = str | os.PathLike[str] | IO[bytes]
 
@@ -57,6 +62,8 @@ class _Writer:
         raise ArgumentTypeError(f"save: cannot save {type(value).__module__}.{type(value).__qualname__} at {path or 'the top'}; {remedy}")
 
     def encode_items(self, value: Any, path: str) -> list[Any]:
+        if isinstance(value, set):                   # in an order of its own each time; equal states shall give equal bytes
+            value = sorted(value, key=lambda item: (type(item).__name__, repr(item)))
         if isinstance(value, dict):
             return [[self.encode(k, f"{path} (a key)"), self.encode(v, f"{path}.{k}".strip("."))] for k, v in value.items()]
         return [self.encode(v, f"{path}.{i}".strip(".")) for i, v in enumerate(value)]
@@ -96,7 +103,7 @@ _CONTAINERS: dict[str, Any] = {"OrderedDict": OrderedDict, "Counter": Counter, "
 class _Reader:
     """Turns JSON and arrays into the object again."""
 
-    def __init__(self, arrays: dict[str, np.ndarray[Any, Any]], where: Any, source: str) -> None:
+    def __init__(self, arrays: dict[str, np.ndarray[Any, Any]], where: device, source: str) -> None:
         self.arrays, self.where, self.source = arrays, where, source
         self._placed: dict[tuple[str, str], Any] = {}
 
@@ -133,8 +140,7 @@ class _Reader:
         """The array on its device; tensors that shared memory when saved share it again."""
         key = (name, dtype_name)
         if key not in self._placed:
-            target = as_device(self.where) if self.where is not None else as_device("cpu")
-            self._placed[key] = backend_for(target).from_host(self.host(name, dtype_name), target)
+            self._placed[key] = backend_for(self.where).from_host(self.host(name, dtype_name), self.where)
         return self._placed[key]
 
 
@@ -145,10 +151,11 @@ _DECODE: dict[str, Any] = {
 
 
 # ---------------------------------------------------------------- files
-def save(obj: Any, f: FileLike) -> None:
+def save(obj: Any, f: FileLike, *, format: str = "safetensors") -> None:
     """Write tensors, numbers, strings, and dicts, lists, tuples and sets of them, to a file.
 
     f: a path, or a binary file open for writing. A path is replaced only when everything is safely on disk.
+    format: "safetensors", or "torch" for a file that `torch.load(weights_only=True)` takes. Equal states give equal bytes.
     Raises ArgumentTypeError for anything else in `obj`, naming where it is; nothing is written then.
 
     >>> import minigrad
@@ -156,10 +163,16 @@ def save(obj: Any, f: FileLike) -> None:
     >>> minigrad.load("/tmp/doctest.safetensors")
     {'w': tensor([1., 1.]), 'epoch': 3}
     """
-    from safetensors.numpy import save as to_bytes
-    writer = _Writer()
-    structure = json.dumps(writer.encode(obj, ""), separators=(",", ":"))
-    data = to_bytes(writer.arrays, {"format": FORMAT, KEY: structure})
+    if format == "torch":
+        from .checkpoints.writer import to_bytes as to_torch
+        data = to_torch(obj)
+    elif format == "safetensors":
+        from safetensors.numpy import save as to_bytes
+        writer = _Writer()
+        structure = {"format": FORMAT, "structure": writer.encode(obj, "")}
+        data = to_bytes(writer.arrays, {KEY: json.dumps(structure, separators=(",", ":"))})
+    else:
+        raise ArgumentError(f"save: format must be 'safetensors' or 'torch'; got {format!r}")
     if hasattr(f, "write"):
         f.write(data)
     else:
@@ -190,26 +203,41 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def load(f: FileLike, map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None) -> Any:
-    """What `save` wrote; of a safetensors file by others, a dict of tensors.
+    """What `save` or PyTorch's `torch.save` wrote; of a safetensors file by others, a dict of tensors.
 
     f: a path, or a binary file open for reading. map_location: the device for all tensors (default: the CPU).
-    weights_only, mmap: accepted as in PyTorch; a file can only hold data, and is read whole.
+    weights_only, mmap: accepted as in PyTorch; only data is ever read, code never, and the file is read whole.
+    Of a PyTorch file, tensors, parameters, containers, numbers, strings, dtypes and devices are built; anything else is an error
+    that names it.
     Raises CheckpointError for a file that is damaged or of another kind, FileNotFoundError for none.
     """
-    source = str(getattr(f, "name", "the stream")) if hasattr(f, "read") else str(f)
-    data = f.read() if hasattr(f, "read") else Path(f).read_bytes()
-    arrays, metadata = _parse(data, source)
     if map_location is not None and not isinstance(map_location, (str, device, int)):
         raise ArgumentTypeError(f"load: map_location must be a device; got {describe(map_location)}")
+    where = as_device("cpu" if map_location is None else map_location)
+    backend_for(where)                               # a device that is not there is not the file's fault
+    source = str(getattr(f, "name", "the stream")) if hasattr(f, "read") else str(f)
+    with io.BytesIO(f.read()) if hasattr(f, "read") else open(f, "rb") as file:
+        head = file.read(9)
+        if is_zip(head):
+            return load_torch(file, where, source)
+        data = head + file.read()
+    arrays, metadata = _parse(data, source)
+    reader = _Reader(arrays, where, source)
     if KEY not in metadata:
-        reader = _Reader(arrays, map_location, source)
         return {name: wrap(reader.placed(name, array.dtype.name)) for name, array in arrays.items()}
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"load: {source} has format {metadata.get('format')!r}; this version reads {FORMAT!r}")
     try:
-        return _Reader(arrays, map_location, source).decode(json.loads(metadata[KEY]))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CheckpointError(f"load: the structure in {source} is damaged ({error})") from error
+        structure = json.loads(metadata[KEY])
+        if "format" in metadata:
+            found = metadata["format"]
+        else:
+            found, structure = structure["format"], structure["structure"]
+        if found not in (FORMAT, FIRST_FORMAT):
+            raise CheckpointError(f"load: {source} has format {found!r}; this version reads {FORMAT!r}")
+        return reader.decode(structure)
+    except (CheckpointError, MemoryError):
+        raise
+    except Exception as error:                       # what is wrong may come out as any of JSON's, NumPy's and our own exceptions
+        raise CheckpointError(f"load: the structure in {source} is damaged ({str(error)[:200]})") from error
 
 
 def _parse(data: bytes, source: str) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
@@ -219,11 +247,9 @@ def _parse(data: bytes, source: str) -> tuple[dict[str, np.ndarray[Any, Any]], d
         entries = deserialize(data)                 # type: ignore[no-untyped-call]
         header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
     except (SafetensorError, ValueError) as error:   # only now look at the first bytes: a header's length may be any of these
-        if data[:4] == b"PK\x03\x04":
-            raise CheckpointError(f"load: {source} is a zip file, PyTorch's own format; "
-                                  "save it from PyTorch with safetensors.torch.save_file(...)") from error
         if data[:1] == b"\x80":
-            raise CheckpointError(f"load: {source} is a pickle, which may run code when read; save it again as safetensors") from error
+            raise CheckpointError(f"load: {source} is a bare pickle (PyTorch's format before 1.6), which may run code when read; "
+                                  "save it again with today's torch.save") from error
         raise CheckpointError(f"load: {source} is no safetensors file, or a damaged one ({error}; {len(data)} bytes)") from error
     arrays = {}
     for name, entry in entries:

@@ -15,7 +15,7 @@ FLOORS = [
     ["_data", "_printing", "_interop", "return_types"], ["_tensor"], ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
-    ["serialization"], ["nn"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
+    ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
     ["onnx", "compat"], ["cli"], ["__main__", "__init__"],
 ]
 HEIGHT = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -148,7 +148,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(("data", "text"), [
-    (b"", "no safetensors file"), (b"abc", "no safetensors file"), (b"PK\x03\x04zip", "PyTorch's own format"),
+    (b"", "no safetensors file"), (b"abc", "no safetensors file"), (b"PK\x03\x04zip", "no PyTorch zip checkpoint, or a damaged one"),
     (b"\x80\x02pickle", "may run code"), ((2**60).to_bytes(8, "little") + b"{}", "no safetensors file")])
 def test_other_files_are_refused(data: bytes, text: str) -> None:
     with pytest.raises(CheckpointError, match=text):
@@ -166,11 +166,51 @@ def test_truncated_files_are_refused_at_every_length(tmp_path: Path) -> None:
 
 def test_damaged_structure_is_refused(tmp_path: Path) -> None:
     for structure in ("{", '{"tensor": "nowhere", "dtype": "float32"}', '{"unknown": 1}', '{"tensor": "w"}', '{"dict": [[1]]}',
-                      '{"float": 3}'):
-        path = tmp_path / "bad.safetensors"
-        save_file({"w": np.ones(2, np.float32)}, path, {"format": serialization.FORMAT, serialization.KEY: structure})
-        with pytest.raises(CheckpointError):
-            mg.load(path)
+                      '{"float": 3}', '{"float": "0x1p99999"}', '{"device": "mps"}', '{"dtype": "bfloat16"}', '{"tensor": ["w"]}',
+                      "[" * 10**5):
+        for metadata in ({serialization.KEY: f'{{"format": "{serialization.FORMAT}", "structure": {structure}}}'},
+                         {"format": serialization.FIRST_FORMAT, serialization.KEY: structure}):
+            path = tmp_path / "bad.safetensors"
+            save_file({"w": np.ones(2, np.float32)}, path, metadata)
+            with pytest.raises(CheckpointError):
+                mg.load(path)
+
+
+def test_files_of_the_first_format_load(tmp_path: Path) -> None:
+    path = tmp_path / "old.safetensors"
+    structure = '{"dict": [["w", {"tensor": "w", "requires_grad": true, "dtype": "float32"}], ["t", {"tuple": [1]}]]}'
+    save_file({"w": np.ones(2, np.float32)}, path, {"format": "minigrad 1", "minigrad": structure})
+    back = mg.load(path)
+    assert back["w"].tolist() == [1, 1]
+    assert back["w"].requires_grad
+    assert back["t"] == (1,)
+
+
+def test_files_of_a_later_format_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "new.safetensors"
+    save_file({}, path, {"minigrad": '{"format": "minigrad 3", "structure": 1}'})
+    with pytest.raises(CheckpointError, match="has format 'minigrad 3'; this version reads 'minigrad 2'"):
+        mg.load(path)
+
+
+@pytest.mark.parametrize("format", ["safetensors", "torch"])
+def test_equal_states_give_equal_bytes(format: str) -> None:
+    def state() -> dict[str, Any]:
+        names = [f"name{i}" for i in range(20)]
+        return {"w": mg.ones(3), "set": set(names), "same": [mg.zeros(2)] * 2, "n": 1.5}
+
+    def data(value: Any) -> bytes:
+        file = io.BytesIO()
+        mg.save(value, file, format=format)
+        return file.getvalue()
+    other = state()
+    other["set"] = {f"name{i}" for i in reversed(range(20))}
+    assert len({data(value) for value in [state(), state(), other] * 5}) == 1
+
+
+def test_an_unknown_format_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"save: format must be 'safetensors' or 'torch'; got 'onnx'"):
+        mg.save(1, io.BytesIO(), format="onnx")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
