@@ -5,7 +5,6 @@ from typing import Any
 
 from ..backend import backend_of
 from ..engine.node import wrap
-from ..errors import RefusedArgumentError
 from .group import non_negative
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number
@@ -26,8 +25,6 @@ class Adagrad(Pointwise):
         non_negative("weight_decay value", weight_decay)
         non_negative("initial_accumulator_value value", initial_accumulator_value)
         non_negative("epsilon value", eps)
-        if fused and foreach:
-            raise RefusedArgumentError("`fused` and `foreach` cannot be `True` together.")
         super().__init__(params, {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
                                   "initial_accumulator_value": initial_accumulator_value, "foreach": foreach, "maximize": maximize,
                                   "differentiable": differentiable, "fused": fused})

@@ -4,8 +4,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import RefusedArgumentError
-from .group import check_betas, non_negative
+from ..engine.node import TensorBase
+from ..errors import ArgumentError
+from .group import check_betas, non_negative, one_element
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -22,12 +23,11 @@ class Adam(Pointwise):
                  weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
                  capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
                  decoupled_weight_decay: bool = False) -> None:
+        check_tensors({"lr": lr, "betas[0]": betas[0], "betas[1]": betas[1]}, bool(foreach) and not capturable)
         non_negative("learning rate", lr)
         non_negative("epsilon value", eps)
         check_betas(betas)
         non_negative("weight_decay value", weight_decay)
-        if fused and foreach:
-            raise RefusedArgumentError("`fused` and `foreach` cannot be `True` together.")
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
                                   "maximize": maximize, "foreach": foreach, "capturable": capturable, "differentiable": differentiable,
                                   "fused": fused, "decoupled_weight_decay": decoupled_weight_decay})
@@ -40,7 +40,8 @@ class Adam(Pointwise):
         return "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else ""
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
-        lr, (beta1, beta2), decay, decoupled = float(group["lr"]), group["betas"], group["weight_decay"], group["decoupled_weight_decay"]
+        lr, (beta1, beta2) = float(group["lr"]), map(float, group["betas"])
+        decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
         # m / (1 - beta1**n) and sqrt(v / (1 - beta2**n)): the factors move into the step and eps
         root = math.sqrt(1 - beta2 ** n)
         return (0 if decoupled else decay, 1 - lr * decay if decoupled else 1, lr * root / (1 - beta1 ** n), 1 - beta1,
@@ -69,3 +70,14 @@ class AdamW(Adam):
                  capturable: bool = False, differentiable: bool = False, fused: bool | None = None) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
               differentiable=differentiable, fused=fused, decoupled_weight_decay=True)
+
+
+def check_tensors(options: dict[str, Any], refused: bool) -> None:
+    """Raise ArgumentError for rates and betas that may not be tensors, or not such ones."""
+    tensors = [name for name, value in options.items() if isinstance(value, TensorBase)]
+    for name in tensors:
+        if refused:
+            raise ArgumentError(f"{name} as a Tensor is not supported for capturable=False and foreach=True")
+        one_element(options[name], name)
+    if sum(name.startswith("betas") for name in tensors) == 1:
+        raise ArgumentError("betas must be either both floats or both Tensors")

@@ -5,7 +5,7 @@ import warnings
 from typing import Any
 
 from ..engine.node import TensorBase
-from ..errors import ArgumentError, ArgumentTypeError, describe
+from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, UnsupportedError, describe
 
 # The default of an option that a group must give.
 required: Any = type("required", (), {"__repr__": lambda self: "<required parameter>"})()
@@ -38,7 +38,9 @@ def checked(given: Any, defaults: dict[str, Any], others: list[dict[str, Any]]) 
     if not taken.isdisjoint(group["params"]):
         raise ArgumentError("some parameters appear in more than one parameter group")
     if others and ("param_names" in others[0]) != (names is not None):
-        raise ArgumentError("all optimizer param groups should be with/without names. Give all as (name, parameter) pairs, or none")
+        came = "without names" if names is None else "with names"
+        raise ArgumentError(f"all optimizer param groups should be with/without names. cannot add param group {came} to the optimizer; "
+                            "give all as (name, parameter) pairs, or none")
     return group
 
 
@@ -60,14 +62,32 @@ def listed(params: Any) -> tuple[list[Any], list[str] | None]:
 
 def non_negative(what: str, value: Any) -> None:
     """Raise ArgumentError unless an option is >= 0; `what` is PyTorch's wording of it."""
+    one_element(value)
     if not 0.0 <= float(value):
         raise ArgumentError(f"Invalid {what}: {value}")
+
+
+def one_element(value: Any, name: str = "lr") -> None:
+    """Raise ArgumentError for an option that is a tensor of several elements, or none."""
+    if isinstance(value, TensorBase) and value.array.size != 1:
+        raise ArgumentError(f"Tensor {name} must be 1-element; got {describe(value)}")
 
 
 def fraction(what: str, value: Any) -> None:
     """Raise ArgumentError unless an option lies in [0, 1)."""
     if not 0.0 <= float(value) < 1.0:
         raise ArgumentError(f"Invalid {what}: {value}")
+
+
+def check_ways(name: str, options: dict[str, Any]) -> None:
+    """Raise where ways to make a step exclude each other, or are not there."""
+    if options.get("fused") and options.get("differentiable"):
+        raise RefusedArgumentError(f"{name}: `fused` does not support `differentiable`")
+    if options.get("differentiable"):
+        raise UnsupportedError(f"{name}: differentiable=True is not supported, as steps are not recorded; "
+                               "write the update with tensor ops")
+    if options.get("fused") and options.get("foreach"):
+        raise RefusedArgumentError(f"{name}: `fused` and `foreach` cannot be `True` together.")
 
 
 def check_betas(betas: Any) -> None:

@@ -84,9 +84,7 @@ class Optimizer:
         if isinstance(params, TensorBase):
             raise ArgumentTypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                                     f"{describe(params)}; write [p]")
-        if defaults.get("differentiable"):
-            raise UnsupportedError(f"{type(self).__name__}: differentiable=True is not supported, as steps are not recorded; "
-                                   "write the update with tensor ops")
+        groups.check_ways(type(self).__name__, defaults)
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []

@@ -43,13 +43,13 @@ def load_state_dict(optimizer: Any, found: dict[str, Any]) -> None:
 
 
 def fitted(value: Any, p: Any, key: Any = None) -> Any:
-    """A copy of saved state with the device and, if floating, the dtype of its parameter; `step` keeps its own."""
+    """A copy of saved state with the device and, if that is a floating one, the dtype of its parameter; `step` keeps its own."""
     if key == "step" and isinstance(value, (int, float)):
         return wrap(np.asarray(value, np.float32))   # old checkpoints count in Python
     if isinstance(value, TensorBase):
         if key == "step":
             return value.detach().clone()            # type: ignore[attr-defined]
-        return value.detach().to(p.device, p.dtype if p.array.dtype.kind in "fc" else None, copy=True)    # type: ignore[attr-defined]
+        return value.detach().to(p.device, p.dtype if p.array.dtype.kind == "f" else None, copy=True)    # type: ignore[attr-defined]
     if isinstance(value, dict):
         return {k: fitted(v, p, k) for k, v in value.items()}
     if isinstance(value, (list, tuple)):

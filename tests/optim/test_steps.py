@@ -129,6 +129,30 @@ def test_complex_parameters_are_pairs_of_reals(name: str) -> None:
     for n in range(5):
         twins.step(n)
     twins.check(1e-8, 1e-10)
+    ours, theirs = twins.our_optimizer.state_dict(), twins.their_optimizer.state_dict()
+    twins.restart()
+    twins.our_optimizer.load_state_dict(ours)        # real numbers of the state stay real
+    twins.their_optimizer.load_state_dict(theirs)
+    compare_layout(twins.our_optimizer.state_dict(), twins.their_optimizer.state_dict())
+    twins.step(5)
+    twins.check(1e-8, 1e-10)
+
+
+def test_rate_and_betas_may_be_tensors() -> None:
+    p, q = (nn.Parameter(minigrad.ones(3)) for _ in range(2))
+    number = minigrad.tensor
+    a = optim.Adam([p], lr=number(0.5), betas=(number(0.5), number(0.75)))      # all three exact in float32
+    b = optim.Adam([q], lr=0.5, betas=(0.5, 0.75))
+    for n in range(3):
+        for each, optimizer in ((p, a), (q, b)):
+            each.grad = minigrad.full((3,), 1.0 + n)
+            optimizer.step()
+    np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
+    for options, text in (({"betas": (0.5, number(0.75))}, "betas must be either both floats or both Tensors"),
+                          ({"lr": number([0.1, 0.2])}, "Tensor lr must be 1-element"),
+                          ({"lr": number(0.1), "foreach": True}, "lr as a Tensor is not supported for capturable=False and foreach=True")):
+        with pytest.raises(ValueError, match=text):
+            optim.Adam([p], **options)
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])
