@@ -9,7 +9,8 @@ and halves, y = A' [(G w) * (B' x)]. Nested in two dimensions a tile of 2 x 2 ou
 The adjoint in x is the same with flipped kernels; the one in w is G' [ sum over tiles of (A g A') * (B' x B) ] G.
 (Lavin and Gray, Fast algorithms for convolutional neural networks, 2016, F(2 x 2, 3 x 3).)
 
-Sums of pixels spread Inf and NaN over a tile, so a result that is not finite throughout is computed again without.
+Differences of pixels turn Inf into NaN, and the adjoint in w spreads it over taps that never met it: a result that is not
+finite throughout is computed again without.
 """
 from __future__ import annotations
 
