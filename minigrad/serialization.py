@@ -105,7 +105,7 @@ class _Reader:
 
     def __init__(self, arrays: dict[str, np.ndarray[Any, Any]], where: device, source: str) -> None:
         self.arrays, self.where, self.source = arrays, where, source
-        self._placed: dict[tuple[str, str], Any] = {}
+        self._placed: dict[tuple[str, str], Tensor] = {}
 
     def decode(self, value: Any) -> Any:
         if not isinstance(value, dict):
@@ -113,7 +113,7 @@ class _Reader:
         kind = next(iter(value), "")
         body = value.get(kind)
         if kind == "tensor":
-            t: Tensor = wrap(self.placed(str(body), value["dtype"]))
+            t: Tensor = self.placed(str(body), value["dtype"])
             return t.requires_grad_() if value.get("requires_grad") else t
         if kind == "array":
             return self.host(str(body), value["dtype"])
@@ -136,12 +136,12 @@ class _Reader:
             return (array[..., 0] + 1j * array[..., 1]).astype(dtype_name)
         return array
 
-    def placed(self, name: str, dtype_name: str) -> Any:
-        """The array on its device; tensors that shared memory when saved share it again."""
+    def placed(self, name: str, dtype_name: str) -> Tensor:
+        """The tensor on its device; those that shared memory when saved share it again, and count writes together."""
         key = (name, dtype_name)
         if key not in self._placed:
-            self._placed[key] = backend_for(self.where).from_host(self.host(name, dtype_name), self.where)
-        return self._placed[key]
+            self._placed[key] = wrap(backend_for(self.where).from_host(self.host(name, dtype_name), self.where))
+        return self._placed[key].detach()
 
 
 _DECODE: dict[str, Any] = {
@@ -224,7 +224,7 @@ def load(f: FileLike, map_location: Any = None, *, weights_only: bool = True, mm
     arrays, metadata = _parse(data, source)
     reader = _Reader(arrays, where, source)
     if KEY not in metadata:
-        return {name: wrap(reader.placed(name, array.dtype.name)) for name, array in arrays.items()}
+        return {name: reader.placed(name, array.dtype.name) for name, array in arrays.items()}
     try:
         structure = json.loads(metadata[KEY])
         if "format" in metadata:

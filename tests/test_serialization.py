@@ -95,6 +95,15 @@ def test_shared_memory_is_stored_once_and_shared_again(tmp_path: Path) -> None:
     assert back["decoder"][0, 0].item() == 2.0
 
 
+def test_a_write_through_a_tied_tensor_makes_the_graph_stale(tmp_path: Path) -> None:
+    w = mg.ones(3, requires_grad=True)
+    back = round_trip({"encoder": w, "decoder": w.detach()}, tmp_path / "tied.safetensors")
+    y = (back["encoder"] * back["encoder"]).sum()
+    back["decoder"].fill_(2.0)
+    with pytest.raises(mg.errors.InplaceError):
+        y.backward()
+
+
 def test_other_readers_find_the_tensors_by_name(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     mg.save({"model": {"conv.weight": mg.ones(2)}, "epoch": 3}, path)
