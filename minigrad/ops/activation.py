@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..backend import backend_of
 from ..engine import inplace as writes
 from ..engine.inplace import in_place
-from ..engine.node import TensorBase
 from ..engine.mode import local
+from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
