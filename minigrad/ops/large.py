@@ -12,7 +12,7 @@ from ..engine.node import TensorBase
 
 FUNCTIONS = 4096                                     # elements from which on an exponential of our own is faster
 STEPS = 32768                                        # elements from which on several simple steps are
-SINGLE = 131072                                      # elements from which on two cores do one simple step faster
+SINGLE = 2 ** 20                                     # elements from which on two cores do one simple step faster
 FUNCTION_BYTES, STEP_BYTES, SINGLE_BYTES = 4 * FUNCTIONS, 4 * STEPS, 4 * SINGLE       # of float32; tensors have nbytes, too
 
 

@@ -12,11 +12,11 @@ import minigrad
 from minigrad.backend import NUMPY
 from minigrad.kernels.cpu import threads
 from minigrad.nn import functional as F
-from minigrad.ops import large
+from minigrad.ops import elementwise, large
 
 from .both import compiled
 
-N = 200_003                                          # more than any size from which on a loop runs
+N = 200_003                                          # elements; what else a loop asks for is set by `calls`
 ONE = {
     "add a number": lambda x: x + 1.5, "mul by a number": lambda x: x * 1.5, "div by a number": lambda x: x / 1.5,
     "sub a number": lambda x: x - 1.5, "exp": lambda x: x.exp(), "expm1": lambda x: x.expm1(), "log": lambda x: x.abs().log(),
@@ -64,6 +64,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(NUMPY.kernels, "worthwhile", lambda: 0)
     monkeypatch.setattr(threads, "PARALLEL_WORK", 0)
     monkeypatch.setattr(threads._now, "count", 2)
+    monkeypatch.setattr(elementwise, "SINGLE", 0)
     return found
 
 

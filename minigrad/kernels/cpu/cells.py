@@ -14,7 +14,7 @@ from .functions import ONE, sigmoid, tanh
 from .jit import jit, part, run
 from .threads import threads_for
 
-FLOPS = 100                           # of an element of the state, about
+FLOPS = 60                            # what an element of the state is worth
 
 
 def lstm(zx: Array, zh: Array, b: Array | None, c: Array) -> tuple[Array, Array, Array, Array] | None:

@@ -24,7 +24,7 @@ from .threads import threads_for
 
 
 class Op(NamedTuple):
-    """function: of numbers, one from each array and then the options. kinds: the arrays' dtypes. flops: of an element, about.
+    """function: of numbers, one from each array and then the options. kinds: the arrays' dtypes. flops: what an element is worth.
 
     alone: whether it is worth it on one core, too; NumPy is as fast for a single sum or product.
     """
@@ -38,7 +38,7 @@ class Op(NamedTuple):
 OPS: dict[str, Op] = {}
 
 
-def op(kinds: str, numbers: bool = False, flops: int = 8, alone: bool = True) -> Callable[[Any], Any]:
+def op(kinds: str, numbers: bool = False, flops: int = 3, alone: bool = True) -> Callable[[Any], Any]:
     """Give a function of numbers a loop over arrays. `numbers`: three more arguments follow, which are the same for all."""
     def register(function: Any) -> Any:
         OPS[function.__name__] = Op(part(forceinline=True)(function), kinds, numbers, flops, alone)
@@ -213,22 +213,22 @@ def abs_input(g: Any, x: Any) -> Any:
     return pick(x > ZERO, g, pick(x < ZERO, -g, g * ZERO))
 
 
-@op("f", flops=20)
+@op("f", flops=12)
 def exp(x: Any) -> Any:
     return exponential(x)
 
 
-@op("f", flops=20)
+@op("f", flops=12)
 def expm1(x: Any) -> Any:
     return exponential_less_1(x)
 
 
-@op("f", flops=30)
+@op("f", flops=20)
 def log(x: Any) -> Any:
     return logarithm(x)
 
 
-@op("f", flops=20)
+@op("f", flops=12)
 def tanh(x: Any) -> Any:
     return hyperbolic_tangent(x)
 
@@ -238,7 +238,7 @@ def tanh_input(g: Any, y: Any) -> Any:
     return g * (ONE - y * y)
 
 
-@op("f", flops=20)
+@op("f", flops=12)
 def sigmoid(x: Any) -> Any:
     return logistic(x)
 
@@ -248,25 +248,25 @@ def sigmoid_input(g: Any, y: Any) -> Any:
     return g * (y * (ONE - y))
 
 
-@op("f", flops=20)
+@op("f", flops=12)
 def silu(x: Any) -> Any:
     return x * logistic(x)
 
 
-@op("ff", flops=20)
+@op("ff", flops=12)
 def silu_input(g: Any, x: Any) -> Any:
     s = logistic(x)
     return g * (s * (x * (ONE - s) + ONE))
 
 
-@op("f", flops=20)
+@op("f", flops=12)
 def mish(x: Any) -> Any:
     n = exponential(pick(x > TWENTY, TWENTY, x))
     w = n * (n + TWO)
     return x * (w / (w + TWO))
 
 
-@op("ff", flops=20)
+@op("ff", flops=12)
 def mish_input(g: Any, x: Any) -> Any:
     n = exponential(pick(x > TWENTY, TWENTY, x))
     w = n * (n + TWO)
@@ -274,13 +274,13 @@ def mish_input(g: Any, x: Any) -> Any:
     return pick(x < TWENTY, g * (w * r + x * (TWO * TWO * n * (n + ONE)) * r * r), g)
 
 
-@op("f", True, flops=20)
+@op("f", True, flops=12)
 def elu(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     low = pick(x > ZERO, ZERO, x)
     return pick(x > ZERO, x * scale, exponential_less_1(low * input_scale) * (alpha * scale))
 
 
-@op("ff", True, flops=20)
+@op("ff", True, flops=12)
 def elu_input(g: Any, x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     low = pick(x > ZERO, ZERO, x)
     return pick(x <= ZERO, g * exponential(low * input_scale) * (alpha * scale * input_scale), g * scale)
@@ -292,24 +292,24 @@ def log_of_1_and_exp(x: Any) -> Any:
     return log1p_of_fraction(exponential(-abs(x)))
 
 
-@op("f", True, flops=60)
+@op("f", True, flops=36)
 def softplus(x: Any, beta: Any, threshold: Any, over_beta: Any) -> Any:
     z = x * beta
     return pick(z > threshold, x, (log_of_1_and_exp(z) + pick(z > ZERO, z, ZERO)) * over_beta)
 
 
-@op("ff", True, flops=20)
+@op("ff", True, flops=12)
 def softplus_input(g: Any, x: Any, beta: Any, threshold: Any, c: Any) -> Any:
     z = x * beta
     return pick(z > threshold, g, g * logistic(z))
 
 
-@op("f", flops=60)
+@op("f", flops=36)
 def logsigmoid(x: Any) -> Any:
     return pick(x > ZERO, ZERO, x) - log_of_1_and_exp(x)
 
 
-@op("ff", flops=20)
+@op("ff", flops=12)
 def logsigmoid_input(g: Any, x: Any) -> Any:
     return g * logistic(-x)
 

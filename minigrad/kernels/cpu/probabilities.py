@@ -18,7 +18,7 @@ from .functions import pick
 from .jit import jit, part, plain, run
 from .threads import threads_for
 
-FLOPS = 30                            # of an element, about
+FLOPS = 15                            # what an element is worth
 STRIP = 128                           # rows side by side, whose sums and largest fit the first-level cache
 
 
