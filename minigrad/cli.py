@@ -28,7 +28,21 @@ def run(args: Arguments) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run}
+def warmup(args: Arguments) -> int:
+    """warmup [--float64] [NAME ...]   compile kernels for this CPU ahead: images, words, functions, rules, or all of them
+    """
+    from .backend import NUMPY
+    from .utils.warmup import PROGRAMS, in_processes, report
+    names = [name for name in args if name != "--float64"]
+    if unknown := [name for name in names if name not in PROGRAMS]:
+        return usage(f"warmup: {unknown[0]}: no such program; there are {', '.join(PROGRAMS)}")
+    if NUMPY.kernels.__name__.endswith(".reference"):
+        print("The reference kernels are in use: there is nothing to compile.")
+        return 0
+    return max(report(name, len(names) < len(args)) for name in names) if names else in_processes(args)
+
+
+COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run, "warmup": warmup}
 
 
 def usage(complaint: str = "") -> int:

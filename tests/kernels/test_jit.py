@@ -34,3 +34,31 @@ def test_without_a_writeable_cache_kernels_still_run_and_one_line_says_it() -> N
 
 def test_importing_the_kernels_does_not_import_numba() -> None:
     assert python("import sys, minigrad.kernels.cpu; print('numba' in sys.modules)").stdout == "False\n"
+
+
+SMALL_NET = """
+import sys
+import minigrad as torch, minigrad.nn.functional as F
+torch.manual_seed(0)
+x = torch.randn(16, 3, 20, 20)
+w, v = (torch.randn(8, 3, 3, 3) / 5).requires_grad_(), (torch.randn(8 * 81, 5) / 25).requires_grad_()
+optimizer = torch.optim.Adam([w, v], lr=0.01)
+for _ in range(3):
+    hidden = F.gelu(F.max_pool2d(F.conv2d(x, w), 2)).flatten(1)
+    loss = F.cross_entropy(F.layer_norm(hidden, (648,)) @ v, torch.arange(16) % 5)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+print(f"{loss.item():.4f} {w.sum().item():.3f}", "numba" in sys.modules)
+"""
+
+
+@compiled
+def test_the_reference_kernels_where_numba_is_not_wanted_or_not_there() -> None:
+    fast = python(SMALL_NET)
+    plain = fast.stdout.replace("True", "False")
+    assert fast.stdout != plain
+    assert python(SMALL_NET, MINIGRAD_KERNELS="reference").stdout == plain
+    assert python(SMALL_NET, NUMBA_DISABLE_JIT="1").stdout == plain
+    missing = python("import sys; sys.modules['numba'] = None\n" + SMALL_NET.replace('"numba" in sys.modules', "False"))
+    assert missing.stdout == plain

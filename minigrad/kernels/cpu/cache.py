@@ -31,6 +31,7 @@ COMPILER = "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_D
 IMPORT = re.compile(r"^[ \t]*from (\.*)([\w.]*) import ([^(\n]*)", re.MULTILINE)
 HERE = Path(__file__).parent
 
+tally = {"loaded": 0, "compiled": 0, "lost": 0}             # kernels of this process; lost: compiled, and could not be kept
 _told: set[str] = set()
 
 
@@ -55,10 +56,12 @@ class Kept(caching.NullCache):
             os.utime(path)                                   # it was used today
         except OSError:
             pass                                             # in a folder that cannot be written nothing is removed either
+        tally["loaded"] += 1
         return compiler.CompileResult._rebuild(target_context, *pickle.loads(data))   # type: ignore[no-untyped-call]
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep what was compiled, if that can be."""
+        tally["compiled"] += 1
         if data.library.has_dynamic_globals:                 # addresses of this process
             return
         content = serialize.dumps(data._reduce())     # type: ignore[no-untyped-call]
@@ -68,6 +71,7 @@ class Kept(caching.NullCache):
             write(path, hashlib.sha256(content).digest() + content)
             remove_old(path.parent)
         except (OSError, RuntimeError) as error:             # RuntimeError: nobody knows a home folder
+            tally["lost"] += 1
             tell(f"compiled kernels cannot be kept ({error}), so each process compiles them again; "
                  "set NUMBA_CACHE_DIR or MINIGRAD_CACHE to a folder that can be written")
 
