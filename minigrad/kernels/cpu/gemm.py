@@ -18,6 +18,7 @@ from .threads import threads_for
 from .vectors import BITS, LANES, load, store
 
 WORK = 500_000           # multiplications below which NumPy is faster
+SHARED = 8_000_000       # multiplications below which one thread is done before a second has woken up
 LANE = LANES["f"]
 PANEL = COLUMNS * LANE   # columns of the second matrix per pass
 DEPTH = 256              # terms of a sum per pass: a panel of so many rows fits the first-level cache
@@ -66,7 +67,7 @@ def _threads(work: int) -> int:
     OpenBLAS knows registers of 256 bits as well as these kernels do, so with those they pay with several threads only:
     BLAS threads of its own would wait for the cores that these hold.
     """
-    threads = threads_for(2 * work) if work >= WORK else 0
+    threads = (threads_for(2 * work) if work >= SHARED else 1) if work >= WORK else 0
     return threads if threads > 1 or BITS == 512 else 0
 
 
