@@ -14,7 +14,7 @@ import numpy as np
 from ..reference import Array
 from .jit import jit, part, run
 from .microkernels import COLUMNS, ROWS, add_tile1, add_tile2, add_tile3, dots1, dots2, dots3, tile1, tile2, tile3
-from .threads import threads_for
+from .threads import get_num_threads, threads_for
 from .vectors import BITS, LANES, load, store
 
 WORK = 500_000           # multiplications below which NumPy is faster
@@ -67,8 +67,9 @@ def _threads(work: int) -> int:
     OpenBLAS knows registers of 256 bits as well as these kernels do, so with those they pay with several threads only:
     BLAS threads of its own would wait for the cores that these hold.
     """
-    threads = (threads_for(2 * work) if work >= SHARED else 1) if work >= WORK else 0
-    return threads if threads > 1 or BITS == 512 else 0
+    if work < WORK or get_num_threads() == 1 and BITS != 512:
+        return 0
+    return threads_for(2 * work) if work >= SHARED else 1
 
 
 def _with_rows(x: Array, w: Array, b: Array | None, threads: int) -> Array:
