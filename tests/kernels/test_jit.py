@@ -62,3 +62,33 @@ def test_the_reference_kernels_where_numba_is_not_wanted_or_not_there() -> None:
     assert python(SMALL_NET, NUMBA_DISABLE_JIT="1").stdout == plain
     missing = python("import sys; sys.modules['numba'] = None\n" + SMALL_NET.replace('"numba" in sys.modules', "False"))
     assert missing.stdout == plain
+
+
+SHAPES = """
+import numpy as np
+from minigrad.kernels import cpu
+from minigrad.kernels.cpu import cache, threads
+
+def work(n, c, f, h, w, k, s, p):
+    x, weight = np.ones((n, c, h, w), np.float32), np.ones((f, c, k, k), np.float32)
+    options = (s, s), ((p, p), (p, p)), (1, 1), 1
+    y = cpu.conv2d(x, weight, None, *options)
+    cpu.conv2d_input(y, weight, x.shape, *options)
+    cpu.conv2d_weight(y, x, weight.shape, *options)
+    cpu.max_pool2d(y, (3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1), y.shape[2:])
+    rows = y.reshape(len(y), -1)
+    z, mean, var = cpu.layer_norm(rows, None, None, 1e-5)
+    cpu.layer_norm_input(z, rows, None, mean, var, 1e-5)
+    cpu.log_softmax(rows, 1)
+
+for threads.PARALLEL_WORK in (10 ** 18, 0):          # by one thread, by two
+    for shape in ((2, 4, 8, 12, 12, 5, 1, 2), (9, 8, 16, 30, 17, 4, 2, 1)):
+        work(*shape)
+        print(cache.tally["compiled"] + cache.tally["loaded"], end=" ")
+"""
+
+
+@compiled
+def test_another_shape_needs_no_other_kernel() -> None:
+    serial, same, parallel, again = map(int, python(SHAPES, NUMBA_NUM_THREADS="2").stdout.split())
+    assert 0 < serial == same < parallel == again
