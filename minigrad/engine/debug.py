@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from types import TracebackType
 from typing import Any
 
@@ -18,7 +19,10 @@ from . import mode as modes
 from .mode import Watch, local
 from .node import TensorBase, line_of, user_frame
 
+LEVELS = range(4)
 
+
+@cache
 def watcher(level: int) -> Watch:
     """What runs in front of every op at a debug level."""
     def watch(op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -58,14 +62,17 @@ class debug:
     """Watch the ops of a block: `with debug(1): model(x)`. Levels are those of MINIGRAD_DEBUG; 0 is silent."""
 
     def __init__(self, level: int = 1) -> None:
-        if level not in range(4):
+        if level not in LEVELS:
             raise ArgumentError(f"debug: level must be 0, 1, 2 or 3; got {level!r}")
         self.level = level
         self._before: list[Watch | None] = []
 
     def __enter__(self) -> debug:
         self._before.append(local.mode.watch)
-        local.mode.watch = watcher(self.level) if self.level else None
+        others = local.mode.watch
+        for level in LEVELS[1:]:
+            others = modes.without(watcher(level), others)
+        local.mode.watch = modes.in_front(watcher(self.level), others) if self.level else others
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

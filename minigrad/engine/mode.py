@@ -29,10 +29,11 @@ class Mode:
     inference: inside `inference_mode`.
     scope, module: the innermost module call, for drawing and errors.
     watch: None, or what debug, autocast, profile, vmap ... put in front of every op: `watch(op, call, args, kwargs)`.
+    autocast: None, or what autocast is set to in this thread.
     batch: the innermost vmap that is running, or None.
     epilogue: None; the name of the op that will follow the next one at once, whose kernel may do both in one pass; then the result.
     """
-    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "batch", "epilogue")
+    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "autocast", "batch", "epilogue")
 
     def __init__(self) -> None:
         self.recording = True
@@ -41,6 +42,7 @@ class Mode:
         self.scope: Scope | None = None
         self.module: Any = None
         self.watch: Watch | None = default_watch
+        self.autocast: Any = None
         self.batch: Any = None
         self.epilogue: Any = None
 
@@ -53,6 +55,48 @@ class _Local(threading.local):
 local = _Local()                 # read once per op: `local.mode` is a slow look-up, the slots behind it are fast
 
 
+# ---------------------------------------------------------------- several watches at a time
+class _Stack:
+    """A watch in front of others: to it, running the op means to show it to them."""
+    __slots__ = ("first", "rest")
+
+    def __init__(self, first: Watch, rest: Watch) -> None:
+        self.first, self.rest = first, rest
+
+    def __call__(self, op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        rest = self.rest
+        return self.first(op, lambda *args, **kwargs: rest(op, call, args, kwargs), args, kwargs)
+
+
+def in_front(watch: Watch, rest: Watch | None) -> Watch:
+    """`watch`, which sees each op first, and whatever watches already."""
+    return watch if rest is None else _Stack(watch, rest)
+
+
+def without(watch: Watch, all: Watch | None) -> Watch | None:
+    """Whatever watches, but for one that need not be there."""
+    if isinstance(all, _Stack):
+        rest = without(watch, all.rest)
+        return rest if all.first is watch else in_front(all.first, rest)
+    return None if all is watch else all
+
+
+class watching:
+    """Context manager: `watch` sees the ops of this thread, too."""
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self._before: list[Watch | None] = []
+
+    def __enter__(self) -> None:
+        self._before.append(local.mode.watch)
+        local.mode.watch = in_front(self.watch, local.mode.watch)
+
+    def __exit__(self, *error: object) -> None:
+        local.mode.watch = self._before.pop()
+
+
+# ---------------------------------------------------------------- switches
 class _Switch:
     """Context manager and decorator that sets some slots of the mode and puts them back."""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 import minigrad as mg
+from minigrad.engine import mode as modes
+from minigrad.engine.mode import watching
 
 
 def test_level_1_prints_each_op(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,3 +52,36 @@ def test_the_environment_switches_it_on() -> None:
     code = "import os; os.environ['MINIGRAD_DEBUG'] = '1'; import minigrad; minigrad.ones(1) * 2.0"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "minigrad: mul" in done.stderr
+
+
+def test_watches_stand_one_in_front_of_the_other() -> None:
+    seen: list[str] = []
+
+    def watch(name: str) -> Any:
+        def see(op: Any, call: Any, args: Any, kwargs: Any) -> Any:
+            seen.append(f"{name} {op.name}")
+            return call(*args, **kwargs)
+        return see
+
+    first, second, third = watch("first"), watch("second"), watch("third")
+    with watching(first), watching(second), watching(third):
+        mg.ones(1).exp()
+        assert seen == ["third exp", "second exp", "first exp"]
+        seen.clear()
+        modes.local.mode.watch = modes.without(second, modes.local.mode.watch)
+        mg.ones(1).exp()
+        assert seen == ["third exp", "first exp"]
+    seen.clear()
+    assert mg.ones(1).exp().shape == (1,) and not seen and modes.local.mode.watch is None
+
+
+def test_a_silent_level_leaves_other_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[str] = []
+
+    def see(op: Any, call: Any, args: Any, kwargs: Any) -> Any:
+        seen.append(op.name)
+        return call(*args, **kwargs)
+
+    with watching(see), mg.debug(1), mg.debug(0):
+        mg.ones(1).exp()
+    assert seen == ["exp"] and capsys.readouterr().err == ""
