@@ -14,11 +14,33 @@ default_watch: Watch | None = None                   # what a new thread starts 
 
 
 class Scope:
-    """A module call that is running: its path in the model, and where it was called from."""
-    __slots__ = ("path", "kind", "parent", "code", "lasti")
+    """A module call: its path in the model, the class, the module itself (weakly), and where it was called from.
 
-    def __init__(self, path: str, kind: str, parent: Scope | None, code: CodeType, lasti: int) -> None:
-        self.path, self.kind, self.parent, self.code, self.lasti = path, kind, parent, code, lasti
+    Each thread has a stack of them, linked by `parent`; the innermost is `local.mode.scope`. Nodes keep the one they were made under.
+    """
+    __slots__ = ("path", "cls", "module", "parent", "code", "lasti")
+    path: str
+    cls: type[Any]
+    module: Callable[[], Any]                        # the module, or None once it is gone
+    parent: Scope | None
+    code: CodeType
+    lasti: int
+
+    @property
+    def kind(self) -> str:
+        """The name of the module's class."""
+        return self.cls.__name__
+
+
+class BackwardScope(Scope):
+    """What a rule of an op runs under while `create_graph` records it: the op's name; `parent` is the scope of the op."""
+    __slots__ = ("op",)
+    op: str
+
+    @property
+    def kind(self) -> str:
+        """Which op's gradient it is."""
+        return f"gradient of {self.op}"
 
 
 class Mode:

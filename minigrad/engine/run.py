@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from inspect import signature
 from sys import getrefcount
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,8 +18,8 @@ from ..errors import GraphError
 from . import inplace
 from .hooks import run_after_hooks, run_hooks
 from .inplace import check_unchanged
-from .mode import local
-from .node import Leaf, Node, Pick, TensorBase, wrap
+from .mode import BackwardScope, RuleWatch, local
+from .node import Leaf, Node, Pick, TensorBase, new, wrap
 
 ndarray = np.ndarray
 
@@ -33,22 +33,41 @@ def run(roots: Sequence[Node], seeds: Sequence[Any], *, create_graph: bool = Fal
     on_tensors: the seeds are tensors and rules run on them also without `create_graph`.
     """
     mode = local.mode
-    before = mode.recording, mode.arrays, mode.watch
+    before = mode.recording, mode.arrays, mode.watch, mode.scope
     mode.recording, mode.arrays = create_graph, True
     if not create_graph and not on_tensors:
         mode.watch = None
+    wanted = None if inputs is None else dict.fromkeys(inputs)
+    todo = Pass(roots, seeds, create_graph or on_tensors, retain_graph or create_graph, wanted, accumulate_inputs, mode.rules)
     try:
-        return _run(roots, seeds, create_graph or on_tensors, retain_graph or create_graph, inputs, accumulate_inputs)
+        return _run(*todo) if mode.passes is None else mode.passes(_run, todo)
     finally:
-        mode.recording, mode.arrays, mode.watch = before
+        mode.recording, mode.arrays, mode.watch, mode.scope = before
 
 
-def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool,
-         inputs: Iterable[Node] | None, accumulate_inputs: bool) -> dict[Node, Any]:
+class Pass(NamedTuple):
+    """What a backward pass is to do.
+
+    create: rules run on tensors. retain: nodes keep what they saved. wanted: the nodes whose gradients are asked for, None for all
+    leaves. rules: what stands around every rule (`mode.rules`), or None.
+    """
+    roots: Sequence[Node]
+    seeds: Sequence[Any]
+    create: bool
+    retain: bool
+    wanted: dict[Node, Any] | None
+    accumulate_inputs: bool
+    rules: RuleWatch | None
+
+
+def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool, wanted: dict[Node, Any] | None,
+         accumulate_inputs: bool, rules: RuleWatch | None) -> dict[Node, Any]:
     pending: dict[Node, Any] = {}                    # gradients that wait; for an op of several outputs, a list of them
     heap: list[tuple[int, Node]] = []
-    wanted: dict[Node, Any] = dict.fromkeys(inputs or ())
-    needed = leading_to(roots, wanted) if inputs is not None else None
+    needed = leading_to(roots, wanted) if wanted is not None else None
+    if wanted is None:
+        wanted = {}
+    mode = local.mode
     for node, g in zip(roots, seeds):
         add(pending, heap, node, g)
     while heap:
@@ -82,6 +101,7 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
             check_unchanged(node)
         if create:
             saved = rebuild(node)
+            mode.scope = backward_scope(node)
         if op.several:
             g = fill(node, g, create) if op.fills else tuple(g)
         shapes = node.shapes if op.broadcast else None
@@ -89,7 +109,7 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
         try:
             for parent in node.parents:
                 if parent is not None:
-                    pg = op.pulls[i](g, saved)
+                    pg = op.pulls[i](g, saved) if rules is None else rules(node, i, op.pulls[i], g, saved)
                     if type(parent) is tuple:
                         for p, each in zip(parent, pg):
                             if p is not None and each is not None:
@@ -219,6 +239,19 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     if axes:
         g = backend_of(g).xp.add.reduce(g, axes, None, None, True)
     return g if g.shape == shape else g.reshape(shape)
+
+
+def gone() -> None:
+    """What stands for the module of an op that ran in none."""
+
+
+def backward_scope(node: Node) -> BackwardScope:
+    """What the rules of a node run under: so that what they record knows which op, line and module it is the gradient of."""
+    scope: BackwardScope = new(BackwardScope)
+    outer = scope.parent = node.scope
+    scope.path, scope.cls, scope.module = (outer.path, outer.cls, outer.module) if outer is not None else ("", Node, gone)
+    scope.op, scope.code, scope.lasti = node.op.name, node.code or gone.__code__, node.lasti
+    return scope
 
 
 def rebuild(node: Node) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from sys import _getframe
 from typing import Any, Self
+from weakref import ref
 
 from .. import dtypes
 from .._tensor import Tensor
@@ -69,7 +70,8 @@ class Module(ModuleBase):
         frame = _getframe(1)
         mode.module = self
         mode.scope = scope = new(Scope)              # attribute by attribute: half the cost of a call of the class
-        scope.path, scope.kind, scope.parent, scope.code, scope.lasti = path, type(self).__name__, outer, frame.f_code, frame.f_lasti
+        scope.path, scope.cls, scope.module = path, type(self), ref(self)
+        scope.parent, scope.code, scope.lasti = outer, frame.f_code, frame.f_lasti
         try:
             if self.__dict__["_attention"] or hooks.everywhere:
                 return place.attend(self, args, kwargs)
