@@ -570,7 +570,21 @@ if TYPE_CHECKING:
     from . import vision as vision
     from . import viz as viz
     from .amp import autocast as autocast
-    from .amp import is_autocast_enabled as is_autocast_enabled
+    from .amp.state import autocast_decrement_nesting as autocast_decrement_nesting
+    from .amp.state import autocast_increment_nesting as autocast_increment_nesting
+    from .amp.state import clear_autocast_cache as clear_autocast_cache
+    from .amp.state import get_autocast_cpu_dtype as get_autocast_cpu_dtype
+    from .amp.state import get_autocast_dtype as get_autocast_dtype
+    from .amp.state import get_autocast_gpu_dtype as get_autocast_gpu_dtype
+    from .amp.state import is_autocast_cache_enabled as is_autocast_cache_enabled
+    from .amp.state import is_autocast_cpu_enabled as is_autocast_cpu_enabled
+    from .amp.state import is_autocast_enabled as is_autocast_enabled
+    from .amp.state import set_autocast_cache_enabled as set_autocast_cache_enabled
+    from .amp.state import set_autocast_cpu_dtype as set_autocast_cpu_dtype
+    from .amp.state import set_autocast_cpu_enabled as set_autocast_cpu_enabled
+    from .amp.state import set_autocast_dtype as set_autocast_dtype
+    from .amp.state import set_autocast_enabled as set_autocast_enabled
+    from .amp.state import set_autocast_gpu_dtype as set_autocast_gpu_dtype
     from .compat import as_torch as as_torch
     from .func import vmap as vmap
     from .serialization import load as load
@@ -586,8 +600,12 @@ newaxis = None
 LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions",
                   "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version",
                   "__config__"))
-LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp", "is_autocast_enabled": "amp",
-              "vmap": "func"}
+AUTOCAST_NAMES = ("autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_cpu_dtype",
+                  "get_autocast_dtype", "get_autocast_gpu_dtype", "is_autocast_cache_enabled", "is_autocast_cpu_enabled",
+                  "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_cpu_dtype", "set_autocast_cpu_enabled",
+                  "set_autocast_dtype", "set_autocast_enabled", "set_autocast_gpu_dtype")
+LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp",
+              "vmap": "func", **dict.fromkeys(AUTOCAST_NAMES, "amp.state")}
 
 
 def __getattr__(name: str) -> Any:
