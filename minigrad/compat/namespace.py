@@ -27,6 +27,7 @@ FILES = {
         "instancenorm", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",
         "transformer", "upsampling", "utils"))),
     "torch.utils.data": ("dataset", "dataloader", "sampler"),
+    "torchvision.models": ("alexnet", "googlenet"),
     "torchvision.transforms": ("transforms",),
 }
 _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.items() for file in files}

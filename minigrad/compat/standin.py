@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from ..dtypes import dtype
 from ..errors import LackedModuleError, LackedNameError
 from ..version import VISION, __version__
-from .namespace import OURS, TOPS, is_public, public_names, real_name
+from .namespace import FILES, OURS, TOPS, is_public, public_names, real_name
 from .suggestion import lacked_attribute, lacked_import
 
 SETTINGS = "torch.backends."                         # modules below it hold values that programs set
@@ -64,7 +64,7 @@ class Finder:
     def _made(self, name: str, real: ModuleType) -> ModuleType:
         if name.startswith(SETTINGS):
             return Mirror(name, real)
-        alias = ModuleType(name, real.__doc__)
+        alias = (Shared if any(hasattr(real, file) for file in FILES.get(name, ())) else ModuleType)(name, real.__doc__)
         kept = vars(alias)
 
         def look_up(attribute: str) -> Any:
@@ -93,6 +93,14 @@ class Finder:
 
 
 _NOTHING = object()
+
+
+class Shared(ModuleType):
+    """An alias with a function that has the name of a file: to have imported `torchvision.models.alexnet` does not hide it."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (isinstance(value, ModuleType) and f"{self.__name__}.{name}" == value.__name__):
+            super().__setattr__(name, value)
 
 
 class Mirror(ModuleType):
