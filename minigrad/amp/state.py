@@ -34,8 +34,19 @@ class State:
         self.nesting = 0
         self.cast: dict[tuple[int, NumpyDtype, bool], tuple[Any, int, Any]] = {}
 
+    def run_function(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The same for a function of several ops, which then take what it gives them."""
+        def apart(*args: Any, **kwargs: Any) -> Any:
+            mode = local.mode
+            before, mode.watch = mode.watch, modes.without(watch, mode.watch)
+            try:
+                return function(*args, **kwargs)
+            finally:
+                mode.watch = before
+        return self.run(name, apart, args, kwargs)
+
     def run(self, name: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call an op or function with its operands in the dtype that its list asks for."""
+        """Call an op with its operands in the dtype that its list asks for; as it is if it stands in none."""
         lists = self.list_of(args, kwargs)
         kind = lists.get(name) if lists else None
         if kind is None or kwargs.get("out") is not None:

@@ -92,8 +92,9 @@ def general(op: Op) -> Call:
         node.hooks = None
         types = [getattr(a, "dtype", None) for a in arrays]
         node.saved = op.keep(tuple(live))((*arrays, *shapes, *types, outs[0] if outs else None, *extra, None))
-        node.cells = tuple([cell_of(values[i]) if kind == "input" and kept is not None else None
-                            for (kind, i), kept in zip(op.slots, node.saved)])
+        cells = tuple([cell_of(values[i]) if kind == "input" and kept is not None else None
+                       for (kind, i), kept in zip(op.slots, node.saved)])
+        node.cells = cells if any(cells) or op.keeps_out else ()          # (): nothing kept that a pass would free
         node.shapes = tuple([shapes[i] for i in inputs]) if broadcast else tuple([shapes[i] for i in op.tensors])
         one = not op.several
         node.shape = outs[0].shape if one else tuple([out.shape for out in outs])

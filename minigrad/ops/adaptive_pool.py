@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.op import op
 from ..errors import ArgumentTypeError, RefusedArgumentError, ShapeError, operand
 from .pool import need_numbers
@@ -143,6 +144,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Bins) -> Tensor:
     return means("adaptive_avg_pool2d", 2, input, output_size)
 
 
+@autocasts
 def adaptive_avg_pool3d(input: Tensor, output_size: Bins) -> Tensor:
     """The means of bins: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size); None keeps a dimension."""
     return means("adaptive_avg_pool3d", 3, input, output_size)
@@ -161,6 +163,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: Bins, return_indices: bool =
     return maxima("adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
+@autocasts
 def adaptive_max_pool3d(input: Tensor, output_size: Bins, return_indices: bool = False) -> Any:
     """The largest values of bins: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size)."""
     return maxima("adaptive_max_pool3d", 3, input, output_size, return_indices)
@@ -176,6 +179,7 @@ def adaptive_max_pool2d_with_indices(input: Tensor, output_size: Bins, return_in
     return maxima("adaptive_max_pool2d", 2, input, output_size, True)
 
 
+@autocasts
 def adaptive_max_pool3d_with_indices(input: Tensor, output_size: Bins, return_indices: bool = False) -> tuple[Tensor, Tensor]:
     """`adaptive_max_pool3d` with `return_indices`."""
     return maxima("adaptive_max_pool3d", 3, input, output_size, True)

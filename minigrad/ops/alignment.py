@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import TensorBase, wrap
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .elementwise import exp
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NEVER = -1e30                                        # the logarithm of 0: -inf has no useful gradient
 
 
+@autocasts
 def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
              zero_infinity: bool = False) -> Tensor:
     """-log of the probability that an input spells its target, over all alignments: log_probs (T, N, C) or (T, C), from `log_softmax`.

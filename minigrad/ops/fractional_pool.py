@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, describe, operand
 from ..rng import continuous
@@ -87,6 +88,7 @@ def starts(u: Any, size: int, kernel: int, bins: int) -> Any:
 
 
 # ---------------------------------------------------------------- what users call
+@autocasts
 def fractional_max_pool2d(input: Tensor, kernel_size: Ints, output_size: Ints | None = None, output_ratio: Any = None,
                           return_indices: bool = False, _random_samples: Tensor | None = None) -> Any:
     """The largest values of windows at random steps: (N, C, H, W) or (C, H, W) -> (N, C, *output_size), or output_ratio of (H, W).
@@ -97,12 +99,14 @@ def fractional_max_pool2d(input: Tensor, kernel_size: Ints, output_size: Ints | 
     return found if return_indices else found[0]
 
 
+@autocasts
 def fractional_max_pool2d_with_indices(input: Tensor, kernel_size: Ints, output_size: Ints | None = None, output_ratio: Any = None,
                                        return_indices: bool = False, _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """`fractional_max_pool2d` with `return_indices`."""
     return pooled("fractional_max_pool2d", 2, input, kernel_size, output_size, output_ratio, _random_samples)
 
 
+@autocasts
 def fractional_max_pool3d(input: Tensor, kernel_size: Ints, output_size: Ints | None = None, output_ratio: Any = None,
                           return_indices: bool = False, _random_samples: Tensor | None = None) -> Any:
     """The largest values of windows at random steps: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size)."""
@@ -110,6 +114,7 @@ def fractional_max_pool3d(input: Tensor, kernel_size: Ints, output_size: Ints | 
     return found if return_indices else found[0]
 
 
+@autocasts
 def fractional_max_pool3d_with_indices(input: Tensor, kernel_size: Ints, output_size: Ints | None = None, output_ratio: Any = None,
                                        return_indices: bool = False, _random_samples: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """`fractional_max_pool3d` with `return_indices`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
@@ -230,6 +231,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     return reduce_loss(losses + math.log(2 * math.pi) / 2 if full else losses, reduction)
 
 
+@autocasts
 def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full: bool = False, size_average: bool | None = None,
                      eps: float = 1e-08, reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """exp(input) - target * input: of counts from Poisson distributions, `input` the logarithms of their rates.

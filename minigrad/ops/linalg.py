@@ -5,6 +5,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, LinalgError, ShapeError, describe
@@ -141,6 +142,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
+@autocasts
 @takes_out
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> results.linalg_lstsq:
     """The X that minimizes |A X - B|, of all such the shortest.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..dtypes import dtype as DType
 from ..dtypes import to_numpy_dtype
+from ..engine.casting import autocasts
 from ..engine.general import into
 from ..engine.node import wrap
 from ..engine.op import op
@@ -212,6 +213,7 @@ def euclidean(x1: Tensor, x2: Tensor, by_product: bool = False) -> Tensor:
 COMPUTE_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
+@autocasts
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = COMPUTE_MODES[0]) -> Tensor:
     """All p-norm distances between two sets of points, (..., P, M) and (..., R, M) -> (..., P, R); batches broadcast."""
     for i, x in ((1, x1), (2, x2)):

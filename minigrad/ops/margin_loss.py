@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, operand
 from .cross_entropy import constant_weight, places
@@ -49,6 +50,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
     return pointwise(soft_margin, input, target, reduction)
 
 
+@autocasts
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, size_average: bool | None = None, reduce: bool | None = None,
                          reduction: str = "mean") -> Tensor:
     """input where target is 1, max(0, margin - input) where it is -1: of distances between similar and dissimilar pairs."""
@@ -57,6 +59,7 @@ def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0, siz
     return reduce_loss(choose(target != 1, clamp_min(margin - input, 0), 0) + choose(target != -1, input, 0), reduction)
 
 
+@autocasts
 def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None,
                         reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """max(0, -target * (input1 - input2) + margin): input1 shall be the greater where target is 1, the smaller where -1."""
@@ -68,6 +71,7 @@ def margin_ranking_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: 
     return reduce_loss(clamp_min(-target * (input1 - input2) + margin, 0), reduction)
 
 
+@autocasts
 def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, size_average: bool | None = None,
                           reduce: bool | None = None, reduction: str = "mean") -> Tensor:
     """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1.
@@ -88,6 +92,7 @@ def cosine_embedding_loss(input1: Tensor, input2: Tensor, target: Tensor, margin
 
 
 # ---------------------------------------------------------------- triplets
+@autocasts
 def triplet_margin_loss(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float = 1.0, p: float = 2, eps: float = 1e-06,
                         swap: bool = False, size_average: bool | None = None, reduce: bool | None = None,
                         reduction: str = "mean") -> Tensor:

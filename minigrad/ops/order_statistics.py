@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, UnsupportedDtypeError, describe
@@ -138,6 +139,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Tensor:
 INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
+@autocasts
 def quantile(input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear") -> Tensor:
     """The q-quantiles along `dim`, of all elements by default; nan where there is a nan.
 
@@ -147,6 +149,7 @@ def quantile(input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: 
     return quantiles("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@autocasts
 def nanquantile(input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *,
                 interpolation: str = "linear") -> Tensor:
     """As `quantile`, of the elements that are not nan."""

@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
@@ -160,6 +161,7 @@ def max_pool2d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     return (found[0].squeeze(0), found[1].squeeze(0)) if return_indices else found.squeeze(0)
 
 
+@autocasts
 def max_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1,
                ceil_mode: bool = False, return_indices: bool = False) -> Any:
     """The largest value of each window: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *windows). Options and errors as in `max_pool2d`."""
@@ -219,6 +221,7 @@ def avg_pool2d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, pad
     return avg_pool(input, *options) if x.ndim == 4 else avg_pool(input.unsqueeze(0), *options).squeeze(0)
 
 
+@autocasts
 def avg_pool3d(input: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, ceil_mode: bool = False,
                count_include_pad: bool = True, divisor_override: int | None = None) -> Tensor:
     """The mean of each window: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *windows). Options and errors as in `avg_pool2d`."""
@@ -287,6 +290,7 @@ def max_pool2d_with_indices(input: Tensor, kernel_size: Ints, stride: Ints | Non
     return max_pool2d(input, kernel_size, stride, padding, dilation, ceil_mode, True)
 
 
+@autocasts
 def max_pool3d_with_indices(input: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0, dilation: Ints = 1,
                             ceil_mode: bool = False, return_indices: bool = False) -> tuple[Tensor, Tensor]:
     """`max_pool3d` with `return_indices`."""

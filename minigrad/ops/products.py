@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
@@ -77,6 +78,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return cross_along(input, other, d - input.ndim)
 
 
+@autocasts
 @takes_out
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """Sums of products along `dim`, the first operand conjugated; other dimensions broadcast."""

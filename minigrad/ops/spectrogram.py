@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
 from ..dtypes import complex_of
+from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..errors import DtypeError, ShapeError, describe
 from .complex import view_as_real
@@ -43,6 +44,7 @@ def frame_options(name: str, x: Any, n_fft: int, hop_length: int | None, win_len
 
 
 # ---------------------------------------------------------------- there
+@autocasts
 def stft(input: Tensor, n_fft: int, hop_length: int | None = None, win_length: int | None = None, window: Tensor | None = None,
          center: bool = True, pad_mode: str = "reflect", normalized: bool = False, onesided: bool | None = None,
          return_complex: bool | None = None, align_to_window: bool | None = None) -> Tensor:

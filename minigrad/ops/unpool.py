@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, operand
 from .windows import numbers
@@ -89,12 +90,14 @@ def unpooled(name: str, n: int, input: Tensor, indices: Tensor, kernel_size: Int
     return unpool(input, at, size)
 
 
+@autocasts
 def max_unpool1d(input: Tensor, indices: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
                  output_size: Sequence[int] | None = None) -> Tensor:
     """The inverse of `max_pool1d`, as far as there is one: (N, C, L) or (C, L). Arguments and errors as in `max_unpool2d`."""
     return unpooled("max_unpool1d", 1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@autocasts
 def max_unpool2d(input: Tensor, indices: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
                  output_size: Sequence[int] | None = None) -> Tensor:
     """The inverse of `max_pool2d`, as far as there is one: the values at `indices`, 0 elsewhere.
@@ -106,6 +109,7 @@ def max_unpool2d(input: Tensor, indices: Tensor, kernel_size: Ints, stride: Ints
     return unpooled("max_unpool2d", 2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@autocasts
 def max_unpool3d(input: Tensor, indices: Tensor, kernel_size: Ints, stride: Ints | None = None, padding: Ints = 0,
                  output_size: Sequence[int] | None = None) -> Tensor:
     """The inverse of `max_pool3d`, as far as there is one. Arguments and errors as in `max_unpool2d`."""

@@ -8,6 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedError, operand
 from .join import stack
@@ -23,6 +24,7 @@ MODES, PADDINGS = ("bilinear", "nearest", "bicubic"), ("zeros", "border", "refle
 A = -0.75                                            # of the cubic kernel. Source: Keys 1981, Cubic Convolution Interpolation
 
 
+@autocasts
 def grid_sample(input: Tensor, grid: Tensor, mode: str = "bilinear", padding_mode: str = "zeros",
                 align_corners: bool | None = None) -> Tensor:
     """The image at the positions in `grid`: (N, C, H, W) and (N, OH, OW, 2) -> (N, C, OH, OW); volumes with one dimension more.
