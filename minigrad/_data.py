@@ -12,6 +12,7 @@ from ._layout import layout as Layout
 from ._layout import memory_format as MemoryFormat
 from ._layout import strided
 from .backend import backend_for, backend_of
+from .dtypes import dtype as DType
 from .engine.node import Leaf, TensorBase, wrap
 from .errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnsupportedError, describe
 from .ops.scalars import fitting
@@ -191,6 +192,8 @@ def sizes(op: str, size: tuple[Any, ...]) -> tuple[int, ...]:
         size = tuple(size[0])
     elif not size:
         raise ArgumentTypeError(f"{op}: missing argument 'size'; write {op}(()) for a 0-d tensor")
+    if len(size) > 64:
+        raise ShapeError(f"{op}: a tensor has 64 dimensions at most, as NumPy's arrays do; got {len(size)}")
     for n in size:
         if type(n) is not int or n < 0:
             break
@@ -209,6 +212,15 @@ def check_layout(op: str, layout: Layout | None, memory_format: MemoryFormat | N
     """`layout` may only be the one there is; `memory_format` is accepted, arrays are row-major all the same."""
     if layout is not None and layout is not strided:
         raise UnsupportedError(f"{op}: tensors are dense and strided; got layout {layout}")
+
+
+def asked_dtype(op: str, out: Any, asked: DType | None, default: Any = None) -> Any:
+    """NumPy's dtype of a tensor to be made: that of `out`, or what was asked for, or the default."""
+    if out is None:
+        return dtypes.to_numpy_dtype(asked) if asked is not None else default if default is not None else dtypes.get_default_numpy()
+    if asked is not None and out.dtype != asked:
+        raise DtypeError(f"{op}: dtype {asked} does not match dtype of out parameter ({out.dtype}); leave one of them out")
+    return out.array.dtype
 
 
 def finished(array: Any, requires_grad: bool) -> Any:

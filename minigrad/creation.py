@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes
-from ._data import Where, array_of, check_layout, checked, empty_with_strides, filled, finished, number, size_of, sizes
+from ._data import Where, array_of, asked_dtype, check_layout, checked, empty_with_strides, filled, finished, number, size_of, sizes
 from ._device import as_device
 from ._layout import layout as Layout
 from ._layout import memory_format as MemoryFormat
@@ -113,7 +113,8 @@ def _made(op: str, shape: tuple[int, ...], value: Any, out: Any, dtype: Any, whe
           layout: Layout | None) -> Tensor:
     check_layout(op, layout)
     if out is not None:
-        return _into(op, out, filled(op, shape, value, out.array.dtype, backend_of(out.array).device_of(out.array)))
+        to = asked_dtype(op, out, dtype)
+        return _into(op, out, filled(op, shape, value, to, backend_of(out.array).device_of(out.array)))
     to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
     return finished(filled(op, shape, value, to, as_device(where)), requires_grad)
 
@@ -235,13 +236,7 @@ def arange(*args: Any, start: Any = None, end: Any = None, step: Any = None, out
     if len(args) == 1 and type(args[0]) is int and args[0] >= 0 and all(v is None for v in (start, end, step, out, dtype)):
         return finished(backend_for(as_device(device)).xp.arange(args[0]), requires_grad)
     a, b, s = _bounds(args, start, end, step)
-    if out is not None:
-        to = out.array.dtype
-    elif dtype is not None:
-        to = dtypes.to_numpy_dtype(dtype)
-    else:
-        whole = all(isinstance(v, int) for v in (a, b, s))
-        to = np.dtype(np.int64) if whole else dtypes.get_default_numpy()
+    to = asked_dtype("arange", out, dtype, np.dtype(np.int64) if all(isinstance(v, int) for v in (a, b, s)) else None)
     if to.kind in "bc":
         raise UnsupportedError(f"arange: not implemented for {to}; convert the result")
     a, b, s, n = _steps(a, b, s, to)
@@ -293,7 +288,7 @@ def range(start: Any = 0, end: Any = None, step: Any = 1, *, out: Tensor | None 
     if s == 0 or (b - a) * s < 0:
         raise ShapeError(f"range: upper bound and lower bound inconsistent with step sign; got start {a}, end {b}, step {s}")
     made = arange(math.floor((b - a) / s) + 1, dtype=dtypes.float64, device=device).array * s + a
-    to = out.array.dtype if out is not None else dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
+    to = asked_dtype("range", out, dtype)
     return _into("range", out, made.astype(to)) if out is not None else finished(made.astype(to), requires_grad)
 
 
@@ -308,7 +303,7 @@ def _spaced(op: str, start: Any, end: Any, steps: int, out: Any, dtype: Any, whe
         raise ShapeError(f"{op}: number of steps must be non-negative; got {steps}")
     is_complex = isinstance(a, complex) or isinstance(b, complex)
     default = dtypes.complex_of(dtypes.get_default_numpy()) if is_complex else dtypes.get_default_numpy()
-    to = out.array.dtype if out is not None else dtypes.to_numpy_dtype(dtype) if dtype is not None else default
+    to = asked_dtype(op, out, dtype, default)
     if is_complex and to.kind != "c":
         raise DtypeError(f"{op}: inferred dtype {default} can't be safely cast to passed dtype {to}")
     if to.kind in "iu":
@@ -343,7 +338,7 @@ def eye(n: int, m: int | None = None, *, out: Tensor | None = None, dtype: DType
     """Ones on the diagonal of an (n, m) matrix of zeros; m is n by default."""
     check_layout("eye", layout)
     rows, columns = sizes("eye", (n,))[0], sizes("eye", (n if m is None else m,))[0]
-    to = out.array.dtype if out is not None else dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
+    to = asked_dtype("eye", out, dtype)
     xp = backend_for(as_device(device)).xp if out is None else backend_of(out.array).xp
     array = xp.eye(rows, columns, dtype=to)
     return _into("eye", out, array) if out is not None else finished(array, requires_grad)

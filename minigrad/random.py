@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
-from ._data import Where, check_layout, finished, number, size_of, sizes
+from ._data import Where, asked_dtype, check_layout, finished, number, size_of, sizes
 from ._device import as_device
 from ._layout import layout as Layout
 from ._layout import memory_format as MemoryFormat
@@ -40,8 +39,6 @@ def _drawn(op: str, draw: Any, shape: tuple[int, ...], generator: Generator | No
            layout: Layout | None) -> Tensor:
     """A new tensor of draws, or `out` filled with them."""
     check_layout(op, layout)
-    if out is not None:
-        to = out.array.dtype
     if local.mode.batch is not None:                 # under vmap: one draw for all samples, or one for each
         return finished(local.mode.batch.draw(draw, chosen(generator), shape, to), requires_grad)
     array = draw(chosen(generator), shape, to)
@@ -61,7 +58,7 @@ def _size(op: str, size: tuple[Any, ...], named: dict[str, Any]) -> tuple[int, .
 def rand(*size: Any, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
          layout: Layout | None = None, device: Where = None, requires_grad: bool = False, pin_memory: bool = False, **named: Any) -> Tensor:
     """Uniform numbers of [0, 1): `rand(2, 3)` or `rand((2, 3))`."""
-    to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
+    to = asked_dtype("rand", out, dtype)
     floats_only("rand", to)
     return _drawn("rand", continuous.uniform, _size("rand", size, named), generator, out, to, device, requires_grad, layout)
 
@@ -70,7 +67,7 @@ def randn(*size: Any, generator: Generator | None = None, out: Tensor | None = N
           layout: Layout | None = None, device: Where = None, requires_grad: bool = False, pin_memory: bool = False,
           **named: Any) -> Tensor:
     """Normal numbers of mean 0 and variance 1: `randn(2, 3)` or `randn((2, 3))`."""
-    to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
+    to = asked_dtype("randn", out, dtype)
     floats_only("randn", to)
     return _drawn("randn", continuous.normal, _size("randn", size, named), generator, out, to, device, requires_grad, layout)
 
@@ -92,7 +89,7 @@ def randint(*args: Any, low: int = 0, high: int | None = None, size: Sequence[in
         if isinstance(bound, float) or not hasattr(bound, "__index__"):
             raise ArgumentTypeError(f"randint: argument '{name}' must be int, not {describe(bound)}")
     a, b = int(low), int(high)
-    to = dtypes.to_numpy_dtype(dtype) if dtype is not None else np.dtype(np.int64)
+    to = asked_dtype("randint", out, dtype, np.dtype(np.int64))
     return _drawn("randint", lambda g, shape, kind: discrete.integers(g, shape, kind, a, b), size_of("randint", size), generator, out, to,
                   device, requires_grad, layout)
 
@@ -100,7 +97,7 @@ def randint(*args: Any, low: int = 0, high: int | None = None, size: Sequence[in
 def randperm(n: int, *, generator: Generator | None = None, out: Tensor | None = None, dtype: DType | None = None,
              layout: Layout | None = None, device: Where = None, requires_grad: bool = False, pin_memory: bool = False) -> Tensor:
     """The numbers 0 ... n - 1 in random order."""
-    to = dtypes.to_numpy_dtype(dtype) if dtype is not None else np.dtype(np.int64)
+    to = asked_dtype("randperm", out, dtype, np.dtype(np.int64))
     return _drawn("randperm", lambda g, shape, kind: discrete.permutation(g, shape[0], kind), sizes("randperm", (n,)), generator, out, to,
                   device, requires_grad, layout)
 
@@ -115,7 +112,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Sequence[int] | None = None, *
     if size is None:
         raise ArgumentTypeError("normal: needs a size where mean and std are numbers")
     m, s = number("normal", mean), number("normal", std)
-    to = dtypes.to_numpy_dtype(dtype) if dtype is not None else dtypes.get_default_numpy()
+    to = asked_dtype("normal", out, dtype)
     return _drawn("normal", lambda g, shape, kind: continuous.normal(g, shape, kind, m, s), size_of("normal", size), generator, out, to,
                   device, requires_grad, layout)
 

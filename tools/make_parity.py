@@ -21,6 +21,7 @@ from tests.parity.checks import CHECKS, Result  # noqa: E402
 from tests.parity.database import Entry, entries  # noqa: E402
 from tests.parity.differences import DIFFERENCES, of  # noqa: E402
 from tests.parity.namespaces import NAMESPACES, lacked, public  # noqa: E402
+from tests.parity.oracles import GRADIENTS, PRECISION, PRECISION_REASON  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "parity.md"
 TIERS = {"core": "what most programs use", "extended": "the rest of what dense tensors on a CPU can do", "fft": "Fourier transforms"}
@@ -94,6 +95,14 @@ def differences(found: Found) -> str:
     return "\n".join(lines) + "\n"
 
 
+def oracles() -> str:
+    """What is held against something other than PyTorch's own result."""
+    lines = ["\n## Held against something else\n", "| entry | check | instead |", "|---|---|---|"]
+    lines += [f"| `{entry}` | {WHAT[check]} | {o.reason} |" for (entry, check), o in GRADIENTS.items()]
+    lines += [f"| `{entry}` | {WHAT['value']} | {PRECISION_REASON} |" for entry in PRECISION]
+    return "\n".join(lines) + "\n"
+
+
 def names() -> str:
     """PyTorch's public names, by namespace: how many there are, and those that are not, by reason."""
     lines = ["\n## Names\n", "What stands in PyTorch's namespaces, and what of it minigrad has not, by reason.\n"]
@@ -120,7 +129,7 @@ def main() -> int:
             for r in failed[:10]:
                 print(f"    {r.at}: {r.failure}")
         return 0
-    DOCUMENT.write_text(INTRODUCTION + tables(found) + differences(found) + names(), encoding="utf-8")
+    DOCUMENT.write_text(INTRODUCTION + tables(found) + differences(found) + oracles() + names(), encoding="utf-8")
     print(f"{DOCUMENT.name}: {len(chosen)} entries in {time.perf_counter() - start:.0f} s")
     return 0
 

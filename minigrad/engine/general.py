@@ -59,7 +59,7 @@ def general(op: Op) -> Call:
                                 for (kind, _), c, kept in zip(op.slots, node.cells, node.saved or ())])
         if target is not None:
             if op.returns is None:
-                return into(op.name, target, tensors[0])
+                return into(op.name, target, tensors[0], op.casts_out)
             return op.returns(*into_several(op.name, target, (*tensors, *[wrap(e) for e in extra])))
         if op.returns is not None:
             return op.returns(*tensors, *[wrap(e) for e in extra])
@@ -178,8 +178,8 @@ def on_arrays(op: Op, values: list[Any]) -> Any:
     return result[0] if op.kept else result
 
 
-def into(name: str, target: Any, result: Any) -> Any:
-    """Write a result where `out=` says. Unlike PyTorch's, `out` is resized only if it is empty."""
+def into(name: str, target: Any, result: Any, casts: bool = True) -> Any:
+    """Write a result where `out=` says, cast to its dtype if the op `casts`. Unlike PyTorch's, `out` is resized only if it is empty."""
     if not isinstance(target, TensorBase):
         raise ArgumentTypeError(f"{name}: out must be a Tensor; got {describe(target)}")
     if result.node is not None or node_of(target) is not None:
@@ -188,6 +188,9 @@ def into(name: str, target: Any, result: Any) -> Any:
     if inplace.overlaps(target.array):
         raise InplaceError(f"{name}: more than one element of out, {describe(target)}, refers to a single memory location; "
                            "clone() it first")
+    if not casts and target.array.dtype != result.array.dtype:
+        raise DtypeError(f"{name}: expected out tensor to have dtype {result.array.dtype}, but got {describe(target)} instead; "
+                         f"make it with dtype=minigrad.{result.array.dtype}, or convert the result")
     if target.array.size == 0 and target.array.shape != result.array.shape:
         target.array = backend_of(result.array).xp.zeros(result.array.shape, target.array.dtype)
     inplace.store(target, result, name, False)

@@ -25,7 +25,7 @@ OPS: dict[str, Op] = {}                              # the registry: every op by
 
 def op(*, broadcast: bool = False, view: bool = False, several: bool = False, promotes: str | None = None,
        kept: tuple[str, ...] | dict[str, Rule] = (), returns: Callable[..., Any] | None = None,
-       check: Callable[..., None] | None = None, **rules: Rule) -> Callable[[F], F]:
+       check: Callable[..., None] | None = None, casts_out: bool | None = None, **rules: Rule) -> Callable[[F], F]:
     """Register an op.
 
     broadcast: the engine reduces each gradient to its input's shape.
@@ -37,11 +37,13 @@ def op(*, broadcast: bool = False, view: bool = False, several: bool = False, pr
         A dict: values that depend on an input, each with the function that makes it again under `create_graph`.
     returns: makes what the caller sees from the output(s) and the kept values (a named tuple); without it, only outputs.
     check: called with the arguments as they came, before promotion, where they are not simply floats of one dtype.
+    casts_out: whether `out=` may have another dtype than the result; by default where the op promotes between dtypes.
     rules: short input name -> rule.
     """
     def register(forward: F) -> F:
         o = Op(forward, rules, broadcast=broadcast, view=view, several=several, promotes=promotes, kept=kept, returns=returns)
         o.check = check
+        o.casts_out = promotes not in (None, "same") if casts_out is None else casts_out
         if o.name in OPS:
             raise TypeError(f"{o.name}: an op of this name is registered already, in {OPS[o.name].forward.__module__}")
         OPS[o.name] = o

@@ -67,6 +67,7 @@ class Op:
         self.is_ternary = (simple and len(self.names) == 3 and self.tensors == self.inputs == [0, 1, 2] and promotes == "same"
                            and self.defaults[2] is None and all(kind == "input" for kind, _ in self.slots))
         self.check: Callable[..., None] | None = None     # what PyTorch refuses before promotion (`op.py`)
+        self.casts_out = True                        # `out=` may have another dtype than the result
         self.direct: Callable[..., Any] | None = None     # the form that writes into its first input (`op.py: direct`)
         self.calls: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {}
 

@@ -175,12 +175,21 @@ def edges_of(op: str, values: Any, bins: Any, range: Sequence[float] | None) -> 
     """The edges of bins: those given, or equal ones over a range or what the values span."""
     if isinstance(bins, TensorBase):
         return bins.array
-    low, high = map(float, range) if range is not None else (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-    if low == high:
-        low, high = (low - 0.5, high + 0.5) if values.size else (0.0, 1.0)
     if bins <= 0:
         raise ShapeError(f"{op}: bins must be > 0, but got {bins}")
-    return backend_of(values).xp.linspace(low, high, int(bins) + 1, dtype=values.dtype)
+    n, b = int(bins), backend_of(values)
+    if range is None:
+        range = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    if not math.isfinite(range[0]) or not math.isfinite(range[1]):
+        raise ShapeError(f"{op}: range [{range[0]}, {range[1]}] is not finite")
+    if range[0] > range[1]:
+        raise ShapeError(f"{op}: min should not exceed max, but got min {range[0]} max {range[1]}")
+    low, high = b.asarray(range, values.dtype)       # all in the dtype's precision, as in PyTorch: an edge may lie on a value
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    i = b.xp.arange(n + 1).astype(values.dtype)
+    width = (high - low) / n
+    return b.xp.where(i < (n + 1) // 2, low + width * i, high - width * (n - i))
 
 
 def counted(points: Any, edges: Sequence[Any], weight: Any, density: bool) -> Any:

@@ -11,6 +11,7 @@ from ..dtypes import get_default_numpy
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, ShapeError, describe
+from .delivery import casts_out
 from .dims import one_dim
 from .join import cat
 from .shape import atleast_1d, atleast_2d, atleast_3d, reshape
@@ -34,12 +35,14 @@ def joined(op: str, tensors: Sequence[Tensor], dim: int) -> Tensor:
         raise ShapeError(f"{op}: {str(error).removeprefix('cat: ')}") from None
 
 
+@casts_out
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along their second dimension, vectors along their only one."""
     rows = atleast_1d(list(some("hstack", tensors)))
     return joined("hstack", rows, 0 if rows[0].ndim == 1 else 1)
 
 
+@casts_out
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the first dimension, vectors as rows."""
     return joined("vstack", atleast_2d(list(some("vstack", tensors))), 0)
@@ -50,11 +53,13 @@ def row_stack(tensors: Sequence[Tensor]) -> Tensor:
     return vstack(tensors)
 
 
+@casts_out
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the third dimension."""
     return joined("dstack", atleast_3d(list(some("dstack", tensors))), 2)
 
 
+@casts_out
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Tensors joined along the second dimension, vectors as columns."""
     return joined("column_stack", [t if t.ndim > 1 else reshape(t, (t.numel(), 1)) for t in some("column_stack", tensors)], 1)

@@ -87,7 +87,7 @@ def logical(name: str, doc: str) -> Callable[[Tensor, Tensor], Tensor]:
         return getattr(backend_of(input).xp, name)(input, other)
     forward.__name__ = forward.__qualname__ = name
     forward.__doc__ = doc
-    return op(broadcast=True)(forward)
+    return op(broadcast=True, casts_out=True)(forward)
 
 
 logical_and = logical("logical_and", "True where both are true, that is not 0.")
@@ -95,7 +95,7 @@ logical_or = logical("logical_or", "True where one or both are true, that is not
 logical_xor = logical("logical_xor", "True where one, and not both, is true, that is not 0.")
 
 
-@op()
+@op(casts_out=True)
 def logical_not(input: Tensor) -> Tensor:
     """True where the input is 0."""
     return input == 0

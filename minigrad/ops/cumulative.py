@@ -10,6 +10,7 @@ from ..engine.op import op
 from ..errors import ShapeError, UnsupportedDtypeError, describe
 from . import results
 from .along import place_along
+from .delivery import casts_out
 from .dims import one_dim
 from .elementwise import exp, log_of_two, sub
 from .join import cat
@@ -48,7 +49,8 @@ def add_along(x: Any, d: int, dtype: DType | None) -> Any:
 
 
 # ---------------------------------------------------------------- sums
-@op(x=lambda g, dim, dtype, x_dtype: cumsum_from_end(g if dtype is None else in_dtype(g, x_dtype), dim))
+@op(casts_out=True,
+    x=lambda g, dim, dtype, x_dtype: cumsum_from_end(g if dtype is None else in_dtype(g, x_dtype), dim))
 def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The running sum along `dim`. Integers and bools are summed as int64, or in `dtype`."""
     x: Any = input
@@ -98,7 +100,7 @@ def cumprod_rule(g: Any, x: Any, out: Any, dim: int, dtype: DType | None) -> Any
     return in_dtype(conj(shifted(out, d, 1, 1)) * after, to)
 
 
-@op(x=cumprod_rule)
+@op(x=cumprod_rule, casts_out=True)
 def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """The running product along `dim`. Integers and bools are multiplied as int64, or in `dtype`."""
     x: Any = input
@@ -169,6 +171,7 @@ def add_back(g: Any, indices: Any, shape: tuple[int, ...], dim: int) -> Any:
 
 
 # ---------------------------------------------------------------- differences
+@casts_out
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """x[i + 1] - x[i] along `dim`, n times; of bools, whether they differ. `prepend`, `append`: joined to the input first."""
     if not input.ndim:

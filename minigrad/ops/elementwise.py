@@ -300,7 +300,7 @@ def reciprocal(input: Tensor) -> Tensor:
     return 1 / input
 
 
-@op(x=lambda g, x: g * (x + x).conjugate())
+@op(x=lambda g, x: g * (x + x).conjugate(), casts_out=True)
 def square(input: Tensor) -> Tensor:
     """input * input; of bools as int64."""
     x: Any = input

@@ -14,7 +14,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import LinalgError, ShapeError, UnsupportedError
 from . import lapack, results
-from .delivery import deliver, takes_out
+from .delivery import casts_out, deliver, takes_out
 from .join import cat
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, eye, lower, on_diagonal, over_gaps, per_matrix, row, upper
@@ -47,7 +47,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     return adjoint(factor) if upper else factor
 
 
-@takes_out
+@casts_out
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The Cholesky factor; PyTorch's older name of `linalg.cholesky`."""
     return linalg_cholesky(input, upper=upper)
@@ -264,7 +264,8 @@ def eig(A: Tensor) -> results.linalg_eig:
     return results.linalg_eig(*eig_factors(A))
 
 
-@op(A=lambda g, v, A_dtype: returned(matmul(on_diagonal(g), adjoint(v)), adjoint(v), A_dtype), kept={"v": lambda A: eig(A)[1]})
+@op(A=lambda g, v, A_dtype: returned(matmul(on_diagonal(g), adjoint(v)), adjoint(v), A_dtype), casts_out=True,
+    kept={"v": lambda A: eig(A)[1]})
 def eigvals(A: Tensor) -> Tensor:
     """The eigenvalues of a square matrix, in no order; complex."""
     return general_eigen("linalg.eigvals", A)        # type: ignore[return-value]

@@ -8,7 +8,7 @@ from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, describe
 from . import results
-from .delivery import takes_out
+from .delivery import casts_out
 from .elementwise import mul, refuse, zeros_as
 from .powers import pow
 from .raw import like, raw, shown
@@ -35,7 +35,7 @@ def frexp(input: Tensor) -> Tensor:
     return mantissa, xp.where(xp.isfinite(x), exponent, 0).astype("i4")      # type: ignore[return-value]
 
 
-@takes_out
+@casts_out
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """input * 2**other; the power is taken in other's dtype, or the default one for integers."""
     for name, value in (("input", input), ("other", other)):

@@ -176,7 +176,7 @@ def over_one(name: str, kind: Kind, inverse: bool, doc: str) -> Callable[..., Te
     """A transform over one dimension."""
     def function(input: Tensor, n: int | None = None, dim: int = -1, norm: str | None = None, *, out: Tensor | None = None) -> Tensor:
         title = f"fft.{name}"
-        return deliver(title, out, kind(title, input, *one_axis(title, input, n, dim), scale(title, norm), inverse))
+        return deliver(title, out, kind(title, input, *one_axis(title, input, n, dim), scale(title, norm), inverse), casts=True)
     return titled(function, name, doc)
 
 
@@ -187,7 +187,7 @@ def over_two(name: str, kind: Kind, inverse: bool, doc: str) -> Callable[..., Te
         title = f"fft.{name}"
         if dim is None:
             raise ArgumentTypeError(f"{title}: argument 'dim' must be tuple of ints, not NoneType")
-        return deliver(title, out, kind(title, input, *several_axes(title, input, s, dim), scale(title, norm), inverse))
+        return deliver(title, out, kind(title, input, *several_axes(title, input, s, dim), scale(title, norm), inverse), casts=True)
     return titled(function, name, doc)
 
 
@@ -196,7 +196,7 @@ def over_any(name: str, kind: Kind, inverse: bool, doc: str) -> Callable[..., Te
     def function(input: Tensor, s: Sequence[int] | None = None, dim: int | Sequence[int] | None = None, norm: str | None = None, *,
                  out: Tensor | None = None) -> Tensor:
         title = f"fft.{name}"
-        return deliver(title, out, kind(title, input, *several_axes(title, input, s, dim), scale(title, norm), inverse))
+        return deliver(title, out, kind(title, input, *several_axes(title, input, s, dim), scale(title, norm), inverse), casts=True)
     return titled(function, name, doc)
 
 

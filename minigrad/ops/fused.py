@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 
-@op(broadcast=True, promotes="same",
+@op(broadcast=True, promotes="same", casts_out=True,
     x=lambda g, w: g * (1 - w.conjugate()),
     end=lambda g, w: g * w.conjugate(),
     w=lambda g, x, end: g * (end - x).conjugate())

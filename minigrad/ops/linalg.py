@@ -10,7 +10,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, LinalgError, ShapeError, describe
 from . import results
-from .delivery import takes_out
+from .delivery import casts_out, takes_out
 from .dims import Number
 from .elementwise import zeros_as
 from .factorizations import svdvals
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 # ---------------------------------------------------------------- powers
-@takes_out
+@casts_out
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """A times itself n times, by repeated squaring; the identity for 0, of the inverse for negative n."""
     x = raw(A)
@@ -127,7 +127,7 @@ def per_matrix(tolerance: Any) -> Any:
     return tolerance[..., None] if hasattr(tolerance, "ndim") else tolerance
 
 
-@takes_out
+@casts_out
 def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """The Moore-Penrose inverse. Singular values up to max(atol, rtol * largest) count as zero; by default rtol is
     max(m, n) times the precision of the dtype. hermitian: A is, which is faster. rcond: an older name of rtol."""
@@ -175,7 +175,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
 
 
 # ---------------------------------------------------------------- rank and condition
-@takes_out
+@casts_out
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """How many singular values are above max(atol, rtol * largest); `tol` is an older name of an absolute one."""
     x = raw(A)
@@ -189,7 +189,7 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
     return wrap((sizes > threshold(x, sizes, raw(atol), raw(rtol))).sum(axis=-1))
 
 
-@takes_out
+@casts_out
 def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
     """The condition number |A| |A^-1| in a matrix norm; without one, the ratio of the extreme singular values; inf if A is singular."""
     check_matrix("linalg.cond", raw(A), square=p not in (None, 2, -2))
@@ -226,7 +226,7 @@ def vander_of_vector(x: Tensor, N: int | None = None, increasing: bool = False) 
     return column(x) ** wrap(powers if increasing else powers[::-1].copy())
 
 
-@takes_out
+@casts_out
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of A as a map from its last dimensions to its first `ind`; their sizes multiply to the same number."""
     if ind <= 0:
@@ -239,7 +239,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     return inv(A.reshape((n, n))).reshape((*last, *first))
 
 
-@takes_out
+@casts_out
 def tensorsolve(A: Tensor, B: Tensor, dims: Any = None) -> Tensor:
     """X with tensordot(A, X, X.ndim) = B; `dims` of A are moved to the end first."""
     if dims is not None:

@@ -8,12 +8,11 @@ from ..backend import backend_of
 from ..dtypes import dtype as DType
 from ..dtypes import to_numpy_dtype
 from ..engine.casting import autocasts
-from ..engine.general import into
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, describe
 from .axes import permute
-from .delivery import takes_out
+from .delivery import deliver, takes_out
 from .dims import Dims, Number, kept_shape, one_dim
 from .extremum import amax, amin
 from .factorizations import svdvals
@@ -148,7 +147,7 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
         result = matrix_norm(input, p, dims, keepdim, dtype=dtype)
     else:
         result = vector_norm(input, 2 if p is None or isinstance(p, str) else p, dim, keepdim, dtype=dtype)
-    return result if out is None else into("norm", out, result)
+    return deliver("norm", out, result)
 
 
 @takes_out
@@ -175,6 +174,7 @@ def dist(input: Tensor, other: Tensor, p: Number = 2) -> Tensor:
     return norm(input - other, p)
 
 
+@takes_out
 def renorm(input: Tensor, p: Number, dim: int, maxnorm: Number) -> Tensor:
     """The input with each slice along `dim` whose p-norm is above `maxnorm` scaled down to it."""
     d = one_dim("renorm", dim, input.ndim)

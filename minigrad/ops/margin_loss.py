@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.casting import autocasts
 from ..engine.op import op
-from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, operand
+from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, describe, operand
 from .cross_entropy import constant_weight, places
 from .elementwise import sigmoid, sqrt
 from .likelihood_loss import binary_cross_entropy_with_logits, log_sigmoid
@@ -190,12 +190,14 @@ def multi_margin_loss(input: Tensor, target: Tensor, p: int = 1, margin: float =
     if t.ndim > 1 or t.size != count:
         raise ShapeError("multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). "
                          f"Expected target size [{count}], but got {list(t.shape)}. Input has shape {list(x.shape)}.")
+    if weight is not None and weight.ndim != 1:
+        raise ArgumentError(f"multi_margin_loss: weight must be one-dimensional; got {describe(weight)}")
+    rows = input if x.ndim == 2 else input.unsqueeze(0)
+    w = None if weight is None else constant_weight("multi_margin_loss", weight, rows)
     if t.dtype != "i8":
         raise DtypeError(f"multi_margin_loss: expected scalar type Long but found {t.dtype}; got t {operand(t)}; convert it with .long()")
     check_labels("multi_margin_loss", t, x.shape[-1], 0)
     need_one_device("multi_margin_loss", input=input, target=target)
-    rows = input if x.ndim == 2 else input.unsqueeze(0)
-    w = None if weight is None else constant_weight("multi_margin_loss", weight, rows)
     out = multi_margin(rows, t.reshape(count), p, margin, w, reduction)
     return out if t.ndim or reduction != "none" else out.squeeze(0)
 
@@ -274,5 +276,7 @@ def multilabel_soft_margin_loss(input: Tensor, target: Tensor, weight: Tensor | 
     reduction = reduction_of("multilabel_soft_margin_loss", reduction, size_average, reduce)
     if target.array.shape != input.array.shape:
         target = expand(target, input.array.shape)
+    if target.array.dtype.kind in "biu":
+        target = target.to(input.dtype)
     losses = binary_cross_entropy_with_logits(input, target, reduction="none")
     return reduce_loss(mean(losses if weight is None else losses * weight, -1), reduction)

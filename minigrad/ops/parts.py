@@ -10,6 +10,7 @@ from ..engine.inplace import address, positions
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, OutOfRangeError, ShapeError, UnsupportedError, describe, operand
+from .delivery import takes_out
 from .dims import one_dim
 from .index import getitem, index_place, setitem
 from .overwrite import copy_
@@ -54,8 +55,11 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     return getitem(input, (*(slice(None),) * d, slice(first, first + length)))
 
 
+@takes_out
 def narrow_copy(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
-    """As `narrow`, in memory of its own."""
+    """As `narrow`, in memory of its own. Raises ShapeError for a dimension that is not there."""
+    if dim >= input.ndim:
+        raise ShapeError(f"narrow_copy: expected dim < {input.ndim}, but got {dim}; x is {operand(input)}")
     return clone(narrow(input, dim, start, length))
 
 
@@ -173,27 +177,30 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
 
     Unlike PyTorch's, of a view it is a view of the base, and its gradient flows there.
     """
-    x: Any = input
+    return view_of_memory("as_strided", input, size, stride, storage_offset)
+
+
+def view_of_memory(op: str, x: Any, size: Sequence[int], stride: Sequence[int], storage_offset: int | None) -> Tensor:
+    """`as_strided`, for an op of another name."""
     base = x if x.base is None else x.base
     offset = (address(x.array) - address(base.array)) // x.array.itemsize if storage_offset is None else storage_offset
-    return memory_view(base, tuple(size), tuple(stride), offset)
+    return memory_view(base, tuple(size), tuple(stride), offset, op)
 
 
 @op(view=True, kept=("at",), x=lambda g, at, x_shape: repeated_place(g, at, x_shape))
-def memory_view(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Tensor:
-    """What `as_strided` found of a tensor that is no view."""
+def memory_view(input: Tensor, size: tuple[int, ...], stride: tuple[int, ...], offset: int, op: str = "as_strided") -> Tensor:
+    """What `as_strided` found of a tensor that is no view; `op` is the name that errors give."""
     x: Any = input
     if len(size) != len(stride):
-        raise ShapeError(f"as_strided: mismatch in length of strides and shape; got size {size}, stride {stride}")
+        raise ShapeError(f"{op}: mismatch in length of strides and shape; got size {size}, stride {stride}")
     if min(stride, default=0) < 0 or min(size, default=0) < 0 or offset < 0:
-        raise ShapeError("as_strided: negative sizes, strides and offsets are not supported; "
-                         f"got size {size}, stride {stride}, offset {offset}")
+        raise ShapeError(f"{op}: negative sizes, strides and offsets are not supported; got size {size}, stride {stride}, offset {offset}")
     memory = 1 + sum((n - 1) * (s // x.itemsize) for n, s in zip(x.shape, x.strides)) if x.size else 0
     if memory != x.size:
-        raise UnsupportedError(f"as_strided: the memory of this tensor has gaps or repeats; clone() it first; got {operand(x)}")
+        raise UnsupportedError(f"{op}: the memory of this tensor has gaps or repeats; clone() it first; got {operand(x)}")
     needed = 0 if 0 in size else offset + 1 + sum((n - 1) * s for n, s in zip(size, stride))
     if needed > memory:
-        raise ShapeError(f"as_strided: sizes {list(size)}, strides {list(stride)}, storage offset {offset} requiring a storage of {needed} "
+        raise ShapeError(f"{op}: sizes {list(size)}, strides {list(stride)}, storage offset {offset} requiring a storage of {needed} "
                          f"elements are out of bounds for storage of {memory}")
     order = sorted(range(x.ndim), key=lambda d: -x.strides[d])
     flat = x.transpose(order).reshape(-1)            # memory order: never a copy, as there are no gaps
@@ -207,17 +214,20 @@ def repeated_place(g: Any, at: Any, shape: tuple[int, ...]) -> Any:
 
 
 # ---------------------------------------------------------------- writing a part, as a new tensor
+@takes_out
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """x with `src` in place of one slice along `dim`."""
     return with_part("select_scatter", input, src, at_slice("select_scatter", input.shape, dim, index))
 
 
+@takes_out
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1) -> Tensor:
     """x with `src` in place of the slices start:end:step along `dim`."""
     d = one_dim("slice_scatter", dim, input.ndim)
     return with_part("slice_scatter", input, src, (*(slice(None),) * d, slice(start, end, step)))
 
 
+@takes_out
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """x with `src` on a diagonal."""
     out = clone(input)
@@ -226,10 +236,11 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0,
     return out
 
 
+@takes_out
 def as_strided_scatter(input: Tensor, src: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """x with `src` at the places that `as_strided` names; no two of them may be the same."""
     out = clone(input)
-    part = as_strided(out, size, stride, storage_offset)
+    part = view_of_memory("as_strided_scatter", out, size, stride, storage_offset)
     check_part("as_strided_scatter", src, part.shape)
     copy_(part, src)
     return out

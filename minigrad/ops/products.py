@@ -12,7 +12,7 @@ from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
 from .axes import permute
-from .delivery import takes_out
+from .delivery import casts_out, takes_out
 from .dims import one_dim
 from .matmul import matmul
 from .raw import conj, like, raw
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 # ---------------------------------------------------------------- of vectors
+@casts_out
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Every element of one vector times every element of another, (n,) and (m,) -> (n, m)."""
     for name, x in (("self", input), ("vec2", vec2)):
@@ -34,7 +35,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 ger = outer
 
 
-@takes_out
+@casts_out
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Sums of products over the last dimension of both, (..., k) and (other..., k) -> (..., other...); a 0-d tensor scales."""
     if not input.ndim or not other.ndim:
@@ -97,7 +98,7 @@ def trace(input: Tensor) -> Tensor:
     return x.trace(0, 0, 1, "i8" if x.dtype.kind in "iu" else None)
 
 
-@takes_out
+@casts_out
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """The Kronecker product: each element of one times the whole other, sizes multiplied dimension by dimension."""
     n = max(input.ndim, other.ndim)

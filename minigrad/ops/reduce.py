@@ -11,6 +11,7 @@ from ..dtypes import to_numpy_dtype
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, describe
+from .delivery import casts_out
 from .dims import Dims, kept_shape, many_dims, one_dim
 from .elementwise import exp
 from .join import cat
@@ -86,7 +87,8 @@ def large_total(x: Any, axes: Any, keepdim: bool) -> Any:
 
 
 # ---------------------------------------------------------------- sums and means
-@op(x=lambda g, x_shape, dim, keepdim, dtype, x_dtype: spread(g if dtype is None else in_dtype(g, x_dtype), x_shape, dim, keepdim))
+@op(casts_out=True,
+    x=lambda g, x_shape, dim, keepdim, dtype, x_dtype: spread(g if dtype is None else in_dtype(g, x_dtype), x_shape, dim, keepdim))
 def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The sum over `dim`, all dimensions by default. Integers and bools are summed as int64, or in `dtype`."""
     x: Any = input
@@ -98,7 +100,8 @@ def sum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     return add_up(x, axes, keepdim, dtype)
 
 
-@op(x=lambda g, x_shape, dim, keepdim, dtype, x_dtype:
+@op(casts_out=True,
+    x=lambda g, x_shape, dim, keepdim, dtype, x_dtype:
     spread((g if dtype is None else in_dtype(g, x_dtype)) / count(x_shape, dim), x_shape, dim, keepdim))
 def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean over `dim`, all dimensions by default; nan of nothing. Floating-point or complex, or made so by `dtype`."""
@@ -116,7 +119,8 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
     return add_up(x, axes, keepdim, dtype) / n
 
 
-@op(x=lambda g, present, x_shape, dim, keepdim, dtype, x_dtype:
+@op(casts_out=True,
+    x=lambda g, present, x_shape, dim, keepdim, dtype, x_dtype:
     spread(g if dtype is None else in_dtype(g, x_dtype), x_shape, dim, keepdim) * like(g, present),
     kept=("present",))
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
@@ -128,6 +132,7 @@ def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTy
     return add_up(x, axes_of("nansum", dim, x.ndim), keepdim, dtype), present   # type: ignore[return-value]
 
 
+@casts_out
 def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean over `dim` of the elements that are not nan; nan where there is none."""
     x: Any = input.array
@@ -138,7 +143,7 @@ def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DT
 
 
 # ---------------------------------------------------------------- products
-@op(x=lambda g, x, dim, keepdim, dtype: product_rule(g, x, dim, keepdim, dtype))
+@op(casts_out=True, x=lambda g, x, dim, keepdim, dtype: product_rule(g, x, dim, keepdim, dtype))
 def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The product along `dim`, of all elements by default. Integers and bools are multiplied as int64, or in `dtype`."""
     x: Any = input
@@ -215,14 +220,14 @@ def logsumexp_rule(g: Any, x: Any, out: Any, dim: Any, keepdim: bool) -> Any:
 
 
 # ---------------------------------------------------------------- truth
-@op()
+@op(casts_out=True)
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """True where every element over `dim` is nonzero (nan is). uint8 stays uint8. An empty tuple of dims reduces nothing."""
     x: Any = input
     return truth(x, backend_of(x).xp.all, "all", dim, keepdim)
 
 
-@op()
+@op(casts_out=True)
 def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """True where some element over `dim` is nonzero (nan is). uint8 stays uint8. An empty tuple of dims reduces nothing."""
     x: Any = input

@@ -62,7 +62,7 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Any = None) -> Tensor:
         raise ShapeError(f"{name}: input.shape[-1] must be greater than or equal to tau.shape[-1]; got {describe(A)} and {describe(tau)}")
     v, t = as_block(A, tau)
     ones = wrap(backend_of(A.array).xp.eye(m, n, dtype=A.array.dtype))
-    return deliver(name, out, ones - matmul(v, matmul(t, adjoint(v[..., :n, :]))))
+    return deliver(name, out, ones - matmul(v, matmul(t, adjoint(v[..., :n, :]))), casts=True)
 
 
 orgqr = householder_product

@@ -7,6 +7,7 @@ from ..backend import backend_of
 from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import DtypeError, OutOfRangeError, ShapeError, describe
+from .delivery import takes_out
 from .dims import Number, one_dim
 from .index import added_up, index_place
 from .lookup import check_index, check_range
@@ -163,6 +164,7 @@ def filled(out: Any, dim: int, index: Any, value: Any) -> Any:
 
 
 # ---------------------------------------------------------------- reducing
+@takes_out
 def index_reduce(input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
     """x with the slices of `source` multiplied, averaged, or compared into those at the indices: prod, mean, amax or amin."""
     if reduce not in ("prod", "mean", "amax", "amin"):

@@ -9,6 +9,7 @@ from ..backend import backend_of
 from ..engine.inplace import write
 from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, describe
+from .delivery import takes_out
 from .dims import Number
 from .index import index_place
 from .lookup import check_along, check_index, flat_positions, gather, take
@@ -105,6 +106,7 @@ def _scatter(op: str, input: Any, dim: int, index: Any, src: Any, value: Any, re
     return scatter_reduce, (dim, index, new, REDUCTIONS[reduce]), {}
 
 
+@takes_out
 def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None = None, *, value: Number | None = None,
             reduce: str | None = None) -> Tensor:
     """x with `src`, or one number, written at the positions that `index` names along `dim`.

@@ -13,6 +13,7 @@ from ..engine.op import direct, op
 from ..engine.promotion import NUMBERS
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
 from .cast import cast
+from .delivery import deliver
 from .dims import Number
 from .large import STEP_BYTES, STEPS, each
 from .raw import in_dtype, raw, shown
@@ -91,7 +92,7 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     if isinstance(input, NUMBERS) and isinstance(other, NUMBERS):
         to = result_numpy([(scalar_dtype(input), SCALAR), (scalar_dtype(other), SCALAR)])
         input = wrap(backend_of(condition.array).asarray(input, to))
-    return choose(condition, input, other) if out is None else choose(condition, input, other, out=out)   # type: ignore[arg-type, call-arg]
+    return deliver("where", out, choose(condition, input, other))    # type: ignore[arg-type]
 
 
 def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:

@@ -8,6 +8,7 @@ from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
 from . import results
 from .along import picked, place_along
+from .delivery import takes_out
 from .dims import one_dim
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: b
     return order("argsort", input, dim, descending)[0]
 
 
+@takes_out
 def msort(input: Tensor) -> Tensor:
     """Sorted along the first dimension."""
     return sort(input, 0)[0]

@@ -10,7 +10,7 @@ from ..dtypes import get_default_numpy
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import RefusedArgumentError, UnsupportedError
-from .delivery import takes_out
+from .delivery import casts_out
 from .dims import Number
 from .elementwise import exp, log, refuse
 from .raw import like, raw
@@ -125,7 +125,7 @@ def igammac(input: Tensor, other: Tensor) -> Tensor:
     return of_two("igammac", input, other, "gammaincc")
 
 
-@takes_out
+@casts_out
 def mvlgamma(input: Tensor, p: int) -> Tensor:
     """Logarithm of the p-variate gamma function: p (p - 1) / 4 log(pi) + the sum of lgamma(x - j / 2) for j = 0 ... p - 1."""
     if p < 1:

@@ -62,7 +62,7 @@ def var_rule(g: Any, x: Any, dim: Any, unbiased: bool | None, keepdim: bool, cor
     return (x - mean(x, dim, True)) * (g * (2 / n if n else float("inf")))
 
 
-@op(x=var_rule)
+@op(x=var_rule, casts_out=True)
 def var(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: Number | None = None) -> Tensor:
     """The variance over `dim`, all dimensions by default.
@@ -80,7 +80,7 @@ def std_rule(g: Any, x: Any, out: Any, dim: Any, unbiased: bool | None, keepdim:
     return var_rule(g * (1 - at_zero) / (2 * (out + at_zero)), x, dim, unbiased, keepdim, correction)
 
 
-@op(x=std_rule)
+@op(x=std_rule, casts_out=True)
 def std(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = None, keepdim: bool = False, *,
         correction: Number | None = None) -> Tensor:
     """The standard deviation over `dim`, all dimensions by default: the root of `var`, with its arguments."""

@@ -10,7 +10,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
 from . import lapack, results
-from .delivery import takes_out
+from .delivery import casts_out, takes_out
 from .matmul import matmul
 from .matrices import check_matrix, eye, lower, upper
 from .raw import adjoint, raw
@@ -92,7 +92,7 @@ def triangular_solve(b: Tensor, A: Tensor, upper: bool = True, transpose: bool =
     return results.triangular_solve(solve_triangular(system, b, upper=upper != transpose, unitriangular=unitriangular), A.clone())
 
 
-@takes_out
+@casts_out
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """X with A X = B, from the Cholesky factor of A: L with A = L L^H or, with `upper`, A = L^H L."""
     if raw(B).dtype != raw(L).dtype:
@@ -102,7 +102,7 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     return solve_triangular(adjoint(L), solve_triangular(L, B, upper=False), upper=True)
 
 
-@takes_out
+@casts_out
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of A, from its Cholesky factor."""
     check_matrix("cholesky_inverse", raw(L))

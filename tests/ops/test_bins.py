@@ -91,3 +91,14 @@ def test_histograms_of_points() -> None:
     same(lambda lib, x: lib.histogramdd(x.detach(), bins=[3, 4]).bin_edges[1], points)
     same_error(of(bins=[3]), points, match="expected 2 sequences of bin edges for a 2-dimensional histogram but got 1")
     same_error(of(bins=[3]), points[0, :, 0], match="input tensor should have at least 2 dimensions")
+
+
+def test_edges_are_computed_in_the_dtype() -> None:
+    """In float32 the middle edge around one value may lie above it, as in PyTorch."""
+    for value in (-3.710007905960083, -1.8522015810012817):
+        same(lambda lib, x: lib.histogram(x.detach(), 2).hist, np.array([value], "f4"))
+
+
+@pytest.mark.parametrize(("bounds", "words"), [((2.0, 1.0), "min should not exceed max"), ((np.nan, 1.0), "is not finite")])
+def test_ranges_that_make_no_sense(bounds: tuple[float, float], words: str) -> None:
+    same_error(lambda lib, x: lib.histogram(x.detach(), 2, range=bounds), np.arange(3.0), match=words)

@@ -14,8 +14,9 @@ import torch
 import minigrad as mg
 from minigrad.errors import MinigradError
 
-from .compare import difference, gradient_difference
+from .compare import difference, gradient_difference, tensor_difference
 from .database import BY_CHANNEL, WRAPPED, Entry, Sample, sample_of
+from .oracles import PRECISION, oracle
 from .rebuilt import CHOICES, REBUILD
 from .translate import Untranslatable, function
 
@@ -79,6 +80,8 @@ def compare_values(entry: Entry, raw: Any, theirs: Any, ours: Any) -> str | None
         return difference(got, expected, values=False) or REBUILD[name](sample, got)
     if name in CHOICES:
         return difference(got, expected, values=False) or CHOICES[name](sample, got, expected)
+    if name in PRECISION:
+        return tensor_difference(got, expected, tolerance=PRECISION[name])
     return difference(got, expected)
 
 
@@ -173,7 +176,7 @@ def gradient(entry: Entry) -> Iterator[Result]:
     """First gradients in float64, with one random seed per output."""
     if entry.info.supports_autograd and torch.float64 in entry.dtypes() and entry.has_values:
         for i, raw in entry.samples(torch.float64, MOST["gradient"], requires_grad=True):
-            act = functools.partial(compare_gradients, entry, raw, entry.info.op, entry.function, 1)
+            act = functools.partial(compare_gradients, entry, raw, oracle(entry.name, "gradient", entry.info.op), entry.function, 1)
             yield Result(label(torch.float64, i), failure_of(act))
 
 
@@ -181,7 +184,7 @@ def gradgrad(entry: Entry) -> Iterator[Result]:
     """Gradients of the gradients, for the inputs and for the seeds."""
     if entry.info.supports_autograd and entry.info.supports_gradgrad and torch.float64 in entry.dtypes() and entry.has_values:
         for i, raw in entry.samples(torch.float64, MOST["gradgrad"], requires_grad=True):
-            act = functools.partial(compare_gradients, entry, raw, entry.info.op, entry.function, 2)
+            act = functools.partial(compare_gradients, entry, raw, oracle(entry.name, "gradgrad", entry.info.op), entry.function, 2)
             yield Result(label(torch.float64, i), failure_of(act))
 
 
@@ -213,12 +216,17 @@ def compare_gradients(entry: Entry, raw: Any, theirs: Any, ours: Callable[[], An
     sample = sample_of(raw, requires_grad=True)
     if not sample.leaves or entry.draws(raw):
         return None
-    expected = outcome(lambda: gradients(torch, sample, 0, wrapped(entry, 0, theirs), order))
+    return gradients_differ(sample, wrapped(entry, 0, theirs), lambda: wrapped(entry, 1, ours()), order)
+
+
+def gradients_differ(sample: Sample, theirs: Any, ours: Callable[[], Any], order: int) -> str | None:
+    """In what the gradients of a function differ, up to an order; `ours` gives our function."""
+    expected = outcome(lambda: gradients(torch, sample, 0, theirs, order))
     if isinstance(expected, Exception):
         if order == 2:                               # PyTorch itself has no second gradient here
-            return compare_gradients(entry, raw, theirs, ours, 1)
+            return gradients_differ(sample, theirs, ours, 1)
         return None if "does not require grad" in str(expected) else f"PyTorch fails: {str(expected)[:200]}"
-    got = gradients(mg, sample, 1, wrapped(entry, 1, ours()), order)
+    got = gradients(mg, sample, 1, ours(), order)
     for which, a, b in zip(("first", "second"), got, expected):
         if len(a) != len(b):
             return f"{len(a)} {which} gradients, not {len(b)}"

@@ -48,7 +48,8 @@ def structure_difference(ours: Any, theirs: Any, values: bool) -> str | None:
     return None
 
 
-def tensor_difference(ours: Any, theirs: Any, values: bool) -> str | None:
+def tensor_difference(ours: Any, theirs: Any, values: bool = True, tolerance: float = 0) -> str | None:
+    """tolerance: relative, where it is more than what the dtype allows."""
     if not isinstance(ours, mg.Tensor):
         return f"a {type(ours).__name__}, not a Tensor"
     if ours.dtype != dtype_of(theirs.dtype):
@@ -57,7 +58,8 @@ def tensor_difference(ours: Any, theirs: Any, values: bool) -> str | None:
         return f"shape {tuple(ours.shape)}, not {tuple(theirs.shape)}"
     if not values:
         return None
-    return value_difference(ours.detach().numpy(), array_of(theirs), TOLERANCE.get(str(theirs.dtype).removeprefix("torch."), 0))
+    tolerance = max(tolerance, TOLERANCE.get(str(theirs.dtype).removeprefix("torch."), 0))
+    return value_difference(ours.detach().numpy(), array_of(theirs), tolerance)
 
 
 def value_difference(ours: np.ndarray, theirs: np.ndarray, tolerance: float) -> str | None:
