@@ -45,6 +45,8 @@ from ._printing import set_printoptions as set_printoptions
 from ._size import Size as Size
 from ._tensor import Tensor as Tensor
 from .allocation import keep_freed_memory as _keep_freed_memory
+from .autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
 from .compiler import compile as compile
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor

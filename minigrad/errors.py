@@ -58,7 +58,7 @@ class LinalgError(MinigradError, RuntimeError):
 
 
 class NonFiniteError(MinigradError, RuntimeError):
-    """A NaN or Inf where `debug(3)` was asked to stop at one."""
+    """A NaN or Inf where `detect_anomaly` or `debug(3)` was asked to stop at one."""
 
 
 class MissingDependencyError(MinigradError, ImportError):

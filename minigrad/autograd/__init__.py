@@ -11,6 +11,8 @@ from ..engine.mode import inference_mode as inference_mode
 from ..engine.mode import no_grad as no_grad
 from ..engine.mode import set_grad_enabled as set_grad_enabled
 from . import function as function
+from .anomaly import detect_anomaly as detect_anomaly
+from .anomaly import set_detect_anomaly as set_detect_anomaly
 from .function import Function as Function
 from .gradcheck import gradcheck as gradcheck
 from .gradcheck import gradgradcheck as gradgradcheck

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from .._tensor import Tensor
 from ..engine.inplace import check_open, node_of, wrote
 from ..engine.mode import local, no_grad, on_tensors_only
-from ..engine.node import COUNT, Node, Pick, TensorBase, line_of, new, stamp, wrap
+from ..engine.node import COUNT, Node, Pick, TensorBase, new, quoted_line, stamp, wrap
 from ..engine.run import sum_to
 from ..errors import ArgumentTypeError, GraphError, InplaceError, ShapeError, UnsupportedError, describe
 
@@ -62,7 +62,7 @@ class FunctionCtx:
             array, node, cell, count = entry
             if cell[COUNT] != count:
                 raise InplaceError("saved_tensors: one of the variables needed for gradient computation has been modified by an inplace "
-                                   f"operation at {line_of(*cell[2])}; clone it before writing")
+                                   f"operation at {quoted_line(*cell[2])}; clone it before writing")
             found.append(wrap(array, self._output_node(node) if isinstance(node, int) else node, cell))
         return tuple(found)
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..backend import backend_of, has_values
 from ..errors import ArgumentTypeError, DtypeError, GraphError, ShapeError, UnsupportedError, describe
 from .inplace import node_of
+from .mode import local
 from .node import Node, TensorBase, wrap
 from .run import run
 
@@ -24,6 +25,8 @@ def root_of(t: Any) -> Node:
     if node is None:
         raise GraphError("backward: element 0 of tensors does not require grad and does not have a grad_fn; nothing in it came "
                          f"from a tensor with requires_grad=True, or it was made under no_grad(); got {describe(t)}")
+    if local.mode.anomaly is not None:
+        local.mode.anomaly.look_at_root(t)
     return node
 
 

@@ -13,11 +13,11 @@ from types import TracebackType
 from typing import Any
 
 from .. import config
-from ..backend import backend_of
-from ..errors import ArgumentError, NonFiniteError, describe
+from ..errors import ArgumentError, describe
 from . import mode as modes
+from .anomaly import Detector
 from .mode import Watch, local
-from .node import TensorBase, line_of, user_frame
+from .node import TensorBase
 
 LEVELS = range(4)
 
@@ -31,9 +31,6 @@ def watcher(level: int) -> Watch:
         took = time.perf_counter() - started
         outs = [t for t in (result if isinstance(result, tuple) else (result,)) if isinstance(t, TensorBase)]
         report(op, args, outs, took, level)
-        if level >= 3:
-            for out in outs:
-                stop_if_not_finite(op, out)
         return result
     return watch
 
@@ -50,14 +47,6 @@ def report(op: Any, args: tuple[Any, ...], outs: list[Any], took: float, level: 
         print(f"minigrad: {'':<24} keeps {kept} bytes for the gradients of {', '.join(live)}", file=sys.stderr)
 
 
-def stop_if_not_finite(op: Any, out: Any) -> None:
-    """Raise NonFiniteError if a floating-point result holds NaN or Inf."""
-    array = out.array
-    if array.dtype.kind in "fc" and not bool(backend_of(array).xp.isfinite(array).all()):
-        frame = user_frame()
-        raise NonFiniteError(f"{op.name}: the result {describe(out)} holds NaN or Inf, at {line_of(frame.f_code, frame.f_lasti)}")
-
-
 class debug:
     """Watch the ops of a block: `with debug(1): model(x)`. Levels are those of MINIGRAD_DEBUG; 0 is silent."""
 
@@ -65,21 +54,25 @@ class debug:
         if level not in LEVELS:
             raise ArgumentError(f"debug: level must be 0, 1, 2 or 3; got {level!r}")
         self.level = level
-        self._before: list[Watch | None] = []
+        self._before: list[tuple[Watch | None, Any]] = []
 
     def __enter__(self) -> debug:
-        self._before.append(local.mode.watch)
-        others = local.mode.watch
+        mode = local.mode
+        self._before.append((mode.watch, mode.anomaly))
         for level in LEVELS[1:]:
-            others = modes.without(watcher(level), others)
-        local.mode.watch = modes.in_front(watcher(self.level), others) if self.level else others
+            mode.watch = modes.without(watcher(level), mode.watch)
+        if self.level:
+            mode.watch = modes.in_front(watcher(self.level), mode.watch)
+        if self.level == 3:
+            Detector().attach()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        local.mode.watch = self._before.pop()
+        local.mode.watch, local.mode.anomaly = self._before.pop()
 
 
 def switch_on() -> None:
     """Let MINIGRAD_DEBUG take effect, in this thread and in new ones."""
     if config.DEBUG:
-        modes.default_watch = local.mode.watch = watcher(min(config.DEBUG, 3))
+        debug(min(config.DEBUG, 3)).__enter__()
+        modes.default_watch, modes.default_anomaly = local.mode.watch, local.mode.anomaly

@@ -15,7 +15,7 @@ from ..backend import backend_of
 from ..dtypes import CATEGORY, FLOATS
 from ..errors import DtypeError, InplaceError, ShapeError, describe
 from .mode import enable_grad, local
-from .node import COUNT, LINE, TIME, Cell, Leaf, Node, Pick, TensorBase, line_of, tick, user_frame, wrap
+from .node import COUNT, LINE, TIME, Cell, Leaf, Node, Pick, TensorBase, quoted_line, tick, user_frame, wrap
 
 last_write = 0                                       # time of the latest write anywhere: the engine's fast way out
 
@@ -46,7 +46,7 @@ def check_unchanged(node: Node) -> None:
         if cell is not None:
             raise InplaceError(
                 f"{node.op.name}: {name}, needed for its gradient, was modified by an inplace operation at "
-                f"{line_of(*cell[LINE])}; the op ran at {node.where()}; write into a clone() instead")
+                f"{quoted_line(*cell[LINE])}; the op ran at {node.where()}; write into a clone() instead")
 
 
 def node_of(x: TensorBase) -> Node | None:

@@ -10,7 +10,9 @@ from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 Watch = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
+RuleWatch = Callable[[Any, int, Callable[..., Any], Any, tuple[Any, ...]], Any]
 default_watch: Watch | None = None                   # what a new thread starts with; MINIGRAD_DEBUG sets it
+default_anomaly: Any = None
 
 
 class Scope:
@@ -51,11 +53,13 @@ class Mode:
     inference: inside `inference_mode`.
     scope, module: the innermost module call, for drawing and errors.
     watch: None, or what debug, autocast, profile, vmap ... put in front of every op: `watch(op, call, args, kwargs)`.
+    rules: None, or what profile, pictures ... put around every gradient rule: `rules(node, i, pull, g, saved)`.
+    anomaly: None, or what looks for NaN and Inf (`anomaly.py`).
     autocast: None, or what autocast is set to in this thread.
     batch: the innermost vmap that is running, or None.
     epilogue: None; the name of the op that will follow the next one at once, whose kernel may do both in one pass; then the result.
     """
-    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "autocast", "batch", "epilogue")
+    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "rules", "anomaly", "autocast", "batch", "epilogue")
 
     def __init__(self) -> None:
         self.recording = True
@@ -64,6 +68,8 @@ class Mode:
         self.scope: Scope | None = None
         self.module: Any = None
         self.watch: Watch | None = default_watch
+        self.rules: RuleWatch | None = None
+        self.anomaly: Any = default_anomaly
         self.autocast: Any = None
         self.batch: Any = None
         self.epilogue: Any = None
@@ -90,17 +96,33 @@ class _Stack:
         return self.first(op, lambda *args, **kwargs: rest(op, call, args, kwargs), args, kwargs)
 
 
-def in_front(watch: Watch, rest: Watch | None) -> Watch:
+class _RuleStack(_Stack):
+    """The same for what stands around gradient rules."""
+    __slots__ = ()
+
+    def __call__(self, node: Any, i: int, pull: Callable[..., Any], g: Any, saved: Any) -> Any:  # type: ignore[override]
+        rest: Any = self.rest
+        first: Any = self.first
+        return first(node, i, lambda g, saved: rest(node, i, pull, g, saved), g, saved)
+
+
+def in_front(watch: Any, rest: Any, stack: type[_Stack] = _Stack) -> Any:
     """`watch`, which sees each op first, and whatever watches already."""
-    return watch if rest is None else _Stack(watch, rest)
+    return watch if rest is None else stack(watch, rest)
 
 
-def without(watch: Watch, all: Watch | None) -> Watch | None:
+def around_rules(watch: RuleWatch, rest: RuleWatch | None) -> RuleWatch:
+    """The same for a watch of gradient rules."""
+    found: RuleWatch = in_front(watch, rest, _RuleStack)
+    return found
+
+
+def without(watch: Any, all: Any) -> Any:
     """Whatever watches, but for one that need not be there."""
     if isinstance(all, _Stack):
         rest = without(watch, all.rest)
-        return rest if all.first is watch else in_front(all.first, rest)
-    return None if all is watch else all
+        return rest if all.first == watch else in_front(all.first, rest, type(all))
+    return None if all == watch else all
 
 
 class watching:

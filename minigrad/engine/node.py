@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Iterator
+from linecache import getline
 from sys import _getframe
 from types import CodeType
 from typing import Any
@@ -82,9 +83,10 @@ class Node:
         return tuple((p.parents[0], p.index) if isinstance(p, Pick) else (p, 0) for p in self.inputs())
 
     def where(self) -> str:
-        """The user's line that made it, and the module path."""
+        """The user's line that made it, with its text, and the module path."""
         path = self.scope.path if self.scope is not None else ""
-        return f"{source_line(self)}{f' in {path}' if path else ''}"
+        code, lasti = user_place(self)
+        return f"{quoted_line(code, lasti) if code is not None else '?'}{f' in {path}' if path else ''}"
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Any:
         """Call `hook` with the gradient of the output before the rules run; what it returns takes its place."""
@@ -177,11 +179,24 @@ def line_of(code: CodeType, lasti: int) -> str:
     return f"{code.co_filename}:{line}"
 
 
-def source_line(node: Node) -> str:
-    """The innermost line outside this package that led to the node: its own, or a module call's around it."""
+def quoted_line(code: CodeType, lasti: int) -> str:
+    """`file:line` of an instruction and, where the source can be read, the text of that line."""
+    place = line_of(code, lasti)
+    text = getline(code.co_filename, int(place.rpartition(":")[2])).strip() if not place.endswith("None") else ""
+    return f"{place} `{text}`" if text else place
+
+
+def user_place(node: Node) -> tuple[CodeType | None, int]:
+    """The innermost instruction outside this package that led to the node: its own, or a module call's around it."""
     code, lasti, scope = node.code, node.lasti, node.scope
     while code is not None and OURS[code.co_filename] and scope is not None:
         code, lasti, scope = scope.code, scope.lasti, scope.parent
+    return code, lasti
+
+
+def source_line(node: Node) -> str:
+    """`file:line` of that instruction."""
+    code, lasti = user_place(node)
     return line_of(code, lasti) if code is not None else "?"
 
 

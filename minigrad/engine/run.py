@@ -40,7 +40,7 @@ def run(roots: Sequence[Node], seeds: Sequence[Any], *, create_graph: bool = Fal
     wanted = None if inputs is None else dict.fromkeys(inputs)
     todo = Pass(roots, seeds, create_graph or on_tensors, retain_graph or create_graph, wanted, accumulate_inputs, mode.rules)
     try:
-        return _run(*todo) if mode.passes is None else mode.passes(_run, todo)
+        return _run(*todo) if mode.anomaly is None else mode.anomaly.run(_run, todo)
     finally:
         mode.recording, mode.arrays, mode.watch, mode.scope = before
 
@@ -70,43 +70,45 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
     mode = local.mode
     for node, g in zip(roots, seeds):
         add(pending, heap, node, g)
-    while heap:
-        node = heappop(heap)[1]
-        if node.op is None:                          # a leaf
-            if needed is None or accumulate_inputs and node in wanted:
-                accumulate(node, pending, create)    # type: ignore[arg-type]
+    node: Any = None
+    i = -1                                           # which input's gradient is in the making
+    try:
+        while heap:
+            node = heappop(heap)[1]
+            if node.op is None:                      # a leaf
+                if needed is None or accumulate_inputs and node in wanted:
+                    accumulate(node, pending, create)
+                    continue
+                g = pending.pop(node)
+                if node.hooks is not None:
+                    g = run_hooks(node, g)
+                wanted[node] = g
                 continue
             g = pending.pop(node)
             if node.hooks is not None:
                 g = run_hooks(node, g)
-            wanted[node] = g
-            continue
-        g = pending.pop(node)
-        if node.hooks is not None:
-            g = run_hooks(node, g)
-        if needed is not None:
-            if node in wanted:
-                wanted[node] = g
-            if node not in needed:
+            if needed is not None:
+                if node in wanted:
+                    wanted[node] = g
+                if node not in needed:
+                    continue
+            if type(node) is Pick:
+                put(pending, heap, node, g)
                 continue
-        if type(node) is Pick:
-            put(pending, heap, node, g)
-            continue
-        op, saved = node.op, node.saved
-        if saved is None:
-            raise GraphError(
-                f"backward: trying to backward through the graph a second time: {op.name}, made at {node.where()}, has freed "
-                "what it kept; pass retain_graph=True the first time, or run the forward again")
-        if inplace.last_write >= node.time:
-            check_unchanged(node)
-        if create:
-            saved = rebuild(node)
-            mode.scope = backward_scope(node)
-        if op.several:
-            g = fill(node, g, create) if op.fills else tuple(g)
-        shapes = node.shapes if op.broadcast else None
-        i = 0
-        try:
+            op, saved = node.op, node.saved
+            if saved is None:
+                raise GraphError(
+                    f"backward: trying to backward through the graph a second time: {op.name}, made at {node.where()}, has freed "
+                    "what it kept; pass retain_graph=True the first time, or run the forward again")
+            if inplace.last_write >= node.time:
+                check_unchanged(node)
+            if create:
+                saved = rebuild(node)
+                mode.scope = backward_scope(node)
+            if op.several:
+                g = fill(node, g, create) if op.fills else tuple(g)
+            shapes = node.shapes if op.broadcast else None
+            i = 0
             for parent in node.parents:
                 if parent is not None:
                     pg = op.pulls[i](g, saved) if rules is None else rules(node, i, op.pulls[i], g, saved)
@@ -125,15 +127,23 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
                             waiting = None
                             add(pending, heap, parent, pg)
                 i += 1
-        except Exception as error:
-            error.add_note(f"minigrad: in the gradient of {op.name} for input {i}, output {node.dtype} {node.shape}; "
-                           f"the op ran at {node.where()}")
-            raise
-        pg = None
-        if (node.cells or op.kept) and not retain:
-            node.saved = None                        # values that only this pass needed; shapes and options may stay
-        g = saved = None
+            pg = None
+            if (node.cells or op.kept) and not retain:
+                node.saved = None                    # values that only this pass needed; shapes and options may stay
+            g = saved = None
+            i = -1
+    except Exception as error:
+        if node is not None and node.op is not None and node.where() not in str(error):
+            error.add_note(blame(node, i))
+        raise
     return wanted
+
+
+def blame(node: Node, i: int) -> str:
+    """What to say of an error that came up while the gradient of a node was worked on."""
+    names = getattr(node.op, "names", None)
+    name = "" if i < 0 else f" for {names[node.op.inputs[i]]}" if names is not None else f" for input {i}"
+    return f"minigrad: in the gradient of {node.op.name}{name}, output {node.dtype} {node.shape}; the op ran at {node.where()}"
 
 
 def references(holder: dict[Any, Any], key: Any) -> int:

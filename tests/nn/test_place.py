@@ -1,6 +1,7 @@
 """Where in the model an op ran: paths on nodes and errors, and modules that nobody would find."""
 from __future__ import annotations
 
+import re
 import threading
 import warnings
 from pathlib import Path
@@ -65,10 +66,8 @@ def test_a_node_knows_the_user_s_line(net: Net) -> None:
     out = net(minigrad.tensor(1.0))
     assert out.grad_fn.where().startswith(f"{Path(__file__)}:")
     model = nn.Sequential(nn.Linear(2, 2))
-    line = "model(minigrad.ones(1, 2))"
     node = model(minigrad.ones(1, 2)).grad_fn
-    file, number = node.where().split(" in ")[0].rsplit(":", 1)
-    assert line in Path(file).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+    assert re.fullmatch(rf"{re.escape(__file__)}:\d+ `node = model\(minigrad\.ones\(1, 2\)\)\.grad_fn` in 0", node.where())
     assert node.where().endswith(" in 0")
 
 
