@@ -5,12 +5,15 @@ Sequences are packed: all elements of time 0, then those of time 1, ..., longest
 sizes, and no padding is computed. What the input adds to the gates is one matrix product for all times, made outside of these ops.
 
 On arrays a rule walks back through what the forward kept. On tensors, for second gradients, it is the gradient of the
-same network computed step by step.
+same network computed step by step. Both ways of a layer have a compiled kernel for float32; the array form here is for all else.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..backend import backend_of
 from ..engine.inplace import node_of
@@ -21,7 +24,7 @@ from ..engine.run import run
 from .elementwise import sigmoid, sigmoid_into, tanh
 from .join import cat
 from .matmul import matmul
-from .rnn import parts
+from .rnn import loops, parts
 from .shape import view
 
 if TYPE_CHECKING:
@@ -40,6 +43,12 @@ def spans(sizes: Sizes, reverse: bool) -> list[tuple[int, int]]:
         found.append((start, start + n))
         start += n
     return found[::-1] if reverse else found
+
+
+@lru_cache(maxsize=64)
+def table(sizes: Sizes, reverse: bool) -> Any:
+    """`spans` for kernels: (times, 2)."""
+    return np.array(spans(sizes, reverse), np.int64)
 
 
 def step_by_step(cell: Callable[[Any, tuple[Any, ...]], tuple[Any, tuple[Any, ...]]], z: Any, states: tuple[Any, ...], sizes: Sizes,
@@ -77,6 +86,11 @@ def needed(operands: Sequence[Any]) -> tuple[bool, ...]:
     return tuple([node_of(t) is not None for t in operands])
 
 
+def keeps(needs: tuple[bool, ...]) -> bool:
+    """Whether there may be a way back."""
+    return local.mode.recording and any(needs)
+
+
 # ---------------------------------------------------------------- LSTM
 def lstm_steps(operands: Sequence[Any], sizes: Sizes, reverse: bool) -> tuple[Any, ...]:
     """`lstm_scan` of tensors, step by step."""
@@ -98,6 +112,12 @@ def lstm_back(g: Sequence[Any], operands: Sequence[Any], a: Any, t: Any, before:
         return through_steps(lambda own: lstm_steps(own, sizes, reverse), g, operands, needs)
     gy, gh, gc = g
     _, _, c, w, *projection = operands
+    kernels = loops(a)
+    found = kernels and kernels.lstm_scan_input(gy, gh, gc, w, projection[0] if projection else None, a, t, memory, table(sizes, reverse))
+    if found:
+        dz, dh, dc, dy = found
+        return [dz, dh, dc, matmul(dz.T, before) if needs[3] else None,
+                *([matmul(dy.T, parts(a, 4)[3] * t)] if projection else [])]
     xp, n = backend_of(a).xp, c.shape[1]
     i, f, m, o = parts(a, 4)
     dh, dc, dz = gh.copy(), gc.copy(), xp.subtract(1, a)
@@ -131,6 +151,10 @@ def lstm_back(g: Sequence[Any], operands: Sequence[Any], a: Any, t: Any, before:
 def lstm_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool) -> tuple[Tensor, ...]:
     """What the input adds to the gates (total, 4H), h (N, R), c (N, H), w_hh (4H, R), perhaps w_hr (R, H) -> y (total, R), h', c'."""
     z, h, c, w, *projection = operands               # type: Any, Any, Any, Any, Any
+    kernels = loops(z)
+    found = kernels and kernels.lstm_scan(z, h, c, w, projection[0] if projection else None, table(sizes, reverse), keeps(needs))
+    if found:
+        return found[:3], *found[3:]
     xp, n = backend_of(z).xp, c.shape[1]
     scale = xp.full(4 * n, 0.5, z.dtype)             # sigmoid(x) = tanh(x / 2) / 2 + 1 / 2: one tanh for all four gates
     scale[2 * n:3 * n] = 1
@@ -177,6 +201,11 @@ def gru_back(g: Sequence[Any], operands: Sequence[Any], a: Any, before: Any, nee
         return through_steps(lambda own: gru_steps(own, sizes, reverse), g, operands, needs)
     gy, gh = g
     z, h, w, *bias = operands
+    kernels = loops(a)
+    found = kernels and kernels.gru_scan_input(gy, gh, w, a, before, table(sizes, reverse))
+    if found:
+        dz, hidden, dh = found
+        return [dz, dh, matmul(hidden.T, before) if needs[2] else None, *([hidden.sum(0)] if bias else [])]
     xp, n = backend_of(a).xp, h.shape[1]
     r, u, new, hn = parts(a, 4)
     dh, dz, hidden = gh.copy(), xp.empty_like(z), xp.empty_like(z)
@@ -202,6 +231,10 @@ def gru_back(g: Sequence[Any], operands: Sequence[Any], a: Any, before: Any, nee
 def gru_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool) -> tuple[Tensor, ...]:
     """What the input adds to the gates (total, 3H), h (N, H), w_hh (3H, H), perhaps b_hh (3H,) -> y (total, H), h'."""
     z, h, w, *bias = operands                        # type: Any, Any, Any, Any
+    kernels = loops(z)
+    found = kernels and kernels.gru_scan(z, h, w, bias[0] if bias else None, table(sizes, reverse), keeps(needs))
+    if found:
+        return found[:2], *found[2:]
     xp, n = backend_of(z).xp, h.shape[1]
     a, h, w = xp.empty((len(z), 4 * n), z.dtype), h.copy(), xp.ascontiguousarray(w.T)
     before, y = xp.empty((len(z), n), z.dtype), xp.empty((len(z), n), z.dtype)
@@ -245,6 +278,10 @@ def rnn_back(g: Sequence[Any], operands: Sequence[Any], y: Any, before: Any, nee
         return through_steps(lambda own: rnn_steps(own, sizes, reverse, relu), g, operands, needs)
     gy, gh = g
     z, _, w = operands
+    kernels = loops(y)
+    found = kernels and kernels.rnn_scan_input(gy, gh, w, y, table(sizes, reverse), relu)
+    if found:
+        return [*found, matmul(found[0].T, before) if needs[2] else None]
     xp = backend_of(y).xp
     dh, dz = gh.copy(), xp.empty_like(z)
     slope = (y > 0).astype(y.dtype) if relu else 1 - y * y
@@ -262,6 +299,11 @@ def rnn_back(g: Sequence[Any], operands: Sequence[Any], y: Any, before: Any, nee
 def rnn_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool, relu: bool) -> tuple[Tensor, ...]:
     """What the input adds (total, H), h (N, H), w_hh (H, H) -> y (total, H), h'."""
     z, h, w = operands                               # type: Any, Any, Any
+    kernels = loops(z)
+    found = kernels and kernels.rnn_scan(z, h, w, table(sizes, reverse), relu)
+    if found:
+        y, h, before = found
+        return (y, h), y.copy(), before              # type: ignore[return-value]
     xp = backend_of(z).xp
     y, h, w = xp.empty_like(z), h.copy(), xp.ascontiguousarray(w.T)
     before = xp.empty_like(z)

@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from .probabilities import log_softmax_input as log_softmax_input
     from .probabilities import softmax as softmax
     from .probabilities import softmax_input as softmax_input
+    from .recurrent import gru_scan as gru_scan
+    from .recurrent import gru_scan_input as gru_scan_input
+    from .recurrent import lstm_scan as lstm_scan
+    from .recurrent import lstm_scan_input as lstm_scan_input
+    from .recurrent import rnn_scan as rnn_scan
+    from .recurrent import rnn_scan_input as rnn_scan_input
     from .rows import add_rows as add_rows
     from .updates import table as table
     from .updates import update as update
@@ -55,6 +61,7 @@ _FILES = {
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
+    "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
     "rows": ("add_rows",),
     "updates": ("table", "update"),
 }

@@ -189,6 +189,11 @@ def _address(key: tuple[Any, ...], args: tuple[Any, ...]) -> int:
     return _addresses[key]
 
 
+def address_of(kernel: Any, *args: Any) -> int:
+    """Where the kernel starts, compiled for arguments like these: what other kernels hand to `call_address`."""
+    return _start_of(kernel, tuple(map(numba.typeof, args)))
+
+
 def _start_of(kernel: Any, kinds: tuple[Any, ...]) -> int:
     result = kernel.get_compile_result(types.void(*kinds))
     return int(result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name))

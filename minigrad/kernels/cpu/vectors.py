@@ -150,6 +150,17 @@ def _store_vector(_: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.intp, value), codegen
 
 
+def _prefetch(_: Any, array: Any, index: Any) -> Any:
+    """Ask for array[index], which will be read soon, to be brought into the caches; nothing waits for it."""
+    def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
+        word, place = ir.IntType(32), pointer(context, b, values[0], array, values[1], ir.IntType(8))
+        kinds = [place.type, word, word, word]
+        function = cgutils.get_or_insert_function(b.module, ir.FunctionType(ir.VoidType(), kinds), "llvm.prefetch.p0")   # type: ignore[no-untyped-call]
+        b.call(function, [place, *(ir.Constant(word, n) for n in (0, 2, 1))])        # to read; into the second level; data
+        return context.get_dummy_value()
+    return types.void(array, types.intp), codegen
+
+
 def _splat_number(_: Any, number: Any) -> Any:
     """The same number in all lanes."""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
@@ -160,6 +171,7 @@ def _splat_number(_: Any, number: Any) -> Any:
 load: Any = intrinsic(_load_vector)
 load_halves: Any = intrinsic(_load_halves)
 store: Any = intrinsic(_store_vector)
+prefetch: Any = intrinsic(_prefetch)
 splat: Any = intrinsic(_splat_number)
 
 
