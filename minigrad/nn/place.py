@@ -5,10 +5,11 @@ import warnings
 from typing import Any
 
 from ..engine.mode import Scope
-from ..engine.node import line_of
+from ..engine.node import OURS, quoted_line
 from . import hooks
 from .members import ModuleBase
 from .parameter import Parameter
+from .way import way_to
 
 REMEDY = {list: "ModuleList", tuple: "ModuleList", set: "ModuleList", dict: "ModuleDict"}
 warned: set[type] = set()                            # classes that were told about their hidden modules
@@ -54,7 +55,14 @@ def warn_of_hidden(module: Any) -> None:
 
 
 def add(error: BaseException, scope: Scope | None) -> None:
-    """Say on an error in which module it happened: the innermost one, once."""
-    if scope is not None and not getattr(error, "placed", False):
+    """Say on an error in which module it happened, and which shapes led there: the innermost call the one, the outermost the other."""
+    if scope is None:
+        return
+    if not getattr(error, "placed", False):
         error.placed = True                          # type: ignore[attr-defined]
-        error.add_note(f"minigrad: in {scope.path or 'the model'} ({scope.kind}), called at {line_of(scope.code, scope.lasti)}")
+        call = scope                                 # the user's line: a container's own is none
+        while OURS[call.code.co_filename] and call.parent is not None:
+            call = call.parent
+        error.add_note(f"minigrad: in {scope.path or 'the model'} ({scope.kind}), called at {quoted_line(call.code, call.lasti)}")
+    if scope.parent is None and (told := way_to(error)):
+        error.add_note(f"minigrad: shapes on the way: {told}")

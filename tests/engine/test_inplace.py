@@ -325,7 +325,8 @@ def test_the_message_names_both_lines() -> None:
     w = z * z
     z.mul_(2.0)
     with pytest.raises(RuntimeError, match=r"mul: x, needed for its gradient, was modified by an inplace operation at "
-                                           r".*test_inplace\.py:\d+ `z\.mul_\(2\.0\)`; the op ran at .*test_inplace\.py:\d+ `w = z \* z`; write into"):
+                                           r".*test_inplace\.py:\d+ `z\.mul_\(2\.0\)`; the op ran at "
+                                           r".*test_inplace\.py:\d+ `w = z \* z`; write into"):
         w.sum().backward()
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import minigrad
+import minigrad.nn.functional as F
 from minigrad import nn
 from minigrad.engine.mode import local
+from minigrad.errors import MinigradError
 from minigrad.nn import place
 
 
@@ -124,6 +126,49 @@ def test_errors_say_where() -> None:
     assert len([note for note in info.value.__notes__ if "called at" in note]) == 1
     assert local.mode.scope is None
     assert local.mode.module is None
+
+
+class Way(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 3)
+        self.stage = nn.Sequential(nn.Sequential(nn.BatchNorm2d(4), nn.ReLU()), nn.Conv2d(4, 2, 1))
+        self.fc = nn.Linear(100, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(self.stage(self.conv(x)), 2)
+        return self.fc(x.flatten(1))
+
+
+def way(call) -> str:
+    with pytest.raises(MinigradError) as info:
+        call()
+    text, = [note for note in info.value.__notes__ if "on the way" in note]
+    return text.removeprefix("minigrad: shapes on the way: ")
+
+
+def test_errors_tell_the_shapes_on_the_way() -> None:
+    net, x = Way(), minigrad.ones(2, 1, 28, 28)
+    assert way(lambda: net(x)) == ("input (2, 1, 28, 28) → conv: Conv2d (2, 4, 26, 26) → stage.0.0: BatchNorm2d (2, 4, 26, 26) → "
+                                   "stage.0.1: ReLU (2, 4, 26, 26) → stage.1: Conv2d (2, 2, 26, 26) → max_pool (2, 2, 13, 13) → "
+                                   "view (2, 338) → fc: Linear gets (2, 338)")
+    with minigrad.no_grad():                         # no graph to read it from
+        assert way(lambda: net(x)) == "input (2, 1, 28, 28) → fc: Linear gets (2, 338)"
+        assert way(lambda: net(minigrad.ones(2, 3, 9, 9))) == "input (2, 3, 9, 9) → conv: Conv2d gets (2, 3, 9, 9)"
+
+
+def test_the_way_inside_a_module_of_ops() -> None:
+    class Add(nn.Module):
+        def forward(self, x, y):
+            return x.exp().sum(0) + y
+    assert way(lambda: Add()(minigrad.ones(2, 3, requires_grad=True), minigrad.ones(4))) == "input (2, 3), (4,) → exp (2, 3) → sum (3,)"
+
+
+def test_a_long_way_is_cut() -> None:
+    net = nn.Sequential(*[nn.Linear(3, 3) for _ in range(20)], nn.Linear(4, 4))
+    text = way(lambda: net(minigrad.ones(1, 3)))
+    assert text.startswith("input (1, 3) → ... → 9: Linear (1, 3) → 10: Linear (1, 3)")
+    assert text.endswith("→ 19: Linear (1, 3) → 20: Linear gets (1, 3)")
 
 
 # ---------------------------------------------------------------- hidden modules
