@@ -41,6 +41,8 @@ from .batch_norm import BatchNorm3d as BatchNorm3d
 from .batch_norm import InstanceNorm1d as InstanceNorm1d
 from .batch_norm import InstanceNorm2d as InstanceNorm2d
 from .batch_norm import InstanceNorm3d as InstanceNorm3d
+from .batch_norm import SyncBatchNorm as SyncBatchNorm
+from .container import Container as Container
 from .container import ModuleDict as ModuleDict
 from .container import ModuleList as ModuleList
 from .container import Sequential as Sequential
@@ -60,6 +62,7 @@ from .dropout import Dropout3d as Dropout3d
 from .dropout import FeatureAlphaDropout as FeatureAlphaDropout
 from .embedding import Embedding as Embedding
 from .embedding import EmbeddingBag as EmbeddingBag
+from .factory import factory_kwargs as factory_kwargs
 from .flatten import ChannelShuffle as ChannelShuffle
 from .flatten import Flatten as Flatten
 from .flatten import Fold as Fold
@@ -80,8 +83,6 @@ from .lazy import LazyInstanceNorm1d as LazyInstanceNorm1d
 from .lazy import LazyInstanceNorm2d as LazyInstanceNorm2d
 from .lazy import LazyInstanceNorm3d as LazyInstanceNorm3d
 from .lazy import LazyLinear as LazyLinear
-from .lazy import UninitializedBuffer as UninitializedBuffer
-from .lazy import UninitializedParameter as UninitializedParameter
 from .linear import Bilinear as Bilinear
 from .linear import Identity as Identity
 from .linear import Linear as Linear
@@ -109,6 +110,7 @@ from .loss import SoftMarginLoss as SoftMarginLoss
 from .loss import TripletMarginLoss as TripletMarginLoss
 from .loss import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 from .module import Module as Module
+from .norm import CrossMapLRN2d as CrossMapLRN2d
 from .norm import GroupNorm as GroupNorm
 from .norm import LayerNorm as LayerNorm
 from .norm import LocalResponseNorm as LocalResponseNorm
@@ -131,6 +133,8 @@ from .padding import ZeroPad3d as ZeroPad3d
 from .parallel import DataParallel as DataParallel
 from .parameter import Buffer as Buffer
 from .parameter import Parameter as Parameter
+from .parameter import UninitializedBuffer as UninitializedBuffer
+from .parameter import UninitializedParameter as UninitializedParameter
 from .parameter_container import ParameterDict as ParameterDict
 from .parameter_container import ParameterList as ParameterList
 from .pool import AdaptiveAvgPool1d as AdaptiveAvgPool1d

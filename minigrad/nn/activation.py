@@ -36,13 +36,6 @@ class ReLU(_InPlace):
         return F.relu(input, inplace=self.inplace)
 
 
-class ReLU6(_InPlace):
-    """min(max(x, 0), 6)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        return F.relu6(input, inplace=self.inplace)
-
-
 class SELU(_InPlace):
     """The self-normalising exponential unit. Klambauer et al., 2017."""
 
@@ -222,6 +215,16 @@ class Hardtanh(_InPlace):
 
     def extra_repr(self) -> str:
         return with_inplace(f"min_val={self.min_val}, max_val={self.max_val}", self.inplace)
+
+
+class ReLU6(Hardtanh):
+    """min(max(x, 0), 6)."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
+
+    def extra_repr(self) -> str:
+        return with_inplace("", self.inplace).removeprefix(", ")
 
 
 class Hardshrink(Module):

@@ -115,6 +115,39 @@ class BatchNorm3d(_BatchNorm):
             raise ArgumentError(f"expected 5D input (got {input.array.ndim}D input); got {describe(input)}")
 
 
+class SyncBatchNorm(_BatchNorm):
+    """Batch normalisation of a model that trains in several processes: (N, C, ...).
+
+    A process alone normalises over its own batch, as `BatchNorm2d` and its like do. process_group is kept for programs that read it.
+    """
+
+    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,
+                 track_running_stats: bool = True, process_group: Any = None, device: Any = None, dtype: Any = None, *,
+                 bias: bool = True) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.array.ndim < 2:
+            raise ArgumentError(f"SyncBatchNorm: expected at least 2D input (got {input.array.ndim}D input); got {describe(input)}")
+        if not input.array.shape[1]:
+            raise ArgumentError(f"SyncBatchNorm: number of input channels should be non-zero; got {describe(input)}")
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
+        """The module with a SyncBatchNorm in place of every batch norm in it, which takes over its parameters and statistics."""
+        made = module
+        if isinstance(module, _BatchNorm):
+            made = SyncBatchNorm(module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats, process_group,
+                                 bias=module.bias is not None)
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
+                setattr(made, name, getattr(module, name))
+            made.training = module.training
+        for name, child in module.named_children():
+            made.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return made
+
+
 class _InstanceNorm(_RunningNorm):
     dimensions: int                                  # spatial ones
 

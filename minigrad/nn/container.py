@@ -1,6 +1,7 @@
 """Modules that hold modules: in a chain, a list or a dictionary."""
 from __future__ import annotations
 
+import warnings
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from operator import index
 from typing import Any, Self
@@ -243,6 +244,17 @@ class ModuleDict(Module):
         """Add modules from a mapping, or from pairs of key and module."""
         for key, module in pairs(modules, "ModuleDict"):
             self[key] = module
+
+
+class Container(Module):
+    """Deprecated: a module with these children and no forward. Derive from Module instead."""
+
+    def __init__(self, **kwargs: Module) -> None:
+        warnings.warn("`nn.Container` is deprecated. All of its functionality is now implemented in `nn.Module`. Subclass that instead.",
+                      FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 def pairs(source: Any, what: str) -> list[tuple[str, Any]]:

@@ -10,6 +10,7 @@ from ..backend import backend_for
 from ..engine.mode import no_grad
 from ..engine.node import TensorBase, wrap
 from ..errors import ArgumentTypeError
+from .parameter import is_lazy
 
 Converter = Callable[[Any], Any]
 
@@ -27,7 +28,9 @@ def convert(module: Any, fn: Converter, recurse: bool) -> None:
             if parameter._grad is not None:
                 replace(parameter._grad, fn)
         for name, buffer in module._buffers.items():
-            if buffer is not None:
+            if is_lazy(buffer):
+                replace(buffer, fn)                  # it stays one that waits for its size
+            elif buffer is not None:
                 module.__dict__[name] = fn(buffer)
 
 

@@ -1,111 +1,17 @@
 """Layers that learn the size of their input from the first one that they see."""
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from .. import backend
 from .._tensor import Tensor
-from ..creation import empty, tensor
-from ..dtypes import from_numpy_dtype
-from ..engine.node import Leaf, wrap
+from ..creation import tensor
 from ..errors import ArgumentError, GraphError, RefusedArgumentError, describe
 from .batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .factory import Ints
 from .linear import Linear
 from .module import Module
-from .parameter import Parameter
-
-UNKNOWN = ("Can't access the shape of an uninitialized parameter or buffer: its lazy module has not seen an input yet; call it with a "
-           "dummy batch first")
-
-
-class Unmade:
-    """The array of a parameter without a size: it has a dtype, and refuses to be computed with."""
-    shape: ClassVar[tuple[int, ...]] = (0,)
-    ndim, size, strides, base = 1, 0, (0,), None
-
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = dtype
-
-    def astype(self, dtype: Any, *args: Any, **kwargs: Any) -> Unmade:
-        return Unmade(dtype)
-
-    def copy(self, *args: Any, **kwargs: Any) -> Unmade:
-        return self
-
-    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
-        raise ArgumentError("Attempted to use an uninitialized parameter: a lazy module has not seen an input yet; call it with a dummy "
-                            "batch first")
-    __array_ufunc__ = __array_function__ = __array__ = __getitem__ = _refuse
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __matmul__ = __rmatmul__ = __neg__ = _refuse
-    reshape = swapaxes = transpose = sum = _refuse
-
-
-backend.as_numpy(Unmade)
-
-
-class _Uninitialized:
-    """What UninitializedParameter and UninitializedBuffer share."""
-    __slots__ = ()
-    array: Any
-    node: Any
-    becomes: ClassVar[type]
-
-    @property
-    def shape(self) -> Any:
-        raise GraphError(UNKNOWN)
-
-    def materialize(self, shape: Sequence[int], device: Any = None, dtype: Any = None) -> None:
-        """Become an ordinary parameter or buffer of this shape, with values to be filled in."""
-        kind = dtype if dtype is not None else from_numpy_dtype(self.array.dtype)
-        made = empty(tuple(shape), dtype=kind, device=device)
-        self.array = made.array
-        self.__class__ = self.becomes
-        if isinstance(self.node, Leaf):
-            self.node.shape, self.node.dtype = made.array.shape, made.array.dtype
-
-    def detach(self) -> Any:
-        return wrap(self.array)
-
-    def __repr__(self, **options: Any) -> str:
-        return f"<{type(self).__name__}>"
-
-
-class UninitializedParameter(_Uninitialized, Parameter):
-    """A parameter that will get its shape later, by `materialize`."""
-    __slots__ = ()
-    becomes = Parameter
-
-    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(empty(0, dtype=dtype, device=device), requires_grad)
-        self.array = Unmade(self.array.dtype)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(self.requires_grad, None, from_numpy_dtype(self.array.dtype))
-        return memo[id(self)]
-
-
-class UninitializedBuffer(_Uninitialized, Tensor):
-    """A buffer that will get its shape later, by `materialize`."""
-    __slots__ = ()
-    becomes = Tensor
-
-    def __init__(self, requires_grad: bool = False, device: Any = None, dtype: Any = None) -> None:
-        made = empty(0, dtype=dtype, device=device)
-        self.array, self.node, self.cell, self._grad, self.base = Unmade(made.array.dtype), None, made.cell, None, None
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        if id(self) not in memo:
-            memo[id(self)] = type(self)(False, None, from_numpy_dtype(self.array.dtype))
-        return memo[id(self)]
-
-
-def is_lazy(value: Any) -> bool:
-    """True for a parameter or buffer without a size."""
-    return isinstance(value, _Uninitialized)
+from .parameter import UninitializedBuffer, UninitializedParameter, Unmade, is_lazy
 
 
 class LazyModuleMixin(Module):

@@ -6,7 +6,7 @@ from math import prod
 from typing import Any
 
 from .._tensor import Tensor
-from ..errors import ArgumentError, RefusedArgumentError
+from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError
 from ..ops.loss import reduction_of
 from . import functional as F
 from .distance import PairwiseDistance
@@ -65,6 +65,8 @@ class HuberLoss(_Loss):
     """(x - t)**2 / 2 where |x - t| < delta, else delta * (|x - t| - delta / 2). Huber, 1964."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        if not isinstance(delta, (int, float)):
+            raise ArgumentTypeError(f"HuberLoss: delta must be a float or int, got: {type(delta)}")
         super().__init__(reduction=reduction)
         self.delta = delta
 

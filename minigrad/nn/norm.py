@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._tensor import Tensor
-from ..errors import ArgumentError
+from ..creation import arange
+from ..errors import ArgumentError, describe
 from . import functional as F
 from . import init
 from .factory import parameter
@@ -61,8 +62,8 @@ class RMSNorm(Module):
         if self.elementwise_affine:
             init.ones_(self.weight)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -106,6 +107,29 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """x / (k + alpha / size * sum of x**2 over the channels around) ** beta: (N, C, H, W). LocalResponseNorm in its first form.
+
+    The channels around are those less than (size + 1) // 2 away. As in PyTorch, the first channel stays in the sum for good.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() != 4:
+            raise ArgumentError(f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead; got {describe(input)}")
+        away, channels = (self.size + 1) // 2, arange(input.shape[1], device=input.device)
+        row, column = channels.unsqueeze(1), channels
+        around = ((row - column).abs() < away) | ((column == 0) & (row >= away))     # (C, C)
+        total = around.to(input.dtype) @ (input * input).flatten(2)                  # (N, C, H * W)
+        return input / (total.reshape(input.shape) * (self.alpha / self.size) + self.k) ** self.beta
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

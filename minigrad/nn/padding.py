@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._tensor import Tensor
+from ..errors import ArgumentError, describe
 from . import functional as F
 from .factory import repeated
 from .module import Module
@@ -50,22 +51,34 @@ class ConstantPad3d(_ConstantPad):
     dimensions = 3
 
 
-class ZeroPad1d(_Pad):
+class ZeroPad1d(ConstantPad1d):
     """A border of zeros: (N, C, L)."""
-    dimensions = 1
-    value = 0.0
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
 
 
-class ZeroPad2d(_Pad):
+class ZeroPad2d(ConstantPad2d):
     """A border of zeros: (N, C, H, W)."""
-    dimensions = 2
-    value = 0.0
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
 
 
-class ZeroPad3d(_Pad):
+class ZeroPad3d(ConstantPad3d):
     """A border of zeros: (N, C, D, H, W)."""
-    dimensions = 3
-    value = 0.0
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__(padding, 0.0)
+
+    def extra_repr(self) -> str:
+        return f"{self.padding}"
 
 
 class ReflectionPad1d(_Pad):
@@ -98,16 +111,26 @@ class ReplicationPad3d(_Pad):
     dimensions, mode = 3, "replicate"
 
 
-class CircularPad1d(_Pad):
+class _CircularPad(_Pad):
+    mode = "circular"
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() not in (self.dimensions + 1, self.dimensions + 2):
+            raise ArgumentError(f"{type(self).__name__}: expected {self.dimensions + 1}D or {self.dimensions + 2}D input "
+                                f"(got {input.dim()}D input); got {describe(input)}")
+        return super().forward(input)
+
+
+class CircularPad1d(_CircularPad):
     """A border taken from the other end: (N, C, L)."""
-    dimensions, mode = 1, "circular"
+    dimensions = 1
 
 
-class CircularPad2d(_Pad):
+class CircularPad2d(_CircularPad):
     """A border taken from the other end: (N, C, H, W)."""
-    dimensions, mode = 2, "circular"
+    dimensions = 2
 
 
-class CircularPad3d(_Pad):
+class CircularPad3d(_CircularPad):
     """A border taken from the other end: (N, C, D, H, W)."""
-    dimensions, mode = 3, "circular"
+    dimensions = 3

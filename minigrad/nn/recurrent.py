@@ -56,9 +56,10 @@ class RNNBase(Module):
         if self.dropout > 0 and self.num_layers == 1:
             warnings.warn("dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers greater "
                           f"than 1, but got dropout={dropout} and num_layers={self.num_layers}", stacklevel=4)
-        if not isinstance(self.hidden_size, int):
-            raise ArgumentTypeError(f"hidden_size should be of type int, got: {type(self.hidden_size).__name__}")
-        for name in ("hidden_size", "num_layers"):
+        for name, kind in (("bias", bool), ("batch_first", bool), ("input_size", int), ("hidden_size", int)):
+            if not isinstance(getattr(self, name), kind):
+                raise ArgumentTypeError(f"{name} should be of type {kind.__name__}, got: {type(getattr(self, name)).__name__}")
+        for name in ("input_size", "hidden_size", "num_layers"):
             if getattr(self, name) <= 0:
                 raise ArgumentError(f"{name} must be greater than zero; got {getattr(self, name)}")
         if self.proj_size < 0:
@@ -118,7 +119,7 @@ class RNNBase(Module):
             states = self._zeros(x, batch)
         self._check_states(states, batch)
         directions = 2 if self.bidirectional else 1
-        y, last = layers(self.mode, x, states, self.all_weights, self.bias, sizes, directions, self.dropout, self.training)
+        y, last = layers(self.mode, x, states, self.all_weights, sizes, directions, self.dropout, self.training)
         if packed:
             output = PackedSequence(y, input.batch_sizes, input.sorted_indices, input.unsorted_indices)
             return output, tuple([permuted(s, input.unsorted_indices) for s in last]), True

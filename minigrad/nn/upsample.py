@@ -18,6 +18,7 @@ class Upsample(Module):
     def __init__(self, size: Ints | None = None, scale_factor: float | Sequence[float] | None = None, mode: str = "nearest",
                  align_corners: bool | None = None, recompute_scale_factor: bool | None = None) -> None:
         super().__init__()
+        self.name = type(self).__name__
         self.size = size
         self.scale_factor = (tuple([float(f) for f in scale_factor]) if isinstance(scale_factor, (tuple, list))
                              else float(scale_factor) if scale_factor else None)    # type: ignore[arg-type]

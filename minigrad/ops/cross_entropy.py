@@ -41,6 +41,8 @@ def places(t: Any, c: int) -> tuple[Any, ...]:
 
 def check_classes(name: str, x: Any, t: Any) -> Any:
     """The class indices as int64, in a shape that fits x, or the error that says what does not fit."""
+    if x.ndim > 1 and t.ndim and t.shape[0] != x.shape[0]:
+        raise ArgumentError(f"{name}: Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0]}).")
     if t.dtype != "i8":
         if t.dtype != "u1":
             raise DtypeError(f"{name}: expected target dtype to be Long or Byte, but got {t.dtype}: class indices are int64; "
@@ -53,8 +55,6 @@ def check_classes(name: str, x: Any, t: Any) -> Any:
     expected = (*x.shape[:1], *x.shape[2:]) if x.ndim > 1 else ()
     if t.shape == expected:
         return t
-    if t.ndim and x.ndim > 1 and t.shape[0] != x.shape[0]:
-        raise ArgumentError(f"{name}: Expected input batch_size ({x.shape[0]}) to match target batch_size ({t.shape[0]}).")
     if x.ndim < 3:
         raise ShapeError(f"{name}: 0D or 1D target tensor expected, multi-target not supported; got x {operand(x)}, t {operand(t)}")
     raise ShapeError(f"{name}: Expected target size {list(expected)}, got {list(t.shape)}; x is {operand(x)}")

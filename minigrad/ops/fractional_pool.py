@@ -71,9 +71,10 @@ def drawn(name: str, n: int, x: Any, lead: tuple[int, ...], samples: Any) -> Any
         return backend.from_host(made, backend.device_of(x))
     if samples.array.dtype != x.dtype:
         raise DtypeError(f"{name}: expected _random_samples to have the input's dtype; got {describe(samples)}")
-    if samples.array.shape != (*lead, n):
-        raise ShapeError(f"{name}: expected _random_samples of shape {(*lead, n)}; got {describe(samples)}")
-    return samples.array
+    found = samples.array
+    if found.ndim != 3 or found.shape[1:] != (*lead[1:], n) or found.shape[0] < lead[0]:
+        raise ShapeError(f"{name}: expected _random_samples of shape {(*lead, n)}, or of more rows; got {describe(samples)}")
+    return found[:lead[0]]
 
 
 def starts(u: Any, size: int, kernel: int, bins: int) -> Any:

@@ -206,7 +206,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
                       reduction: str = "mean") -> Tensor:
     """(log(var) + (input - target)^2 / var) / 2: of targets from normal distributions with mean `input` and variance `var`.
 
-    var: of the input's size, or with the last dimension missing or 1, or one number; held at `eps` or above, without an
+    var: of the input's size, or with the last dimension missing or one dimension 1, or one number; held at `eps` or above, without an
     effect on its gradient. full: adds log(2 * pi) / 2. Raises ArgumentError for a var of another size, or negative.
     """
     need_tensors("gaussian_nll_loss", input=input, target=target)
@@ -218,7 +218,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     if v.shape != input.array.shape:
         if v.shape == input.array.shape[:-1]:
             variance = variance.unsqueeze(-1)
-        elif not (v.ndim == input.ndim and v.shape[:-1] == input.array.shape[:-1] and v.shape[-1] == 1):
+        elif v.ndim != input.ndim or [n for n, m in zip(v.shape, input.array.shape) if n != m] != [1]:
             raise ArgumentError(f"gaussian_nll_loss: var is of incorrect size; got x {operand(input)}, var {operand(variance)}")
     if reduction not in REDUCTIONS:
         raise ArgumentError(f"gaussian_nll_loss: {reduction} is not valid; it is one of {', '.join(REDUCTIONS)}")

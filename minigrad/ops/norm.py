@@ -340,11 +340,13 @@ def batch_norm(input: Tensor, running_mean: Tensor | None, running_var: Tensor |
     if not training:
         if running_mean is None or running_var is None:
             raise RefusedArgumentError("batch_norm: running_mean must be defined in evaluation mode")
+        if eps < 0:
+            raise ArgumentError(f"batch_norm: batch_norm eps must be non-negative, but got {eps}")
         return batch_normalize(input, weight, bias, running_mean.array, running_var.array, False, eps).output   # type: ignore[attr-defined]
     count = prod(x.shape) // max(x.shape[1], 1)
     if count == 1:
         raise ArgumentError(f"batch_norm: Expected more than 1 value per channel when training, got input size {input.shape}")
-    if eps < 0:
+    if eps <= 0:
         raise ArgumentError(f"batch_norm: batch_norm eps must be positive during training, but got {eps}")
     found: Any = batch_normalize(input, weight, bias, None, None, True, eps)
     if running_mean is not None and running_var is not None and count:

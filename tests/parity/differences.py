@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,14 @@ DIFFERENCES: list[Difference] = [
 ]
 
 
-def of(entry: str, check: str) -> list[Difference]:
+def of(entry: str, check: str, listed: list[Difference] = DIFFERENCES) -> list[Difference]:
     """The lines for one check of an entry."""
-    return [d for d in DIFFERENCES if (d.entry, d.check) == (entry, check)]
+    return [d for d in listed if (d.entry, d.check) == (entry, check)]
+
+
+def judge(failed: list[Any], excuses: list[Difference], what: str) -> None:
+    """Fail where a sample differs without an excuse, and where an excuse is idle. `failed`: the results that differ."""
+    unexpected = [f"{r.at}: {r.failure}" for r in failed if not any(d.excuses(r.at) for d in excuses)]
+    assert not unexpected, f"{what}: {len(unexpected)} samples differ\n" + "\n".join(unexpected[:10])
+    idle = [d for d in excuses if not any(d.excuses(r.at) for r in failed)]
+    assert not idle, f"{what}: this difference is no more, take it off the list: {idle[0]}"

@@ -31,13 +31,8 @@ def load() -> list[Any]:
 def test_entry(entry: Any, check: str) -> None:
     """All samples agree with PyTorch, but for those that a listed difference excuses."""
     from .checks import CHECKS as CHECK
-    from .differences import of
-    failed = [r for r in CHECK[check](entry) if r.failure]
-    listed = of(entry.name, check)
-    unexpected = [f"{r.at}: {r.failure}" for r in failed if not any(d.excuses(r.at) for d in listed)]
-    assert not unexpected, f"{entry.name}, {check}: {len(unexpected)} samples differ\n" + "\n".join(unexpected[:10])
-    idle = [d for d in listed if not any(d.excuses(r.at) for r in failed)]
-    assert not idle, f"{entry.name}, {check}: this difference is no more, take it off the list: {idle[0]}"
+    from .differences import judge, of
+    judge([r for r in CHECK[check](entry) if r.failure], of(entry.name, check), f"{entry.name}, {check}")
 
 
 def test_differences_are_about_entries_that_exist() -> None:

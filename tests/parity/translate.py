@@ -21,6 +21,18 @@ class Untranslatable(Exception):
 
 
 # ---------------------------------------------------------------- values
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A layer, or anything else of `torch.nn`, that is yet to be made: by PyTorch and by us, of the same arguments."""
+    name: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def recipe(name: str, *args: Any, **kwargs: Any) -> Recipe:
+    return Recipe(name, args, kwargs)
+
+
 class Values:
     """Translates one sample. A tensor that occurs twice is one tensor on the other side, too.
 
@@ -38,7 +50,11 @@ class Values:
         if isinstance(value, torch.Tensor):
             return self._tensors(value)
         if isinstance(value, torch.Size):
-            return value, tuple(value)
+            return value, mg.Size(value)
+        if isinstance(value, Recipe):
+            args, kwargs = self.pair(value.args), self.pair(value.kwargs)
+            makers = getattr(torch.nn, value.name), look_up(f"torch.nn.{value.name}")
+            return makers[0](*args[0], **kwargs[0]), makers[1](*args[1], **kwargs[1])
         if isinstance(value, slice):
             parts = [self.pair(v) for v in (value.start, value.stop, value.step)]
             return slice(*[p[0] for p in parts]), slice(*[p[1] for p in parts])
@@ -48,7 +64,8 @@ class Values:
             return kind([p[0] for p in parts]), kind([p[1] for p in parts])
         if isinstance(value, dict):
             both = {k: self.pair(v) for k, v in value.items()}
-            return {k: v[0] for k, v in both.items()}, {k: v[1] for k, v in both.items()}
+            kind = type(value)
+            return kind({k: v[0] for k, v in both.items()}), kind({k: v[1] for k, v in both.items()})
         return value, constant(value)
 
     def _tensors(self, value: Any) -> tuple[Any, Any]:
