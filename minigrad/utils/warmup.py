@@ -33,7 +33,7 @@ def images(kind: dtype, batch: int) -> None:
 
 
 def words(kind: dtype, batch: int) -> None:
-    """Embeddings, attention, layer normalization, gelu, recurrent cells; AdamW."""
+    """Embeddings, attention, layer normalization, gelu, recurrent cells and layers; AdamW."""
     text = randint(0, 100, (batch, 64))
     encoder = nn.TransformerEncoderLayer(128, 4, 256, dropout=0.1, activation="gelu", batch_first=True)
     attending = nn.Sequential(nn.Embedding(100, 128), encoder, nn.Linear(128, 100)).to(kind)
@@ -41,6 +41,9 @@ def words(kind: dtype, batch: int) -> None:
     for cell in (nn.LSTMCell(64, 128), nn.GRUCell(64, 128)):
         cell.to(kind)
         learn(cell, optim.AdamW(cell.parameters()), randn(batch, 64).to(kind), lambda h: h[0].square().mean())
+    for layer in (nn.LSTM(64, 128), nn.GRU(64, 128), nn.RNN(64, 128)):
+        layer.to(kind)
+        learn(layer, optim.AdamW(layer.parameters()), randn(8, batch, 64).to(kind), lambda out: out[0].square().mean())
 
 
 def functions(kind: dtype, columns: int) -> None:

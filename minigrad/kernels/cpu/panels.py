@@ -13,7 +13,7 @@ import numpy as np
 from ..reference import Array
 from .jit import address_of, jit, part
 from .microkernels import COLUMNS, ROWS, row_tile8, rows_tile2, rows_tile3
-from .vectors import LANES, prefetch
+from .vectors import LANES, load, prefetch, store
 
 LANE = LANES["f"]
 WIDE = COLUMNS * LANE                 # columns of a panel
@@ -65,8 +65,12 @@ def pack(panels: Any, w: Any, wide: int, line: int) -> None:
             if by_rows:
                 for k in range(start, end):
                     row = w[k, first:first + width]
-                    for q in range(width):
-                        panels[at + k * wide + q] = row[q]
+                    if width % LANE:
+                        for q in range(width):
+                            panels[at + k * wide + q] = row[q]
+                    else:
+                        for q in range(0, width, LANE):
+                            store(panels, at + k * wide + q, load(row, q))
             else:
                 for q in range(width):
                     column = w[start:end, first + q]
