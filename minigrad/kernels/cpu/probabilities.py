@@ -15,8 +15,7 @@ from ..reference import Array
 from .functions import exp_of_negative as exp
 from .functions import log_of_any as log
 from .functions import pick
-from .half import plain
-from .jit import jit, part, run
+from .jit import jit, part, plain, run
 from .threads import threads_for
 
 FLOPS = 15                            # what an element is worth

@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape
-from .half import plain
-from .jit import run
+from .jit import plain, run
 from .microkernels import POINTS, ROWS
 from .threads import threads_for
 from .winograd_loops import LANE, Grid, forward, weight
