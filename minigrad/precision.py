@@ -1,4 +1,4 @@
-"""How exactly floats are computed. PyTorch's wishes for less are taken note of; here float32 is always float32."""
+"""How exactly floats are computed. On the CPU float32 is always float32; a GPU may round the factors of products to TF32 if asked."""
 from __future__ import annotations
 
 import warnings
@@ -9,9 +9,9 @@ _now = SimpleNamespace(matmul="highest")
 
 
 def set_float32_matmul_precision(precision: str) -> None:
-    """Say how exact float32 matrix products must be: "highest", "high" or "medium". They are "highest" in any case.
+    """Say how exact float32 matrix products must be: "highest", or "high" and "medium", for which a GPU rounds factors to TF32.
 
-    Another word changes nothing but gives a warning, as in PyTorch.
+    On the CPU they are "highest" in any case. Another word changes nothing but gives a warning, as in PyTorch.
     """
     if precision in PRECISIONS:
         _now.matmul = precision
@@ -23,6 +23,11 @@ def set_float32_matmul_precision(precision: str) -> None:
 def get_float32_matmul_precision() -> str:
     """What `set_float32_matmul_precision` was last told."""
     return str(_now.matmul)
+
+
+def tf32() -> bool:
+    """Whether a GPU may round the factors of float32 products to TF32, 10 bits behind the point."""
+    return bool(_now.matmul != "highest")
 
 
 def set_flush_denormal(mode: bool) -> bool:

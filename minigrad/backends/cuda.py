@@ -1,16 +1,27 @@
 """`torch.backends.cuda`: settings of CUDA's matrix products and of attention on GPUs."""
 from __future__ import annotations
 
+from .. import precision
+
 
 class Matmul:
-    """Which lower precisions a float product may use in PyTorch; here it never does."""
+    """Which lower precisions a float product may use. Here only TF32 has a meaning: float16 is always added up in float32."""
     __slots__ = ("allow_bf16_reduced_precision_reduction", "allow_fp16_accumulation", "allow_fp16_reduced_precision_reduction",
-                 "allow_tf32", "fp32_precision")
+                 "fp32_precision")
 
     def __init__(self) -> None:
-        self.allow_tf32 = self.allow_fp16_accumulation = False
+        self.allow_fp16_accumulation = False
         self.allow_fp16_reduced_precision_reduction = self.allow_bf16_reduced_precision_reduction = True
         self.fp32_precision = "none"
+
+    @property
+    def allow_tf32(self) -> bool:
+        """Whether float32 products on a GPU may round their factors to TF32; the same switch as `set_float32_matmul_precision`."""
+        return precision.tf32()
+
+    @allow_tf32.setter
+    def allow_tf32(self, value: bool) -> None:
+        precision.set_float32_matmul_precision("high" if value else "highest")
 
 
 matmul = Matmul()
