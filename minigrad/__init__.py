@@ -45,8 +45,8 @@ from ._printing import set_printoptions as set_printoptions
 from ._size import Size as Size
 from ._tensor import Tensor as Tensor
 from .allocation import keep_freed_memory as _keep_freed_memory
-from .autograd.anomaly import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
-from .autograd.anomaly import is_anomaly_enabled as is_anomaly_enabled
+from .autograd.anomaly_mode import is_anomaly_check_nan_enabled as is_anomaly_check_nan_enabled
+from .autograd.anomaly_mode import is_anomaly_enabled as is_anomaly_enabled
 from .compiler import compile as compile
 from .creation import arange as arange
 from .creation import as_tensor as as_tensor
@@ -120,6 +120,9 @@ from .ops.activation import selu_ as selu_
 from .ops.activation import threshold as threshold
 from .ops.activation import threshold_ as threshold_
 from .ops.adaptive_pool import adaptive_avg_pool1d as adaptive_avg_pool1d
+from .mistakes import MistakeWarning as MistakeWarning
+from .mistakes import guard as guard
+from .mistakes import unreached as unreached
 from .ops.affine import addbmm as addbmm
 from .ops.affine import addmm as addmm
 from .ops.affine import addmv as addmv
@@ -566,6 +569,7 @@ if TYPE_CHECKING:
     from . import linalg as linalg
     from . import nn as nn
     from . import optim as optim
+    from . import profiler as profiler
     from . import signal as signal
     from . import utils as utils
     from . import version as version
@@ -599,7 +603,7 @@ __version__ = "0.1.0"
 newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
-LAZY = frozenset(("nn", "optim", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions",
+LAZY = frozenset(("nn", "optim", "profiler", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions",
                   "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version",
                   "__config__"))
 AUTOCAST_NAMES = ("autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_cpu_dtype",
