@@ -193,6 +193,11 @@ def working(x: Array) -> Array:
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
+def convert(x: Array, dtype: np.dtype[Any]) -> Array:
+    """The numbers in another dtype."""
+    return x.astype(dtype)
+
+
 def split_filters(w: Array, groups: int) -> Array:
     """(F, Cg, KH, KW) -> (G, Fg, Cg, KH, KW)"""
     return w.reshape(groups, w.shape[0] // groups, *w.shape[1:])

@@ -13,6 +13,7 @@ from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
+from .half import half, single
 from .large import FUNCTION_BYTES, FUNCTIONS, STEP_BYTES, STEPS, each
 from .raw import raw, shown
 from .scalars import fitting
@@ -33,7 +34,7 @@ def floats(forward: F) -> F:
         if char == "f" or char == "d":
             return forward(input, *options, **named)
         refuse(forward.__name__, input, "biuc")
-        return forward(input.astype("f4"), *options, **named).astype("f2")
+        return half(forward(single(input), *options, **named))
     return cast(F, call)
 
 

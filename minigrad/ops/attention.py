@@ -8,6 +8,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .dropout import dropout
+from .half import rounded, single
 from .loss import need_tensors
 from .matmul import matmul
 from .shape import expand
@@ -27,15 +28,15 @@ def attend(input: Tensor, hidden: Any, masked: bool) -> Tensor:
     xp, kernels = backend_of(x).xp, backend_of(x).kernels
     if not x.size:
         return x.copy()
-    z = x.astype("f4") if x.dtype == "f2" else x
+    z = single(x)
     if hidden is not None:
         z = xp.where(hidden, -math.inf, z)
     if hidden is None and not masked:
-        return kernels.softmax(z, -1).astype(x.dtype, copy=False)
+        return rounded(kernels.softmax(z, -1), x.dtype)
     blind = z.max(axis=-1, keepdims=True) == -math.inf
     y = kernels.softmax(xp.where(blind, 0, z), -1)
     y *= ~blind
-    return y.astype(x.dtype, copy=False)
+    return rounded(y, x.dtype)
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine import promotion
 from ..engine.op import op
+from .half import converted
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -16,7 +17,7 @@ def cast(input: Tensor, dtype: Any) -> Tensor:
     array: Any = input
     if array.dtype.kind == "c" and dtype.kind in "fiu":
         array = array.real
-    return array.astype(dtype)
+    return converted(array, dtype)
 
 
 promotion.cast = cast                                # type: ignore[assignment]   # there it is typed for arrays too

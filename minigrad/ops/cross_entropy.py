@@ -12,6 +12,7 @@ from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .dims import kept_shape
+from .half import single
 from .loss import need_one_device, need_tensors, need_weight_of, reduction_of, refuse_gradient
 from .raw import in_dtype, like
 from .reduce import add_up, sum
@@ -107,17 +108,12 @@ def nonzero(divisor: Any) -> Any:
     return divisor + (divisor == 0)
 
 
-def at_work(x: Any) -> Any:
-    """float16 is computed in float32."""
-    return x.astype("f4") if x.dtype == "f2" else x
-
-
 # ---------------------------------------------------------------- class indices
 def class_gradient(x: Any, t: Any, weight: Any, ignore_index: int, reduction: str, smoothing: float) -> Any:
     """What `class_cross_entropy` keeps, made again from a tensor x."""
     array, c = x.array, class_dim(x)
     t = check_classes("cross_entropy", array, t)
-    q, divisor = distribution(at_work(array), t, used("cross_entropy", t, array.shape[c], ignore_index), weight, smoothing)
+    q, divisor = distribution(single(array), t, used("cross_entropy", t, array.shape[c], ignore_index), weight, smoothing)
     if reduction == "mean":
         q /= nonzero(divisor)
     q = q.astype(array.dtype, copy=False)
@@ -136,7 +132,7 @@ def class_cross_entropy(input: Tensor, target: Any, weight: Any = None, ignore_i
                         label_smoothing: float = 0.0) -> Tensor:
     """`cross_entropy` for arrays of class indices and weights, and the gradient d of its loss: it costs little more now than later."""
     array: Any = input
-    x, t, c = at_work(array), check_classes("cross_entropy", array, target), class_dim(array)
+    x, t, c = single(array), check_classes("cross_entropy", array, target), class_dim(array)
     if x.dtype.kind != "f":
         raise UnsupportedDtypeError(f"cross_entropy: takes floating-point logits; got x {operand(array)}; convert it with .float()")
     if weight is None and not label_smoothing:
@@ -225,7 +221,7 @@ def soft_weight(g: Any, logp: Any, t: Any, reduction: str, smoothing: float) -> 
 def soft_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float) -> Tensor:
     """`cross_entropy` for class probabilities."""
     array: Any = input
-    x, c, xp = at_work(array), class_dim(array), backend_of(array).xp
+    x, c, xp = single(array), class_dim(array), backend_of(array).xp
     z = shifted(x, c)
     e = xp.exp(z)
     s = total(e, c)

@@ -15,6 +15,7 @@ from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, DtypeError, UnsupportedDtypeError, describe
 from .dims import Number
+from .half import half, single
 from .large import FUNCTIONS, SINGLE, SINGLE_BYTES, STEP_BYTES, STEPS, each, times
 from .raw import raw, shown
 from .scalars import fitting
@@ -77,8 +78,8 @@ def zeros_as(input: Tensor) -> Tensor:
 
 # ---------------------------------------------------------------- sums, products, quotients
 def one_simple_step(x: Any, y: Any) -> bool:
-    """Whether NumPy is as fast as it gets: no broadcasting, which it is slow at, and too few elements for two cores."""
-    return x.size < SINGLE and getattr(y, "shape", x.shape) == x.shape
+    """Whether NumPy is as fast as it gets: no float16 or broadcasting, which it is slow at, and too few elements for two cores."""
+    return x.size < SINGLE and getattr(y, "shape", x.shape) == x.shape and x.dtype.char != "e"
 
 
 def large_sum(x: Any, y: Any, alpha: Any, out: Any = None) -> Any:
@@ -344,7 +345,7 @@ def sigmoid(input: Tensor) -> Tensor:
     """1 / (1 + exp(-x))."""
     x: Any = input
     if x.dtype.char == "e":                          # in float16, exp overflows at 11
-        return sigmoid_into(x.astype("f4")).astype("f2")
+        return half(sigmoid_into(single(x)))
     return sigmoid_into(x)
 
 

@@ -10,6 +10,7 @@ from ..errors import RefusedArgumentError, ShapeError
 from .activation import floats, may_write
 from .dims import one_dim
 from .elementwise import exp, refuse, sigmoid
+from .half import half, single
 from .join import cat
 from .large import FUNCTION_BYTES, FUNCTIONS, each
 from .raw import raw
@@ -118,7 +119,7 @@ def gelu_input(other: Tensor, input: Tensor, approximate: str = "none") -> Tenso
     g: Any = other
     x: Any = input
     if x.dtype.char == "e":
-        return gelu_input.__wrapped__(g.astype("f4"), x.astype("f4"), approximate).astype("f2")   # type: ignore[attr-defined]
+        return half(gelu_input.__wrapped__(single(g), single(x), approximate))   # type: ignore[attr-defined]
     backend = backend_of(x)
     if takes_kernel(x):
         return backend.kernels.gelu_input(g, x, approximate == "tanh")

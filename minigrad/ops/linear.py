@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.op import op
 from ..errors import ShapeError, operand
+from .half import half, single
 from .matmul import LARGE, matmul
 from .reduce import sum
 
@@ -33,7 +34,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1]:
         raise ShapeError(f"linear: mat1 and mat2 shapes cannot be multiplied: last axis of x must be in_features of w "
                          f"(out_features, in_features); got x {operand(x)}, w {operand(w)}")
-    if x.size * len(w) >= LARGE:
+    if x.dtype.char == "e":
+        out = half(linear.__wrapped__(single(x), single(w), single(bias)))           # type: ignore[attr-defined]
+    elif x.size * len(w) >= LARGE:
         out = backend_of(x).kernels.linear(rows(x), w, bias)
     else:
         out = rows(x) @ w.T

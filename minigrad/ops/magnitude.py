@@ -16,6 +16,7 @@ from .delivery import deliver, takes_out
 from .dims import Dims, Number, kept_shape, one_dim
 from .extremum import amax, amin
 from .factorizations import svdvals
+from .half import half, single
 from .matmul import matmul
 from .raw import in_dtype, like, raw
 from .reduce import add_up, axes_of, converted, with_ones
@@ -82,7 +83,7 @@ def vector_norm(x: Tensor, ord: Number = 2, dim: Dims = None, keepdim: bool = Fa
         array = converted(array, dtype)
     check_norm(array, ord, dim)
     if array.dtype.char == "e":
-        return vector_norm_of(array.astype("f4"), ord, dim, keepdim).astype("e")
+        return half(vector_norm_of(single(array), ord, dim, keepdim))
     return vector_norm_of(array, ord, dim, keepdim)
 
 

@@ -7,6 +7,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..engine.run import sum_to
 from ..errors import ShapeError, UnsupportedDtypeError, operand
+from .half import half, single
 from .raw import adjoint, conj
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def product(op: str, x: Any, y: Any) -> Any:
     if kind == "f" and x.ndim > 1 < y.ndim and x.size * y.shape[-1] >= LARGE:
         return backend_of(x).kernels.matmul(x, y)
     if kind == "e":
-        return (x.astype("f4") @ y.astype("f4")).astype("e")
+        return half(product(op, single(x), single(y)))
     if kind == "?":
         raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {operand(x)}, y {operand(y)}; convert with .int() or "
                                     ".float()")

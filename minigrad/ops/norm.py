@@ -18,6 +18,7 @@ from ..engine.run import sum_to
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .dims import kept_shape
 from .elementwise import sqrt
+from .half import single
 from .pool import avg_pool
 from .powers import pow
 from .raw import in_dtype
@@ -30,11 +31,6 @@ Dims = tuple[int, ...]
 
 
 # ---------------------------------------------------------------- the formula, and its gradients
-def at_work(x: Any) -> Any:
-    """float16 is computed in float32."""
-    return x.astype("f4") if x is not None and x.dtype == "f2" else x
-
-
 def variance(x: Any, dims: Dims) -> Any:
     """The variance over dims, of a tensor."""
     d = x - mean(x, dims, True)
@@ -103,12 +99,12 @@ def to_channels(g: Any, w_shape: tuple[int, ...], w_dtype: Any) -> Any:
 # ---------------------------------------------------------------- over the last dimensions
 def rows(x: Any, shape: Sequence[int]) -> Any:
     """An array (*lead, *shape) as a matrix with one row per normalization, to compute with."""
-    return at_work(x).reshape((-1, prod(shape)))
+    return single(x).reshape((-1, prod(shape)))
 
 
 def flat(w: Any) -> Any:
     """The weights of a row."""
-    return None if w is None else at_work(w).reshape(-1)
+    return None if w is None else single(w).reshape(-1)
 
 
 def layer_input(g: Any, x: Any, w: Any, m: Any, var: Any, shape: Sequence[int], eps: float) -> Any:
@@ -172,7 +168,7 @@ def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | No
     """
     x: Any = input
     dims = trailing("rms_norm", x, normalized_shape, weight, None)
-    wide = at_work(x)
+    wide = single(x)
     r = 1 / backend_of(x).xp.sqrt(add_up(wide * wide, dims, True) / prod(normalized_shape) + rms_eps(eps, wide))
     out = wide * r
     if weight is not None:
@@ -227,7 +223,7 @@ def group_weight(g: Any, x: Any, m: Any, var: Any, num_groups: int, eps: float) 
 def group_normalize(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
     """`group_norm`, and the mean and variance of each group, (N, groups, 1)."""
     x: Any = input
-    group = grouped(at_work(x), num_groups)
+    group = grouped(single(x), num_groups)
     y, m, var = normalize_rows(group, rows(group, group.shape[2:]), None, None, eps)
     y = y.reshape(x.shape)
     if weight is not None:
@@ -266,7 +262,7 @@ def others(ndim: int) -> Dims:
 
 def planes(x: Any) -> Any:
     """An array (N, C, ...) as (N, C, positions), to compute with."""
-    return at_work(x).reshape((*x.shape[:2], prod(x.shape[2:])))
+    return single(x).reshape((*x.shape[:2], prod(x.shape[2:])))
 
 
 def batch_input(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: float) -> Any:
@@ -303,12 +299,12 @@ def batch_normalize(input: Tensor, weight: Tensor | None, bias: Tensor | None, r
         y, m, var = backend_of(x).kernels.batch_norm(planes(x), flat(weight), flat(bias), eps)
         return y.reshape(x.shape).astype(x.dtype, copy=False), m.reshape(shape), var.reshape(shape)   # type: ignore[return-value]
     if training:
-        zeros = backend_of(x).xp.zeros(shape, at_work(x).dtype)
+        zeros = backend_of(x).xp.zeros(shape, single(x).dtype)
         return x.copy(), zeros, zeros                # type: ignore[return-value]
     # copies: the running ones may be updated before the gradient is asked for
     m, var = per_channel(running_mean, x.ndim).copy(), per_channel(running_var, x.ndim).copy()
     scale = 1 / backend_of(x).xp.sqrt(var + eps)
-    y = at_work(x) - m
+    y = single(x) - m
     y *= scale if weight is None else scale * per_channel(weight, x.ndim)
     if bias is not None:
         y += per_channel(bias, x.ndim)

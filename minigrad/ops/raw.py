@@ -5,6 +5,7 @@ from typing import Any
 
 from ..engine.node import TensorBase, wrap
 from .cast import cast
+from .half import converted
 
 
 def raw(x: Any) -> Any:
@@ -26,7 +27,7 @@ def in_dtype(x: Any, dtype: Any) -> Any:
     """A tensor or an array in a NumPy dtype; of complex numbers, for a real dtype, the real part."""
     if isinstance(x, TensorBase):
         return x if x.array.dtype == dtype else cast(x, dtype)   # type: ignore[arg-type]
-    return x if x.dtype == dtype else (x.real if x.dtype.kind == "c" and dtype.kind != "c" else x).astype(dtype)
+    return x if x.dtype == dtype else converted(x.real if x.dtype.kind == "c" and dtype.kind != "c" else x, dtype)
 
 
 def is_complex(x: Any) -> bool:

@@ -14,6 +14,7 @@ from ..errors import ArgumentTypeError, DtypeError, describe
 from .delivery import casts_out
 from .dims import Dims, kept_shape, many_dims, one_dim
 from .elementwise import exp
+from .half import half, single
 from .join import cat
 from .large import STEPS
 from .raw import conj, in_dtype, like, raw
@@ -67,7 +68,8 @@ def add_up(x: Any, axes: Any, keepdim: bool, dtype: DType | None = None) -> Any:
         x = converted(x, dtype)
     to = x.dtype
     if to.char == "e":
-        return backend_of(x).xp.add.reduce(x, axes, "f4", None, keepdim).astype(to)
+        done = large_total(x, axes, keepdim) if x.size >= STEPS else None
+        return half(backend_of(x).xp.add.reduce(single(x), axes, None, None, keepdim)) if done is None else done
     return backend_of(x).xp.add.reduce(x, axes, "i8" if dtype is None and to.kind in "iub" else to, None, keepdim)
 
 
@@ -153,7 +155,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
         x = x.astype("i8")
     axes = None if dim is None or not x.ndim else one_dim("prod", dim, x.ndim)
     if x.dtype.char == "e":
-        return x.prod(axes, "f4", None, keepdim).astype("e")
+        return half(single(x).prod(axes, "f4", None, keepdim))
     return x.prod(axes, x.dtype, None, keepdim)
 
 

@@ -17,6 +17,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedDtypeError, UnsupportedError, operand
 from .adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .half import single
 from .loss import need_tensors
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def cubic(d: Any, a: float) -> Any:
 def resample_along(input: Tensor, dim: int, count: int, how: Filter) -> Tensor:
     """(..., size, ...) -> (..., count, ...)"""
     array: Any = input
-    x, backend = at_work(array), backend_of(array)
+    x, backend = single(array), backend_of(array)
     places, weights = table(x.shape[dim], count, how, x.dtype.itemsize < 8)
     if weights is None:
         return array.take(backend.asarray(places[0]), axis=dim)
@@ -112,7 +113,7 @@ def resample_along(input: Tensor, dim: int, count: int, how: Filter) -> Tensor:
 def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
     """The adjoint of `resample_along`: (..., count, ...) -> (..., size, ...)"""
     array: Any = other
-    g, backend, lead = at_work(array), backend_of(array), (slice(None),) * dim
+    g, backend, lead = single(array), backend_of(array), (slice(None),) * dim
     places, weights = table(size, g.shape[dim], how, g.dtype.itemsize < 8)
     out = backend.xp.zeros((*g.shape[:dim], size, *g.shape[dim + 1:]), g.dtype)
     for k, at in enumerate(places):
@@ -122,11 +123,6 @@ def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
             some = count > r
             out[(*lead, backend.asarray(once[some]))] += part.take(backend.asarray(first[some] + r), axis=dim)
     return out.astype(array.dtype, copy=False)
-
-
-def at_work(x: Any) -> Any:
-    """float16 is computed in float32."""
-    return x.astype("f4") if x.dtype == "f2" else x
 
 
 def along(x: Any, dim: int) -> tuple[int, ...]:

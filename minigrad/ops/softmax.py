@@ -15,6 +15,7 @@ from ..errors import ArgumentTypeError, UnsupportedDtypeError, describe, operand
 from ..rng import default_generator
 from .dims import one_dim
 from .elementwise import exp, log
+from .half import rounded
 from .raw import in_dtype
 from .reduce import sum
 
@@ -33,7 +34,7 @@ def prepared(name: str, x: Any, dim: int | None, dtype: Any, stacklevel: int) ->
         raise UnsupportedDtypeError(f"{name}: not implemented for {to}: takes floating-point input; got {operand(x)}; "
                                     "pass dtype=minigrad.float32")
     at_work = to if to.char != "e" else np.dtype("f4")       # sums of exponentials overflow float16
-    return x if x.dtype is at_work else x.astype(at_work, copy=False), to, one_dim(name, dim, x.ndim)
+    return rounded(x, at_work), to, one_dim(name, dim, x.ndim)
 
 
 def implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -90,7 +91,7 @@ def softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | None = 
     """
     x, to, d = prepared("softmax", input, dim, dtype, _stacklevel)
     y = backend_of(x).kernels.softmax(x, d) if x.ndim else backend_of(x).xp.exp(shifted(x, d))
-    return y if y.dtype == to else y.astype(to)
+    return rounded(y, to)
 
 
 @op(x=lambda g, out, dim, x_dtype: log_softmax_rule(g, out, dim, x_dtype))
@@ -101,7 +102,7 @@ def log_softmax(input: Tensor, dim: int | None = None, dtype: dtypes.dtype | Non
     """
     x, to, d = prepared("log_softmax", input, dim, dtype, _stacklevel)
     y = backend_of(x).kernels.log_softmax(x, d) if x.ndim else shifted(x, d)
-    return y if y.dtype == to else y.astype(to)
+    return rounded(y, to)
 
 
 # ---------------------------------------------------------------- made of them

@@ -8,6 +8,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .dims import Dims, Number
+from .half import half, single
 from .matmul import matmul
 from .raw import conj, is_complex, like, raw
 from .reduce import add_up, axes_of, count, mean, spread, with_ones
@@ -44,7 +45,7 @@ def squares(op: str, x: Any, dim: Dims, correction: Number, keepdim: bool) -> An
     if x.dtype.kind not in "fc":
         raise DtypeError(f"{op}: std and var only support floating point and complex dtypes; got {describe(x)}; convert it with .float()")
     if x.dtype.char == "e":
-        return squares(op, x.astype("f4"), dim, correction, keepdim).astype("e")
+        return half(squares(op, single(x), dim, correction, keepdim))
     axes = axes_of(op, dim, x.ndim)
     add = backend_of(x).xp.add.reduce
     off = x - add(x, axes, None, None, True) / count(x.shape, dim)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .gates import gelu_input as gelu_input
     from .gemm import linear as linear
     from .gemm import matmul as matmul
+    from .half import convert as convert
     from .norm import batch_norm as batch_norm
     from .norm import batch_norm_input as batch_norm_input
     from .norm import batch_norm_weight as batch_norm_weight
@@ -57,6 +58,7 @@ _FILES = {
     "elementwise": ("each", "total"),
     "gates": ("gelu", "gelu_input"),
     "gemm": ("linear", "matmul"),
+    "half": ("convert",),
     "norm": ("batch_norm", "batch_norm_input", "batch_norm_weight", "layer_norm", "layer_norm_input", "layer_norm_weight"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from .. import reference
-from ..reference import Array, Padding, Pair, Shape, conv_size, working
+from ..reference import Array, Padding, Pair, Shape, conv_size
 from . import gemm, winograd
-from .jit import plain, run
+from .half import like, plain, working
+from .jit import run
 from .microkernels import ROWS
 from .planes import TAPS, TILE, Planes, Target, Tiles, bias, correlate, exact_weight, weight
 from .threads import threads_for
@@ -39,7 +40,7 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
     if winograd.usable(x.dtype, w.shape, stride, padding, dilation, groups, len(x), size):
         found = winograd.correlate(x, w, b, padding, size, groups, rectify)
         if found is not None:
-            return found.astype(x.dtype, copy=False)
+            return like(found, x)
     if _pointwise(x.dtype, w.shape, padding, groups):
         y = gemm.matmul(w[:, :, 0, 0], np.ascontiguousarray(x[:, :, ::stride[0], ::stride[1]]).reshape(*x.shape[:2], size[0] * size[1]))
         y = y.reshape(len(x), len(w), *size)
@@ -53,7 +54,7 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
     rows = plain(w).reshape(groups, w.shape[0] // groups, -1)
     _correlate_tiles(threads, y, plain(x), rows, shift, taps, phases, source, tiles, Target(0, 0, 1, 1),
                      0.0 if rectify else -np.inf)
-    return y.astype(x.dtype, copy=False)
+    return like(y, x)
 
 
 def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
@@ -64,7 +65,7 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
     if winograd.usable(g.dtype, w.shape, stride, padding, dilation, groups, len(g), x_shape[2:]):
         found = winograd.correlate_input(g, w, x_shape, padding, groups)
         if found is not None:
-            return found.astype(g.dtype, copy=False)
+            return like(found, g)
     if _pointwise(g.dtype, w.shape, padding, groups):
         found = gemm.matmul(w[:, :, 0, 0].T, np.ascontiguousarray(g).reshape(*g.shape[:2], g.shape[2] * g.shape[3]))
         found = found.reshape(x_shape[0], x_shape[1], *g.shape[2:])
@@ -83,7 +84,7 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
         # (G, Fg, Cg, taps) -> (G, Cg, Fg * taps of this phase)
         rows = by_group[..., inside].transpose(0, 2, 1, 3).reshape(groups, channels, -1)
         _correlate_tiles(threads, dx, gp, rows, shift, taps, phases, source, tiles, target)
-    return dx.astype(g.dtype, copy=False)
+    return like(dx, g)
 
 
 def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
@@ -94,7 +95,7 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
     if winograd.usable(g.dtype, w_shape, stride, padding, dilation, groups, len(g), g.shape[2:]):
         found = winograd.correlate_weight(g, x, w_shape, padding, groups)
         if found is not None:
-            return found.astype(g.dtype, copy=False)
+            return like(found, g)
     gp, xp = plain(g), plain(x)
     filters, count = w_shape[0] // groups, w_shape[1] * w_shape[2] * w_shape[3]
     threads = threads_for(2 * g.size * count)
@@ -111,7 +112,7 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
     dw = np.ascontiguousarray(dw.reshape(groups, blocks * block, count)[:, :filters]).reshape(w_shape)
     if not np.isfinite(dw).all():                # between two rows g is 0, and 0 * inf is nan
         run(exact_weight, threads, len(dw), dw, gp, xp, groups, stride, (padding[0][0], padding[1][0]), dilation)
-    return dw.astype(g.dtype, copy=False)
+    return like(dw, g)
 
 
 def conv2d_bias(g: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Ops on large float32 arrays, element by element: one pass without temporaries, on both cores.
+"""Ops on large float32 and float16 arrays, element by element: one pass without temporaries, on both cores.
 
 Each op is a function of numbers; a loop over arrays is made of it when it is first used. What an op means is said in `ops`,
 where the same stands in array form: here it is only said faster.
@@ -19,8 +19,11 @@ from .functions import expm1 as exponential_less_1
 from .functions import log as logarithm
 from .functions import sigmoid as logistic
 from .functions import tanh as hyperbolic_tangent
+from .half import FAST, bits, number, put
 from .jit import jit, part, run
 from .threads import threads_for
+
+F32, F16 = np.dtype("f4"), np.dtype("f2")
 
 
 class Op(NamedTuple):
@@ -51,39 +54,43 @@ def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), 
     """The op of this name for every element; into `out` if given, which may be the first array and none of the others.
 
     None where that would not pay or is not possible: arrays of other dtypes or shapes, not in C order. The second of two may
-    have fewer dimensions, as a row or a number for each channel has.
+    have fewer dimensions, as a row or a number for each channel has. Floating-point arrays are all float32 or all float16; the
+    latter are computed in float32 and rounded once.
     """
     op, x = OPS[name], arrays[0]
+    to = float_of(op.kinds, arrays)
+    if to is None:
+        return None
     threads = threads_for(op.flops * x.size)
     shape = x.shape
     if len(arrays) == 2 and not op.numbers and arrays[1].shape != shape:
         return each_across(name, x, arrays[1], threads, out)
-    if threads == 1 and not op.alone:
+    if threads == 1 and not op.alone and to is not F16:              # which NumPy takes 20 times as long for
         return None
     flat: list[Any] = []
-    for a, kind in zip(arrays, op.kinds):
-        if type(a) is not np.ndarray or a.dtype.char != kind or a.shape != shape or not a.flags.c_contiguous:
+    for a in arrays:
+        if a.shape != shape:
             return None
-        flat.append(a.reshape(-1))
+        flat.append(bits(a).reshape(-1))
     if out is not None and not (out is x and x.flags.carray):
         return None
-    result = np.empty(shape, np.float32) if out is None else out
+    result = np.empty(shape, to) if out is None else out
     if op.numbers:
         flat += (*numbers, 0.0, 0.0)[:3]
-    run(loop(name, out is not None), threads, x.size, result.reshape(-1), *flat)
+    run(loop(name, out is not None), threads, x.size, bits(result).reshape(-1), *flat)
     return result
 
 
 def each_across(name: str, x: Array, y: Array, threads: int, out: Array | None) -> Array | None:
     """The same where y broadcasts: one number for each of x's rows, or one row for all of them."""
-    kinds = OPS[name].kinds
     cut = across(x.shape, y.shape)
-    if cut is None or not plain(x, kinds[0]) or not plain(y, kinds[1]) or out is not None and not (out is x and x.flags.carray):
+    if cut is None or out is not None and not (out is x and x.flags.carray):
         return None
-    result = np.empty(x.shape, np.float32) if out is None else out
+    result = np.empty_like(x) if out is None else out
     outer, n, inner = cut
     rows = (outer * n, inner) if inner > 1 else (outer, n)
-    run(loop_across(name, out is not None), threads, rows[0], result.reshape(rows), x.reshape(rows), y.reshape(-1), inner > 1)
+    run(loop_across(name, out is not None), threads, rows[0], bits(result).reshape(rows), bits(x).reshape(rows), bits(y).reshape(-1),
+        inner > 1)
     return result
 
 
@@ -98,25 +105,34 @@ def across(shape: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, int, in
     return prod(shape[:at[0]]), prod(shape[at[0]:at[-1] + 1]), prod(shape[at[-1] + 1:])
 
 
-def plain(x: Array, kind: str) -> bool:
-    """Whether a loop can take an array of this dtype."""
-    return type(x) is np.ndarray and x.dtype.char == kind and x.flags.c_contiguous
+def float_of(kinds: str, arrays: tuple[Array, ...]) -> Any:
+    """float32 or float16, as the floating-point ones among arrays are; None where they are anything else, or not in C order."""
+    found = None
+    for a, kind in zip(arrays, kinds):
+        if type(a) is not np.ndarray or not a.flags.c_contiguous:
+            return None
+        if kind == "f" and (found is None or a.dtype is found):
+            found = a.dtype
+        elif kind == "f" or a.dtype.char != kind:
+            return None
+    return found if found is F32 or found is F16 and FAST else None
 
 
 def total(x: Array, dims: int) -> Array | None:
-    """The sum over so many last dimensions: of runs in single precision, these in double. None unless float32 in C order."""
-    if not plain(x, "f"):
+    """The sum over so many last dimensions: of runs in single precision, these in double. None for other arrays than `each` takes."""
+    to = float_of("f", (x,))
+    if to is None:
         return None
     shape = x.shape[:x.ndim - dims]
     out, n = np.zeros(shape, np.float32), prod(x.shape[x.ndim - dims:])
     threads = threads_for(x.size)
     if out.size > 1:
-        run(row_sums, threads, out.size, out.reshape(-1), x.reshape(-1, n))
-        return out
+        run(row_sums, threads, out.size, out.reshape(-1), bits(x).reshape(-1, n))
+        return out.astype(to, copy=False)
     parts = np.zeros(threads)
-    run(add_up, threads, x.size, parts, x.reshape(-1))
+    run(add_up, threads, x.size, parts, bits(x).reshape(-1))
     out[...] = parts.sum()
-    return out
+    return out.astype(to, copy=False)
 
 
 # The ops -----------------------------------------------------------------------------------------------------------------
@@ -343,7 +359,7 @@ def one(function: Any) -> Any:
     def elementwise1(out: Any, x: Any, units: int, threads: int, t: int) -> None:
         out, x = share(out, units, threads, t), share(x, units, threads, t)
         for i in range(out.size):
-            out[i] = function(x[i])
+            put(out, i, function(number(x, i)))
     return elementwise1
 
 
@@ -352,7 +368,7 @@ def one_in_place(function: Any) -> Any:
     def elementwise1_(x: Any, _: Any, units: int, threads: int, t: int) -> None:
         x = share(x, units, threads, t)
         for i in range(x.size):
-            x[i] = function(x[i])
+            put(x, i, function(number(x, i)))
     return elementwise1_
 
 
@@ -362,7 +378,7 @@ def one_with(function: Any) -> Any:
         a, b, c = F(a), F(b), F(c)
         out, x = share(out, units, threads, t), share(x, units, threads, t)
         for i in range(out.size):
-            out[i] = function(x[i], a, b, c)
+            put(out, i, function(number(x, i), a, b, c))
     return elementwise1with
 
 
@@ -372,7 +388,7 @@ def one_with_in_place(function: Any) -> Any:
         a, b, c = F(a), F(b), F(c)
         x = share(x, units, threads, t)
         for i in range(x.size):
-            x[i] = function(x[i], a, b, c)
+            put(x, i, function(number(x, i), a, b, c))
     return elementwise1with_
 
 
@@ -381,7 +397,7 @@ def two(function: Any) -> Any:
     def elementwise2(out: Any, x: Any, y: Any, units: int, threads: int, t: int) -> None:
         out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
         for i in range(out.size):
-            out[i] = function(x[i], y[i])
+            put(out, i, function(number(x, i), number(y, i)))
     return elementwise2
 
 
@@ -390,7 +406,7 @@ def two_in_place(function: Any) -> Any:
     def elementwise2_(x: Any, _: Any, y: Any, units: int, threads: int, t: int) -> None:
         x, y = share(x, units, threads, t), share(y, units, threads, t)
         for i in range(x.size):
-            x[i] = function(x[i], y[i])
+            put(x, i, function(number(x, i), number(y, i)))
     return elementwise2_
 
 
@@ -400,7 +416,7 @@ def two_with(function: Any) -> Any:
         a, b, c = F(a), F(b), F(c)
         out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
         for i in range(out.size):
-            out[i] = function(x[i], y[i], a, b, c)
+            put(out, i, function(number(x, i), number(y, i), a, b, c))
     return elementwise2with
 
 
@@ -410,7 +426,7 @@ def two_with_in_place(function: Any) -> Any:
         a, b, c = F(a), F(b), F(c)
         x, y = share(x, units, threads, t), share(y, units, threads, t)
         for i in range(x.size):
-            x[i] = function(x[i], y[i], a, b, c)
+            put(x, i, function(number(x, i), number(y, i), a, b, c))
     return elementwise2with_
 
 
@@ -420,7 +436,7 @@ def three(function: Any) -> Any:
         out, x = share(out, units, threads, t), share(x, units, threads, t)
         y, z = share(y, units, threads, t), share(z, units, threads, t)
         for i in range(out.size):
-            out[i] = function(x[i], y[i], z[i])
+            put(out, i, function(number(x, i), number(y, i), number(z, i)))
     return elementwise3
 
 
@@ -430,12 +446,12 @@ def two_across(function: Any) -> Any:
         for r in range(units * t // threads, units * (t + 1) // threads):
             result, row = out[r], x[r]
             if by_row:
-                v = y[r % y.size]
+                v = number(y, r % y.size)
                 for i in range(row.size):
-                    result[i] = function(row[i], v)
+                    put(result, i, function(number(row, i), v))
             else:
                 for i in range(row.size):
-                    result[i] = function(row[i], y[i])
+                    put(result, i, function(number(row, i), number(y, i)))
     return across2
 
 
@@ -445,12 +461,12 @@ def two_across_in_place(function: Any) -> Any:
         for r in range(units * t // threads, units * (t + 1) // threads):
             row = x[r]
             if by_row:
-                v = y[r % y.size]
+                v = number(y, r % y.size)
                 for i in range(row.size):
-                    row[i] = function(row[i], v)
+                    put(row, i, function(number(row, i), v))
             else:
                 for i in range(row.size):
-                    row[i] = function(row[i], y[i])
+                    put(row, i, function(number(row, i), number(y, i)))
     return across2_
 
 
@@ -465,7 +481,7 @@ def sum_of(x: Any) -> Any:
         run = x[start:start + RUN]
         in_run = ZERO
         for i in range(run.size):
-            in_run += run[i]
+            in_run += number(run, i)
         s += in_run
     return s
 

@@ -14,7 +14,8 @@ from numba.extending import intrinsic
 
 from .. import reference
 from ..reference import Array
-from .jit import jit, part, plain, run
+from .half import plain
+from .jit import jit, part, run
 from .threads import threads_for
 
 F = np.float32                        # a float64 constant would turn the arithmetic around it into float64

@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 from numba.np.ufunc import parallel
 from numba.np.ufunc.parallel import threading_layer
 
-from ..reference import Array, working
+from ..reference import Array
 from .cache import Kept, tell
 
 # OpenMP first: it starts a region in 2 us and takes calls from several threads; workqueue does neither.
@@ -60,12 +60,6 @@ def part(function: Kernel | None = None, **options: Any) -> Any:
     """A function that kernels call: compiled into them, with no entry from Python and no file of its own on disk."""
     compile_late = numba.njit(**(_OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options))
     return compile_late if function is None else compile_late(function)
-
-
-def plain(x: Array) -> Array:
-    """x C-contiguous and writeable, float16 as float32, so that each kernel is compiled for one layout per dtype."""
-    x = np.ascontiguousarray(working(x))
-    return x if x.flags.writeable else x.copy()
 
 
 def run(kernel: Callable[..., Any], threads: int, units: int, *args: Any) -> None:

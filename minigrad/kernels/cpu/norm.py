@@ -8,7 +8,8 @@ import numpy as np
 
 from .. import reference
 from ..reference import Array
-from .jit import jit, part, plain, run
+from .half import plain
+from .jit import jit, part, run
 from .threads import threads_for
 
 FLOPS = 8                             # of an element, about

@@ -11,9 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from .. import reference
-from ..reference import Array, Padding, Pair, Shape, bin_edges, divisors, first_tap, tap_dtype, working
+from ..reference import Array, Padding, Pair, Shape, bin_edges, divisors, first_tap, tap_dtype
 from . import quarters
-from .jit import plain, run
+from .half import like, plain, working
+from .jit import run
 from .phases import (
     Windows,
     avg,
@@ -42,13 +43,13 @@ def max_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, dilation:
     if _quarters(x.shape[2:], kernel, stride, padding, dilation, out_size):
         run(quarters.largest, threads_for(32 * y.size), len(planes), y.reshape(-1), k.reshape(-1), planes.reshape(-1), *out_size,
             x.shape[3], x.shape[2])
-        return y.astype(x.dtype, copy=False).reshape(*x.shape[:2], *out_size), k.reshape(*x.shape[:2], *out_size)
+        return like(y, x).reshape(*x.shape[:2], *out_size), k.reshape(*x.shape[:2], *out_size)
     p, offsets = _plan(x.shape[2:], out_size, kernel, stride, padding, dilation)
     starts = first_tap(x.shape[2:], kernel, stride, padding, dilation, out_size).astype(np.int32)
     run(largest, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
         y, k, planes, starts, offsets, p)
     shape = *x.shape[:2], *out_size
-    return y.astype(x.dtype, copy=False).reshape(shape), k.reshape(shape)
+    return like(y, x).reshape(shape), k.reshape(shape)
 
 
 def max_pool2d_input(g: Array, k: Array, x_shape: Shape, kernel: Pair, stride: Pair, padding: Padding,
@@ -61,10 +62,10 @@ def max_pool2d_input(g: Array, k: Array, x_shape: Shape, kernel: Pair, stride: P
     if _quarters(x_shape[2:], kernel, stride, padding, dilation, g.shape[2:]):
         run(quarters.spread, threads_for(8 * dx.size), len(dx), dx.reshape(-1), gp.reshape(-1), kp.reshape(-1), *g.shape[2:],
             x_shape[3], x_shape[2])
-        return dx.astype(g.dtype, copy=False).reshape(x_shape)
+        return like(dx, g).reshape(x_shape)
     p, offsets = _plan(x_shape[2:], g.shape[2:], kernel, stride, padding, dilation)
     run(max_input, threads_for(8 * (g.size + dx.size)), _units(gp, p), dx, gp, kp, offsets, p)
-    return dx.astype(g.dtype, copy=False).reshape(x_shape)
+    return like(dx, g).reshape(x_shape)
 
 
 def max_pool2d_gather(x: Array, k: Array, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair) -> Array:
@@ -75,7 +76,7 @@ def max_pool2d_gather(x: Array, k: Array, kernel: Pair, stride: Pair, padding: P
     y = np.empty(kp.shape, xp.dtype)
     p, offsets = _plan(x.shape[2:], k.shape[2:], kernel, stride, padding, dilation)
     run(gather, threads_for(8 * y.size), len(xp), y, xp, kp, offsets, p)
-    return y.astype(x.dtype, copy=False).reshape(k.shape)
+    return like(y, x).reshape(k.shape)
 
 
 def _quarters(size: Shape, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair, out_size: Shape) -> bool:
@@ -96,7 +97,7 @@ def avg_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, out_size:
     counts = divisors(x.shape[2:], kernel, stride, padding, out_size, count_include_pad, divisor_override)
     run(avg, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
         y, planes, counts.astype(y.dtype), offsets, p)
-    return y.astype(x.dtype, copy=False).reshape(*x.shape[:2], *out_size)
+    return like(y, x).reshape(*x.shape[:2], *out_size)
 
 
 def avg_pool2d_input(g: Array, x_shape: Shape, kernel: Pair, stride: Pair, padding: Padding, out_size: Pair,
@@ -108,7 +109,7 @@ def avg_pool2d_input(g: Array, x_shape: Shape, kernel: Pair, stride: Pair, paddi
     counts = divisors(x_shape[2:], kernel, stride, padding, out_size, count_include_pad, divisor_override)
     run(avg_input, threads_for(8 * g.size * kernel[0] * kernel[1]), _units(gp, p),
         dx, gp, counts.astype(dx.dtype), offsets, p)
-    return dx.astype(g.dtype, copy=False).reshape(x_shape)
+    return like(dx, g).reshape(x_shape)
 
 
 def adaptive_avg_pool2d(x: Array, out_size: Pair) -> Array:
@@ -117,7 +118,7 @@ def adaptive_avg_pool2d(x: Array, out_size: Pair) -> Array:
     y = np.empty((len(planes), *out_size), planes.dtype)
     rows, columns = _bins(x.shape[2], out_size[0]), _bins(x.shape[3], out_size[1])
     run(bin_sums, threads_for(8 * x.size), len(planes), y, planes, rows, columns, True)
-    return y.astype(x.dtype, copy=False).reshape(*x.shape[:2], *out_size)
+    return like(y, x).reshape(*x.shape[:2], *out_size)
 
 
 def adaptive_avg_pool2d_input(g: Array, x_shape: Shape) -> Array:
@@ -128,7 +129,7 @@ def adaptive_avg_pool2d_input(g: Array, x_shape: Shape) -> Array:
     # Bin i holds place p exactly when, with sizes swapped, bin p holds place i.
     rows, columns = _bins(g.shape[2], x_shape[2]), _bins(g.shape[3], x_shape[3])
     run(bin_sums, threads_for(8 * dx.size), len(shares), dx, shares, rows, columns, False)
-    return dx.astype(g.dtype, copy=False).reshape(x_shape)
+    return like(dx, g).reshape(x_shape)
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,8 @@ from ..reference import Array
 from .functions import exp_of_negative as exp
 from .functions import log_of_any as log
 from .functions import pick
-from .jit import jit, part, plain, run
+from .half import plain
+from .jit import jit, part, run
 from .threads import threads_for
 
 FLOPS = 15                            # what an element is worth

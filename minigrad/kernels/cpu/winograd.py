@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape
-from .jit import plain, run
+from .half import plain
+from .jit import run
 from .microkernels import POINTS, ROWS
 from .threads import threads_for
 from .winograd_loops import LANE, Grid, forward, weight
