@@ -21,6 +21,7 @@ from ._device import set_default_device as set_default_device
 from ._layout import channels_last as channels_last
 from ._layout import channels_last_3d as channels_last_3d
 from ._layout import contiguous_format as contiguous_format
+from ._layout import contiguous_format as legacy_contiguous_format  # noqa: F401
 from ._layout import layout as layout
 from ._layout import memory_format as memory_format
 from ._layout import preserve_format as preserve_format
@@ -103,10 +104,17 @@ from .engine.mode import is_inference_mode_enabled as is_inference_mode_enabled
 from .engine.mode import no_grad as no_grad
 from .engine.mode import set_grad_enabled as set_grad_enabled
 from .errors import LackedNameError
+from .introspection import is_distributed as is_distributed
+from .introspection import is_inference as is_inference
 from .introspection import is_tensor as is_tensor
+from .introspection import is_warn_always_enabled as is_warn_always_enabled
 from .introspection import numel as numel
 from .introspection import result_type as result_type
+from .introspection import set_warn_always as set_warn_always
 from .introspection import typename as typename
+from .mistakes import MistakeWarning as MistakeWarning
+from .mistakes import guard as guard
+from .mistakes import unreached as unreached
 from .ops.activation import celu as celu
 from .ops.activation import celu_ as celu_
 from .ops.activation import hardshrink as hardshrink
@@ -120,9 +128,6 @@ from .ops.activation import selu_ as selu_
 from .ops.activation import threshold as threshold
 from .ops.activation import threshold_ as threshold_
 from .ops.adaptive_pool import adaptive_avg_pool1d as adaptive_avg_pool1d
-from .mistakes import MistakeWarning as MistakeWarning
-from .mistakes import guard as guard
-from .mistakes import unreached as unreached
 from .ops.affine import addbmm as addbmm
 from .ops.affine import addmm as addmm
 from .ops.affine import addmv as addmv
@@ -240,9 +245,6 @@ from .ops.cumulative import diff as diff
 from .ops.cumulative import logcumsumexp as logcumsumexp
 from .ops.divisors import gcd as gcd
 from .ops.divisors import lcm as lcm
-from .ops.dropout import alpha_dropout as alpha_dropout
-from .ops.dropout import dropout as dropout
-from .ops.dropout import feature_alpha_dropout as feature_alpha_dropout
 from .ops.einsum import einsum as einsum
 from .ops.elementwise import abs as abs
 from .ops.elementwise import absolute as absolute
@@ -331,7 +333,6 @@ from .ops.linalg import matrix_power as matrix_power
 from .ops.linalg import pinverse as pinverse
 from .ops.linalg import vander_of_vector as _vander
 from .ops.lookup import argwhere as argwhere
-from .ops.lookup import embedding as embedding
 from .ops.lookup import gather as gather
 from .ops.lookup import nonzero as nonzero
 from .ops.lookup import nonzero_static as nonzero_static
@@ -357,8 +358,6 @@ from .ops.matmul import matmul as matmul
 from .ops.matmul import mm as mm
 from .ops.matmul import mv as mv
 from .ops.matmul import vdot as vdot
-from .ops.norm import group_norm as group_norm
-from .ops.norm import layer_norm as layer_norm
 from .ops.norm import rms_norm as rms_norm
 from .ops.order_statistics import kthvalue as kthvalue
 from .ops.order_statistics import median as median
@@ -575,6 +574,9 @@ if TYPE_CHECKING:
     from . import version as version
     from . import vision as vision
     from . import viz as viz
+    from ._storage import TypedStorage as TypedStorage
+    from ._storage import UntypedStorage as UntypedStorage
+    from ._storage import is_storage as is_storage
     from .amp import autocast as autocast
     from .amp.state import autocast_decrement_nesting as autocast_decrement_nesting
     from .amp.state import autocast_increment_nesting as autocast_increment_nesting
@@ -593,6 +595,49 @@ if TYPE_CHECKING:
     from .amp.state import set_autocast_gpu_dtype as set_autocast_gpu_dtype
     from .compat import as_torch as as_torch
     from .func import vmap as vmap
+    from .ops.eigenpairs import lobpcg as lobpcg
+    from .ops.raw_forms import adaptive_max_pool1d as adaptive_max_pool1d
+    from .ops.raw_forms import affine_grid_generator as affine_grid_generator
+    from .ops.raw_forms import alpha_dropout as alpha_dropout
+    from .ops.raw_forms import alpha_dropout_ as alpha_dropout_
+    from .ops.raw_forms import batch_norm as batch_norm
+    from .ops.raw_forms import conv_tbc as conv_tbc
+    from .ops.raw_forms import convolution as convolution
+    from .ops.raw_forms import dropout as dropout
+    from .ops.raw_forms import dropout_ as dropout_
+    from .ops.raw_forms import embedding as embedding
+    from .ops.raw_forms import embedding_renorm_ as embedding_renorm_
+    from .ops.raw_forms import feature_alpha_dropout as feature_alpha_dropout
+    from .ops.raw_forms import feature_alpha_dropout_ as feature_alpha_dropout_
+    from .ops.raw_forms import feature_dropout as feature_dropout
+    from .ops.raw_forms import feature_dropout_ as feature_dropout_
+    from .ops.raw_forms import frobenius_norm as frobenius_norm
+    from .ops.raw_forms import grid_sampler as grid_sampler
+    from .ops.raw_forms import grid_sampler_2d as grid_sampler_2d
+    from .ops.raw_forms import grid_sampler_3d as grid_sampler_3d
+    from .ops.raw_forms import group_norm as group_norm
+    from .ops.raw_forms import instance_norm as instance_norm
+    from .ops.raw_forms import layer_norm as layer_norm
+    from .ops.raw_forms import native_batch_norm as native_batch_norm
+    from .ops.raw_forms import native_channel_shuffle as native_channel_shuffle
+    from .ops.raw_forms import native_dropout as native_dropout
+    from .ops.raw_forms import native_group_norm as native_group_norm
+    from .ops.raw_forms import native_layer_norm as native_layer_norm
+    from .ops.raw_forms import native_norm as native_norm
+    from .ops.raw_forms import norm_except_dim as norm_except_dim
+    from .ops.raw_forms import nuclear_norm as nuclear_norm
+    from .ops.raw_losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+    from .ops.raw_losses import cosine_embedding_loss as cosine_embedding_loss
+    from .ops.raw_losses import ctc_loss as ctc_loss
+    from .ops.raw_losses import hinge_embedding_loss as hinge_embedding_loss
+    from .ops.raw_losses import kl_div as kl_div
+    from .ops.raw_losses import margin_ranking_loss as margin_ranking_loss
+    from .ops.raw_losses import poisson_nll_loss as poisson_nll_loss
+    from .ops.raw_losses import triplet_margin_loss as triplet_margin_loss
+    from .ops.raw_recurrent import gru as gru
+    from .ops.raw_recurrent import lstm as lstm
+    from .ops.raw_recurrent import rnn_relu as rnn_relu
+    from .ops.raw_recurrent import rnn_tanh as rnn_tanh
     from .serialization import load as load
     from .serialization import save as save
 
@@ -610,8 +655,19 @@ AUTOCAST_NAMES = ("autocast_decrement_nesting", "autocast_increment_nesting", "c
                   "get_autocast_dtype", "get_autocast_gpu_dtype", "is_autocast_cache_enabled", "is_autocast_cpu_enabled",
                   "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_cpu_dtype", "set_autocast_cpu_enabled",
                   "set_autocast_dtype", "set_autocast_enabled", "set_autocast_gpu_dtype")
+RAW_FORMS = ("adaptive_max_pool1d", "affine_grid_generator", "alpha_dropout", "alpha_dropout_", "batch_norm", "conv_tbc",
+             "convolution", "dropout", "dropout_", "embedding", "embedding_renorm_", "feature_alpha_dropout",
+             "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "frobenius_norm", "grid_sampler",
+             "grid_sampler_2d", "grid_sampler_3d", "group_norm", "instance_norm", "layer_norm", "native_batch_norm",
+             "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm", "native_norm",
+             "norm_except_dim", "nuclear_norm")
+RAW_LOSSES = ("binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "kl_div",
+              "margin_ranking_loss", "poisson_nll_loss", "triplet_margin_loss")
 LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serialization", "autocast": "amp",
-              "vmap": "func", **dict.fromkeys(AUTOCAST_NAMES, "amp.state")}
+              "vmap": "func", **dict.fromkeys(AUTOCAST_NAMES, "amp.state"),
+              **dict.fromkeys(RAW_FORMS, "ops.raw_forms"), **dict.fromkeys(RAW_LOSSES, "ops.raw_losses"),
+              **dict.fromkeys(("gru", "lstm", "rnn_relu", "rnn_tanh"), "ops.raw_recurrent"), "lobpcg": "ops.eigenpairs",
+              **dict.fromkeys(("TypedStorage", "UntypedStorage", "is_storage"), "_storage"), "GradScaler": "amp"}
 
 
 def __getattr__(name: str) -> Any:

@@ -28,6 +28,9 @@ KEEP_MEMORY: bool = bool(_integer("MINIGRAD_KEEP_MEMORY", 1))
 # 0 lets data sets read files of your own under a known set's names, where a program cannot be told verify=False.
 VERIFY_DATA: bool = bool(_integer("MINIGRAD_VERIFY_DATA", 1))
 
+# 0 switches off the warnings about programs that run and are very likely wrong (see mistakes.py).
+GUARD: bool = bool(_integer("MINIGRAD_GUARD", 1))
+
 
 def cache_dir() -> Path:
     """Where downloaded data and compiled kernels are kept: MINIGRAD_CACHE, or the user's cache folder."""

@@ -116,7 +116,8 @@ class UninitializedTensorMixin:
             self.node.shape, self.node.dtype = made.array.shape, made.array.dtype
 
     def detach(self) -> Any:
-        return type(self)(False, None, from_numpy_dtype(self.array.dtype))
+        kind: Any = type(self)
+        return kind(False, None, from_numpy_dtype(self.array.dtype))
 
     def __repr__(self, **options: Any) -> str:
         return f"<{type(self).__name__}>"

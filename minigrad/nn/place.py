@@ -1,9 +1,9 @@
 """Where in the model a call happens: its path, the note on errors, and modules that no one will find."""
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
+from .. import config, mistakes
 from ..engine.mode import Scope
 from ..engine.node import OURS, quoted_line
 from . import hooks
@@ -17,7 +17,7 @@ warned: set[type] = set()                            # classes that were told ab
 
 def attend(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """The longer way of a call: the first one of a module, or one with hooks."""
-    if type(module) not in warned:
+    if config.GUARD and type(module) not in warned:
         warn_of_hidden(module)
     if hooks.everywhere or any(getattr(module, kind) for kind in hooks.GLOBAL):
         return hooks.call(module, args, kwargs)
@@ -49,8 +49,8 @@ def warn_of_hidden(module: Any) -> None:
             if id(item) not in known:
                 remedy = REMEDY[kind].replace("Module", "Parameter") if isinstance(item, Parameter) else REMEDY[kind]
                 warned.add(type(module))
-                warnings.warn(f"{type(module).__name__}: attribute {name!r} is a plain {kind.__name__} that holds a {type(item).__name__}, "
-                              f"which parameters(), to(), train() and state_dict() do not see; make it an nn.{remedy}", stacklevel=4)
+                mistakes.tell(f"{type(module).__name__}: attribute {name!r} is a plain {kind.__name__} that holds a {type(item).__name__}, "
+                              f"which parameters(), to(), train() and state_dict() do not see; make it an nn.{remedy}")
                 return
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .. import config, mistakes
 from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
@@ -255,6 +256,8 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
         reduction = reduction_of("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise RefusedArgumentError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    if input.node is not None and config.GUARD:
+        mistakes.look_for("softmax", "cross_entropy", input)
     t = target.array
     if t.shape != input.array.shape:
         w = None if weight is None else constant_weight("cross_entropy", weight, input)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import config, mistakes
 from ..backend import backend_of
 from ..engine.casting import autocasts
 from ..engine.node import wrap
@@ -16,7 +17,6 @@ from .activation import log1p_exp
 from .elementwise import exp, log, log1p, sigmoid
 from .loss import (
     REDUCTIONS,
-    need_common_shape,
     need_same_size,
     need_tensors,
     pointwise,
@@ -25,6 +25,7 @@ from .loss import (
     reduction_of,
     refuse_gradient,
     share,
+    warn_of_broadcast,
 )
 from .raw import like, raw
 from .select import clamp_to_numbers, masked
@@ -148,6 +149,8 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     if target.array.dtype.kind != "f":
         raise DtypeError(f"{name}: result type Float can't be cast to the desired output type {target.array.dtype}: the target must be "
                          f"floating-point; got x {operand(input)}, t {operand(target)}; convert it with .to(input.dtype)")
+    if input.node is not None and config.GUARD:
+        mistakes.look_for("sigmoid", name, input)
     w, p = [constant(name, which, v, input.array.shape) for which, v in (("weight", weight), ("pos_weight", pos_weight))]
     return bernoulli_logits_nll(input, target, w, reduction, p)
 
@@ -198,6 +201,7 @@ def kl_div(input: Tensor, target: Tensor, size_average: bool | None = None, redu
     reduction = reduction_of("kl_div", reduction, size_average, reduce)
     if input.array.dtype.kind != "f" or target.array.dtype.kind != "f":
         raise UnsupportedDtypeError(f"kl_div: Integral inputs not supported; got x {operand(input)}, t {operand(target)}")
+    warn_of_broadcast("kl_div", input, target, target_may=True)
     return pointwise(kl, input, target, reduction, **({"log_target": True} if log_target else {}))
 
 
@@ -210,7 +214,7 @@ def gaussian_nll_loss(input: Tensor, target: Tensor, var: Tensor | float, full: 
     effect on its gradient. full: adds log(2 * pi) / 2. Raises ArgumentError for a var of another size, or negative.
     """
     need_tensors("gaussian_nll_loss", input=input, target=target)
-    need_common_shape("gaussian_nll_loss", input=input, target=target)
+    warn_of_broadcast("gaussian_nll_loss", input, target, target_may=True)
     variance: Any = var
     if isinstance(var, (int, float)):
         variance = wrap(backend_of(input.array).xp.full(input.array.shape, var, input.array.dtype))
@@ -240,7 +244,7 @@ def poisson_nll_loss(input: Tensor, target: Tensor, log_input: bool = True, full
     of log(target!) where the target is above 1.
     """
     need_tensors("poisson_nll_loss", input=input, target=target)
-    need_common_shape("poisson_nll_loss", input=input, target=target)
+    warn_of_broadcast("poisson_nll_loss", input, target, target_may=True)
     reduction = reduction_of("poisson_nll_loss", reduction, size_average, reduce)
     losses = exp(input) - target * input if log_input else input - target * log(input + eps)
     if full:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import config, mistakes
 from ..engine.inplace import node_of
 from ..engine.node import TensorBase
 from ..engine.spec import clash
@@ -64,12 +65,15 @@ def need_common_shape(name: str, **values: Any) -> None:
         raise ShapeError(f"{name}: {clash(arrays)}; got {', '.join(f'{n} {operand(a)}' for n, a in zip(values, arrays))}") from None
 
 
-def warn_of_broadcast(name: str, x: Any, t: Any) -> None:
-    """Say that input and target differ in size: a wrong loss, far more often than a wish."""
+def warn_of_broadcast(name: str, x: Any, t: Any, target_may: bool = False) -> None:
+    """Say that input and target differ in size: a wrong loss, far more often than a wish. target_may: only the input must keep its size."""
     if x.array.shape != t.array.shape:
         need_common_shape(name, input=x, target=t)
-        warnings.warn(f"Using a target size ({t.shape}) that is different to the input size ({x.shape}). This will likely lead to "
-                      "incorrect results due to broadcasting. Please ensure they have the same size.", UserWarning, stacklevel=3)
+        shape = np.broadcast_shapes(x.array.shape, t.array.shape)
+        if config.GUARD and not (target_may and shape == x.array.shape):
+            mistakes.tell(f"Using a target size ({t.shape}) that is different to the input size ({x.shape}). This will likely lead to "
+                          "incorrect results due to broadcasting. Please ensure they have the same size. "
+                          f"{name}: they broadcast to {list(shape)}; use squeeze(), unsqueeze() or view_as()")
 
 
 def need_same_size(name: str, x: Any, t: Any) -> None:

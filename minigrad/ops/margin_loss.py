@@ -11,7 +11,17 @@ from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError
 from .cross_entropy import constant_weight, places
 from .elementwise import sigmoid, sqrt
 from .likelihood_loss import binary_cross_entropy_with_logits, log_sigmoid
-from .loss import need_common_shape, need_one_device, need_tensors, pointwise, reduce_loss, reduced, reduction_of, share
+from .loss import (
+    need_common_shape,
+    need_one_device,
+    need_tensors,
+    pointwise,
+    reduce_loss,
+    reduced,
+    reduction_of,
+    share,
+    warn_of_broadcast,
+)
 from .raw import like, raw
 from .reduce import add_up, mean, sum
 from .select import choose, clamp_min, minimum
@@ -45,8 +55,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, size_average: bool | None = 
     """log(1 + exp(-target * input)), for targets of 1 and -1. Unlike PyTorch's, it does not overflow."""
     need_tensors("soft_margin_loss", input=input, target=target)
     reduction = reduction_of("soft_margin_loss", reduction, size_average, reduce)
-    if input.array.shape != target.array.shape:
-        need_common_shape("soft_margin_loss", input=input, target=target)
+    warn_of_broadcast("soft_margin_loss", input, target, target_may=True)
     return pointwise(soft_margin, input, target, reduction)
 
 

@@ -6,12 +6,14 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any
 
+from .. import config
 from ..engine import hooks as engine_hooks
 from ..engine.hooks import RemovableHandle
 from ..engine.inplace import wrote
 from ..engine.mode import enable_grad
 from ..engine.node import TensorBase
 from ..errors import ArgumentError, ArgumentTypeError, StateDictError, UnsupportedError, describe
+from ..mistakes import StepWatch
 from . import group as groups
 from . import state as states
 
@@ -96,7 +98,8 @@ class Optimizer:
             self.add_param_group(group)
 
     def _restart(self) -> None:
-        """What is not part of a pickle: hooks."""
+        """What is not part of a pickle: hooks, and what was noticed so far."""
+        self._step_watch = StepWatch()
         self._optimizer_step_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_step_post_hooks: OrderedDict[int, Hook] = OrderedDict()
         self._optimizer_state_dict_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
@@ -128,12 +131,14 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        written = []
+        updated: list[Any] = []
         for group in self.param_groups:
             params = [p for p in group["params"] if p._grad is not None]
             self.update_all(group, params)
-            written += [p.cell for p in params]
-        wrote(*written)                              # a graph that kept one of them must not be used any more
+            updated += params
+        wrote(*[p.cell for p in updated])            # a graph that kept one of them must not be used any more
+        if config.GUARD:
+            self._step_watch.stepped(self, updated)
         return loss
 
     def update_all(self, group: Group, params: list[Any]) -> None:
