@@ -18,6 +18,7 @@ from .engine.mode import local
 from .engine.node import Leaf, TensorBase, wrap
 from .errors import ArgumentTypeError, describe
 from .ops.draws import bernoulli as bernoulli
+from .ops.draws import binomial as binomial
 from .ops.draws import chosen, floats_only, normal_, normal_around, random_, uniform_
 from .ops.draws import multinomial as multinomial
 from .ops.draws import poisson as poisson

@@ -15,7 +15,7 @@ from ..engine.inplace import write
 from ..engine.mode import local
 from ..engine.node import TensorBase, wrap
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
-from ..rng import continuous, discrete
+from ..rng import continuous, discrete, rejection
 from ..rng.generator import Generator, default_generator
 from .overwrite import copy
 from .shape import broadcast_shapes
@@ -180,6 +180,16 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     rates = on_host("poisson", input)
     floats_only("poisson", rates.dtype, "f")
     return beside(input, discrete.poisson(chosen(generator), rates))
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """A binomial number for each number of trials and each probability, tensors that broadcast and have one dtype."""
+    trials, odds = on_host("binomial", count), on_host("binomial", prob)
+    floats_only("binomial", trials.dtype, "f")
+    if trials.dtype != odds.dtype:
+        raise DtypeError(f"binomial: count and prob must have one dtype; got {describe(count)} and {describe(prob)}")
+    shape = tuple(broadcast_shapes(trials.shape, odds.shape))
+    return beside(count, rejection.binomial(chosen(generator), np.broadcast_to(trials, shape), np.broadcast_to(odds, shape)))
 
 
 def normal_around(mean: Any, std: Any, generator: Generator | None) -> Any:
