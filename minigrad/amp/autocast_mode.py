@@ -72,9 +72,10 @@ class autocast:
     def __exit__(self, *error: object) -> None:
         s = state()
         s.nesting -= 1
+        s.enabled[self.device], s.dtype[self.device], s.caching, local.mode.watch = self._before.pop()
         if not s.nesting:
             s.cast.clear()
-        s.enabled[self.device], s.dtype[self.device], s.caching, local.mode.watch = self._before.pop()
+            s.settle()
 
     def __call__(self, func: F) -> F:
         @functools.wraps(func)

@@ -23,6 +23,7 @@ CPU = {
         adaptive_max_pool3d_with_indices fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d
         fractional_max_pool3d_with_indices max_unpool1d max_unpool2d max_unpool3d grid_sample cdist prod quantile nanquantile trace
         polar view_as_complex stft linalg_cholesky eigvals eigvalsh inv svdvals lstsq
+        rnn_scan lstm_scan gru_scan
     """,
     WIDEST: "cat stack index_copy",
 }

@@ -94,6 +94,11 @@ class State:
         if any(self.enabled.values()):
             mode.watch = modes.in_front(watch, mode.watch)
 
+    def settle(self) -> None:
+        """Leave nothing behind where all is as it was in the beginning."""
+        if (self.enabled, self.dtype, self.caching, self.nesting) == (UNTOUCHED.enabled, UNTOUCHED.dtype, True, 0):
+            local.mode.autocast = None
+
 
 def tensors_in(values: tuple[Any, ...]) -> Any:
     """The tensors among arguments, also those in a list."""
@@ -112,12 +117,21 @@ def watch(op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
 
 
 def state() -> State:
-    """The settings of this thread."""
+    """The settings of this thread, to change them."""
     mode = local.mode
     if mode.autocast is None:
         mode.autocast = State()
     found: State = mode.autocast
     return found
+
+
+def known() -> State:
+    """The settings of this thread, to read them."""
+    found: State = local.mode.autocast or UNTOUCHED
+    return found
+
+
+UNTOUCHED = State()
 
 
 # ---------------------------------------------------------------- what users ask and set
@@ -128,7 +142,7 @@ def is_autocast_available(device_type: str) -> bool:
 
 def is_autocast_enabled(device_type: str = "cuda") -> bool:
     """Whether ops on such a device are autocast in this thread, at this place."""
-    return state().enabled[device(device_type).type]
+    return known().enabled[device(device_type).type]
 
 
 def set_autocast_enabled(device_type: str | bool, enabled: bool | None = None) -> None:
@@ -137,31 +151,36 @@ def set_autocast_enabled(device_type: str | bool, enabled: bool | None = None) -
     s = state()
     s.enabled[device(kind).type] = on
     s.turned()
+    s.settle()
 
 
 def get_autocast_dtype(device_type: str) -> DType:
     """The dtype that autocast computes in on such a device: float16, as there is no bfloat16."""
-    return from_numpy_dtype(state().dtype[device(device_type).type])
+    return from_numpy_dtype(known().dtype[device(device_type).type])
 
 
 def set_autocast_dtype(device_type: str, dtype: DType) -> None:
     """Set the dtype that autocast computes in on such a device."""
-    state().dtype[device(device_type).type] = to_numpy_dtype(dtype)
+    s = state()
+    s.dtype[device(device_type).type] = to_numpy_dtype(dtype)
+    s.settle()
 
 
 def is_autocast_cache_enabled() -> bool:
     """Whether a weight is cast once per region, and not at each use."""
-    return state().caching
+    return known().caching
 
 
 def set_autocast_cache_enabled(enabled: bool) -> None:
     """Say whether a weight is cast once per region, and not at each use."""
-    state().caching = bool(enabled)
+    s = state()
+    s.caching = bool(enabled)
+    s.settle()
 
 
 def clear_autocast_cache() -> None:
     """Forget the weights that are cast."""
-    state().cast.clear()
+    known().cast.clear()
 
 
 def autocast_increment_nesting() -> int:
@@ -175,6 +194,7 @@ def autocast_decrement_nesting() -> int:
     """Count one region less; how many are open."""
     s = state()
     s.nesting -= 1
+    s.settle()
     return s.nesting
 
 

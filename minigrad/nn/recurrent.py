@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import creation
 from .._tensor import Tensor
+from ..engine.mode import local
 from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RefusedArgumentError, ShapeError, describe
 from ..ops.recurrent_layers import layers
 from . import init
@@ -144,7 +145,7 @@ class RNNBase(Module):
     def _check_features(self, x: Tensor) -> None:
         kind = type(self).__name__
         weight = self.all_weights[0][0]
-        if x.array.dtype != weight.array.dtype:
+        if x.array.dtype != weight.array.dtype and local.mode.autocast is None:
             raise ArgumentError(f"{kind}: RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
                                 f"input.to({weight.dtype}), or convert model: model.to({x.dtype})")
         if x.shape[-1] != self.input_size:
