@@ -42,7 +42,46 @@ def warmup(args: Arguments) -> int:
     return max(report(name, len(names) < len(args)) for name in names) if names else in_processes(args)
 
 
-COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run, "warmup": warmup}
+def summary(args: Arguments) -> int:
+    """summary MODULE:MODEL --input 1,1,28,28[:int64] ...   the layers of a model with shapes, parameters, multiplications and memory
+    """
+    from .errors import ArgumentError, ArgumentTypeError
+    from .utils.locate import model_at, tensor_of_shape
+    from .viz.layers import summary as summarise
+    names, inputs = [], []
+    rest = list(args)
+    while rest:
+        word = rest.pop(0)
+        if word.startswith("--input"):
+            shape = word.removeprefix("--input").removeprefix("=") or (rest.pop(0) if rest else "")
+            if (tensor := tensor_of_shape(shape)) is None:
+                return usage(f"summary: --input expects a shape such as 1,1,28,28 or 1,16:int64; got {shape or 'nothing'}")
+            inputs.append(tensor)
+        else:
+            names.append(word)
+    if len(names) != 1 or ":" not in names[0] or not inputs:
+        return usage(f"summary: expects MODULE:MODEL and at least one --input; got {' '.join(args) or 'nothing'}")
+    try:
+        model = model_at(names[0])
+    except (ArgumentError, ArgumentTypeError) as error:
+        print(f"minigrad summary: {error}", file=sys.stderr)
+        return 2
+    print(summarise(model, inputs))
+    return 0
+
+
+def doctor(args: Arguments) -> int:
+    """doctor                          versions, BLAS, threads, kernels, GPU, extras; the exit code is 1 if something is wrong
+    """
+    from .utils.doctor import examine
+    if args:
+        return usage(f"doctor: takes no arguments; got {' '.join(args)}")
+    found = examine()
+    print(found)
+    return int(bool(found.problems))
+
+
+COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run, "summary": summary, "doctor": doctor, "warmup": warmup}
 
 
 def usage(complaint: str = "") -> int:
