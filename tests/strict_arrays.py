@@ -6,6 +6,7 @@ methods, through `backend_of(x).xp`, or through the kernels.
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,29 @@ import numpy as np
 from minigrad._device import device
 from minigrad.backend import Backend, register
 
-# What CuPy has as array methods; a method it lacks must not be used on arrays.
-METHODS = frozenset("""all any argmax argmin argpartition argsort astype choose clip compress conj conjugate copy cumprod cumsum diagonal
-dot fill flatten max mean min nonzero partition prod ptp put ravel repeat reshape round scatter_add searchsorted sort squeeze std sum
-swapaxes take tobytes tolist trace transpose var view""".split())
+
+# The arguments of ufuncs and of their methods.
+UFUNC = {"__call__": ["x", "y", "z", "out", "dtype", "casting"], "reduce": ["array", "axis", "dtype", "out", "keepdims"],
+         "accumulate": ["array", "axis", "dtype", "out"], "reduceat": ["array", "indices", "axis", "dtype", "out"],
+         "outer": ["A", "B"], "at": ["a", "indices", "b"]}
+
+
+def read_cupy() -> dict[str, dict[str, list[str] | None]]:
+    """What CuPy 14 has, by module: each name with its arguments, or None for what is no function."""
+    found: dict[str, dict[str, list[str] | None]] = {}
+    for line in Path(__file__).with_name("cupy_names.txt").read_text().splitlines():
+        module, _, names = line.partition(": ")
+        for entry in names.split():
+            name, bracket, arguments = entry.partition("(")
+            names_of = UFUNC["__call__"] if arguments == "ufunc)" else arguments[:-1].split(",")
+            found.setdefault(module, {})[name] = names_of if bracket else None
+    return found
+
+
+CUPY = read_cupy()
+# The methods that CuPy has written for these ufuncs only.
+OF_UFUNCS = {"reduce": ("add", "multiply"), "accumulate": ("add", "multiply"), "reduceat": ("add",),
+             "at": ("add", "subtract", "maximum", "minimum", "bitwise_and", "bitwise_or", "bitwise_xor")}
 HOST_FUNCTIONS = frozenset("asarray array shape ndim dtype result_type promote_types issubdtype finfo iinfo can_cast".split())
 
 
@@ -60,9 +80,9 @@ class StrictArray:
         return self._a.item(*args)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in METHODS:
+        if name not in CUPY["cupy.ndarray"]:
             raise AttributeError(f"a device array has no attribute {name!r}")
-        return device_function(getattr(self._a, name))
+        return device_function(getattr(self._a, name), CUPY["cupy.ndarray"][name], 1)
 
     def __getitem__(self, index: Any) -> Any:
         return StrictArray(self._a[to_host(index)])
@@ -124,44 +144,60 @@ def to_device(value: Any) -> Any:
     return value
 
 
-def device_function(function: Any) -> Any:
-    """A NumPy function that takes and returns device arrays."""
+def device_function(function: Any, arguments: list[str] | None = None, bound: int = 0) -> Any:
+    """A NumPy function that takes and returns device arrays.
+
+    arguments: the names that CuPy's has; of these, `bound` are given already.
+    """
     def call(*args: Any, **kwargs: Any) -> Any:
+        if arguments is not None and "**" not in arguments:
+            if unknown := set(kwargs) - set(arguments):
+                raise LeakError(f"{function.__name__}: CuPy's has no argument {', '.join(sorted(unknown))}")
+            if len(args) + bound > len(arguments) and not any(name.startswith("*") for name in arguments):
+                raise LeakError(f"{function.__name__}: CuPy's takes {len(arguments) - bound} arguments; got {len(args)}")
         return to_device(function(*[to_host(a) for a in args], **{k: to_host(v) for k, v in kwargs.items()}))
     return call
 
 
 class DeviceModule:
-    """A module of functions on device arrays."""
+    """A module of functions on device arrays: those of NumPy's or SciPy's that CuPy has under a name of its own."""
 
-    def __init__(self, module: Any, host_results: bool = False) -> None:
-        self._module = module
+    def __init__(self, module: Any, cupy: str = "") -> None:
+        self._module, self._cupy = module, cupy
 
     def __getattr__(self, name: str) -> Any:
         if name == "ndarray":
             return StrictArray
         found = getattr(self._module, name)
+        if type(found).__name__ == "module":
+            return DeviceModule(found, f"{self._cupy}.{name}" if self._cupy else "")
+        if self._cupy and name not in CUPY.get(self._cupy, CUPY["cupy"]):
+            raise AttributeError(f"{self._cupy} has no {name!r}")
         if name in ("asarray", "array", "ascontiguousarray"):
             # an explicit upload: NumPy arrays and lists may come in
             return lambda value, *args, **kwargs: StrictArray(found(value._a if isinstance(value, StrictArray) else value, *args, **kwargs))
         if isinstance(found, np.ufunc):
-            return DeviceUfunc(found)
+            return DeviceUfunc(found, bool(self._cupy))
         if isinstance(found, type) or not callable(found):
-            return DeviceModule(found) if type(found).__name__ == "module" else found
-        return found if name in HOST_FUNCTIONS else device_function(found)
+            return found
+        if name in HOST_FUNCTIONS:
+            return found
+        return device_function(found, CUPY.get(self._cupy, CUPY["cupy"])[name] if self._cupy else None)
 
 
 class DeviceUfunc:
     """A ufunc with its methods (reduce, at, outer, ...)."""
 
-    def __init__(self, ufunc: Any) -> None:
-        self._ufunc = ufunc
+    def __init__(self, ufunc: Any, cupy: bool) -> None:
+        self._ufunc, self._cupy = ufunc, cupy
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return device_function(self._ufunc)(*args, **kwargs)
+        return device_function(self._ufunc, UFUNC["__call__"] if self._cupy else None)(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        return device_function(getattr(self._ufunc, name))
+        if self._cupy and self._ufunc.__name__ not in OF_UFUNCS.get(name, (self._ufunc.__name__,)):
+            raise LeakError(f"CuPy has no {self._ufunc.__name__}.{name}")
+        return device_function(getattr(self._ufunc, name), UFUNC.get(name) if self._cupy else None)
 
 
 def host(array: Any) -> Any:
@@ -169,7 +205,7 @@ def host(array: Any) -> Any:
     return array._a if isinstance(array, StrictArray) else array
 
 
-STRICT = Backend("strict", StrictArray, DeviceModule(np), lambda: DeviceModule(importlib.import_module("minigrad.kernels.reference")),
+STRICT = Backend("strict", StrictArray, DeviceModule(np, "cupy"), lambda: DeviceModule(importlib.import_module("minigrad.kernels.reference")),
                  lambda array: device("cuda", 0), lambda array: array.get(), lambda array, where: StrictArray(array),
-                 lambda: DeviceModule(importlib.import_module("scipy.special")), lambda: DeviceModule(importlib.import_module("scipy.fft")))
+                 lambda: DeviceModule(importlib.import_module("scipy.special"), "cupyx.scipy.special"), lambda: DeviceModule(importlib.import_module("scipy.fft"), "cupyx.scipy.fft"))
 register(STRICT)

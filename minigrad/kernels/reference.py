@@ -308,6 +308,11 @@ def add_rows(out: Array, rows: Array, values: Array) -> None:
     np.add.at(out.reshape(-1), at, values.reshape(-1))                   # flat: six times as fast as row by row
 
 
+def multiply_rows(out: Array, rows: Array, values: Array) -> None:
+    """out[rows[i]] *= values[i] for every i: (M, R), (N,), (N, R). Rows that repeat multiply up."""
+    np.multiply.at(out, rows, values)
+
+
 def gelu(x: Array, tanh: bool) -> Array:
     """x times the normal distribution function of x, or its approximation by tanh."""
     from scipy.special import ndtr

@@ -158,7 +158,7 @@ def scatter_reduce_in_place(input: Tensor, dim: int, index: Tensor, src: Tensor,
     return reduced(input, dim, index, src, reduce, include_self)
 
 
-UFUNCS = {"sum": "add", "mean": "add", "prod": "multiply", "amax": "maximum", "amin": "minimum"}
+UFUNCS = {"sum": "add", "mean": "add", "amax": "maximum", "amin": "minimum"}
 
 
 def start_of(reduce: str, dtype: Any) -> Any:
@@ -174,7 +174,7 @@ def start_of(reduce: str, dtype: Any) -> Any:
 
 def reduced(out: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool) -> Any:
     """out at the index := reduction of what is there and src."""
-    if reduce not in UFUNCS:
+    if reduce != "prod" and reduce not in UFUNCS:
         raise ShapeError(f"scatter_reduce: reduce argument must be either sum, prod, mean, amax or amin, got {reduce}")
     d = check_source("scatter_reduce", out, dim, index, src)
     xp = backend_of(out).xp
@@ -183,7 +183,10 @@ def reduced(out: Any, dim: int, index: Any, src: Any, reduce: str, include_self:
     def combine(flat: Any, at: Any) -> None:
         if not include_self:
             flat[at] = start_of(reduce, flat.dtype)
-        getattr(xp, UFUNCS[reduce]).at(flat, at, values)
+        if reduce == "prod":                         # CuPy has no multiply.at
+            backend_of(flat).kernels.multiply_rows(flat.reshape((-1, 1)), at, values.reshape((-1, 1)))
+        else:
+            getattr(xp, UFUNCS[reduce]).at(flat, at, values)
         if reduce == "mean":
             count = xp.full(flat.shape, int(include_self), flat.dtype)
             xp.add.at(count, at, 1)

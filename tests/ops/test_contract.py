@@ -230,6 +230,11 @@ def test_non_contiguous_inputs(name: str) -> None:
 
 def test_no_numpy_on_a_device(name: str) -> None:
     """Forward, backward and double backward on arrays that refuse NumPy."""
+    check_on_device(name)
+
+
+def check_on_device(name: str) -> None:
+    """An op's results and gradients on strict arrays are those on NumPy's, and none leaves the device."""
     for sample in SAMPLES[name].draw():
         if sample.leaves:
             continue
@@ -243,9 +248,14 @@ def test_no_numpy_on_a_device(name: str) -> None:
                 close(out.array, e.array, 1e-9, f"{name} {sample}: on a device")
         if not run.inputs:
             continue
-        seeds = [wrap(StrictArray(s.array)) for s in seeds_for(expected)]
-        for g in run.gradients(seeds):
-            assert g is None or isinstance(g.array, StrictArray), f"{name} {sample}: a gradient left the device"
+        on_host = seeds_for(expected)
+        seeds = [wrap(StrictArray(s.array)) for s in on_host]
+        for g, e in zip(run.gradients(seeds), plain.gradients(on_host), strict=True):
+            assert (g is None) == (e is None)
+            if g is not None:
+                assert isinstance(g.array, StrictArray), f"{name} {sample}: a gradient left the device"
+                if not SAMPLES[name].unchecked:
+                    close(g.array, e.array, 1e-9, f"{name} {sample}: gradient on a device")
         if sample.no_second:
             continue
         first = [g for g in run.gradients(seeds, create_graph=True) if g is not None and g.requires_grad]

@@ -14,7 +14,7 @@ _FILES = {
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d", "avg_pool2d_input",
              "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
-    "rows": ("add_rows",),
+    "rows": ("add_rows", "multiply_rows"),
     "updates": ("table", "update"),
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}

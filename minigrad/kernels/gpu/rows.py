@@ -1,4 +1,4 @@
-"""Rows that are added to others, on a GPU."""
+"""Rows that are added to others, or multiplied with them, on a GPU."""
 from __future__ import annotations
 
 from ...backend import backend_of
@@ -8,12 +8,22 @@ from .norm import compact
 
 def add_rows(out: Array, rows: Array, values: Array) -> None:
     """out[rows[i]] += values[i] for every i: (M, R), (N,), (N, R). Rows that repeat add up, in the order of i."""
+    combine(out, rows, values, False)
+
+
+def multiply_rows(out: Array, rows: Array, values: Array) -> None:
+    """out[rows[i]] *= values[i] for every i: (M, R), (N,), (N, R). Rows that repeat multiply up, in the order of i."""
+    combine(out, rows, values, True)
+
+
+def combine(out: Array, rows: Array, values: Array, product: bool) -> None:
+    """Sort the rows, then let one thread take all that are alike."""
+    xp = backend_of(out).xp
     rows = rows.astype("q", copy=False)
     rows = rows + (rows < 0) * len(out)
-    order = backend_of(out).xp.argsort(rows, kind="stable").astype("q", copy=False)
-    if out.flags.c_contiguous:
-        launch("rows", "add_rows", out, values.size, out, rows, order, compact(values.astype(out.dtype, copy=False)), *values.shape)
-        return
-    whole = backend_of(out).xp.ascontiguousarray(out)
-    add_rows(whole, rows, values)
-    out[...] = whole
+    order = xp.argsort(rows, kind="stable").astype("q", copy=False)
+    whole = compact(out)
+    launch("rows", "combine_rows", whole, values.size, whole, rows, order, compact(values.astype(out.dtype, copy=False)), *values.shape,
+           int(product))
+    if whole is not out:
+        out[...] = whole

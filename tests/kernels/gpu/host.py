@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from minigrad._device import device
 from minigrad.backend import Backend
-from tests.strict_arrays import DeviceModule, StrictArray
+from tests.strict_arrays import STRICT, StrictArray
 
 HEADER = Path(__file__).parent / "cuda_on_host.hpp"
 
@@ -90,5 +89,5 @@ def gpu_kernels() -> Any:
     return minigrad.kernels.gpu
 
 
-ON_HOST = Backend("strict", StrictArray, DeviceModule(np), gpu_kernels, lambda array: device("cuda", 0), lambda array: array.get(),
-                  lambda array, where: StrictArray(array))
+ON_HOST = Backend("strict", StrictArray, STRICT.xp, gpu_kernels, STRICT.device_of, STRICT.to_host, STRICT.from_host,
+                  lambda: STRICT.special, lambda: STRICT.fft)
