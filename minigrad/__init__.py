@@ -18,6 +18,7 @@ from . import random as random
 from ._device import device as device
 from ._device import get_default_device as get_default_device
 from ._device import set_default_device as set_default_device
+from ._interop import from_dlpack as from_dlpack
 from ._layout import channels_last as channels_last
 from ._layout import channels_last_3d as channels_last_3d
 from ._layout import contiguous_format as contiguous_format
@@ -510,6 +511,7 @@ from .precision import set_float32_matmul_precision as set_float32_matmul_precis
 from .precision import set_flush_denormal as set_flush_denormal
 from .random import Generator as Generator
 from .random import bernoulli as bernoulli
+from .random import binomial as binomial
 from .random import default_generator as default_generator
 from .random import get_rng_state as get_rng_state
 from .random import initial_seed as initial_seed
@@ -563,6 +565,7 @@ if TYPE_CHECKING:
     from . import backends as backends
     from . import cuda as cuda
     from . import distributed as distributed
+    from . import distributions as distributions
     from . import fft as fft
     from . import jit as jit
     from . import linalg as linalg
@@ -623,7 +626,6 @@ if TYPE_CHECKING:
     from .ops.raw_forms import native_dropout as native_dropout
     from .ops.raw_forms import native_group_norm as native_group_norm
     from .ops.raw_forms import native_layer_norm as native_layer_norm
-    from .ops.raw_forms import native_norm as native_norm
     from .ops.raw_forms import norm_except_dim as norm_except_dim
     from .ops.raw_forms import nuclear_norm as nuclear_norm
     from .ops.raw_losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
@@ -638,6 +640,7 @@ if TYPE_CHECKING:
     from .ops.raw_recurrent import lstm as lstm
     from .ops.raw_recurrent import rnn_relu as rnn_relu
     from .ops.raw_recurrent import rnn_tanh as rnn_tanh
+    from .ops.segments import segment_reduce as segment_reduce
     from .serialization import load as load
     from .serialization import save as save
 
@@ -659,7 +662,7 @@ RAW_FORMS = ("adaptive_max_pool1d", "affine_grid_generator", "alpha_dropout", "a
              "convolution", "dropout", "dropout_", "embedding", "embedding_renorm_", "feature_alpha_dropout",
              "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "frobenius_norm", "grid_sampler",
              "grid_sampler_2d", "grid_sampler_3d", "group_norm", "instance_norm", "layer_norm", "native_batch_norm",
-             "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm", "native_norm",
+             "native_channel_shuffle", "native_dropout", "native_group_norm", "native_layer_norm",
              "norm_except_dim", "nuclear_norm")
 RAW_LOSSES = ("binary_cross_entropy_with_logits", "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "kl_div",
               "margin_ranking_loss", "poisson_nll_loss", "triplet_margin_loss")
@@ -667,6 +670,7 @@ LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serializat
               "vmap": "func", **dict.fromkeys(AUTOCAST_NAMES, "amp.state"),
               **dict.fromkeys(RAW_FORMS, "ops.raw_forms"), **dict.fromkeys(RAW_LOSSES, "ops.raw_losses"),
               **dict.fromkeys(("gru", "lstm", "rnn_relu", "rnn_tanh"), "ops.raw_recurrent"), "lobpcg": "ops.eigenpairs",
+              "segment_reduce": "ops.segments",
               **dict.fromkeys(("TypedStorage", "UntypedStorage", "is_storage"), "_storage"), "GradScaler": "amp"}
 
 

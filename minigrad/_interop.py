@@ -23,6 +23,7 @@ from .ops.dims import one_dim
 from .ops.shape import clone
 from .ops.transfer import transfer
 
+DLPACK_CUDA = 2                                      # the number of a kind of device in DLPack's own list
 
 # ---------------------------------------------------------------- construction
 def legacy(data: tuple[Any, ...], where: Any) -> Any:
@@ -59,6 +60,20 @@ def storage_offset(x: Any) -> builtins.int:
     if x.base is None:
         return 0
     return (address(x.array) - address(x.base.array)) // x.array.itemsize
+
+
+def dim_order(x: Any, ambiguity_check: Any) -> tuple[builtins.int, ...]:
+    """The dimensions from the largest stride to the smallest. With `ambiguity_check`, ties are refused."""
+    steps = stride(x)
+    order = tuple(sorted(range(x.ndim), key=lambda d: -steps[d]))
+    if ambiguity_check and len({steps[d] for d in order}) < len(order):
+        raise ShapeError(f"dim_order: the tensor does not have unique dim order: strides {steps} of {describe(x)}")
+    return order
+
+
+def to_dense(x: Any, dtype: Any = None, *, masked_grad: Any = None) -> Any:
+    """x itself, in another dtype if asked: all tensors are dense."""
+    return x if dtype is None else x.to(dtype)
 
 
 def no(x: Any, *args: Any) -> builtins.bool:
@@ -235,6 +250,31 @@ def __array__(x: Any, dtype: Any = None, copy: builtins.bool | None = None) -> n
     if dtype is not None and array.dtype != dtype:
         return array.astype(dtype)
     return array.copy() if copy else array
+
+
+def __dlpack__(x: Any, **options: Any) -> Any:
+    """What other libraries' `from_dlpack(x)` takes: the memory, shared."""
+    if node_of(x) is not None:
+        raise GraphError("__dlpack__: can't export tensors that require gradient; use tensor.detach()")
+    return x.array.__dlpack__(**options)
+
+
+def __dlpack_device__(x: Any) -> Any:
+    return x.array.__dlpack_device__()
+
+
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: builtins.bool | None = None) -> Any:
+    """A tensor over the memory of another library's array, shared unless `copy`.
+
+    Raises ArgumentTypeError for what has no `__dlpack__`.
+    """
+    if not hasattr(ext_tensor, "__dlpack_device__"):
+        raise ArgumentTypeError(f"from_dlpack: takes an object with __dlpack__ and __dlpack_device__; got {describe(ext_tensor)}")
+    kind, index = ext_tensor.__dlpack_device__()
+    where = as_device(f"cuda:{index}" if kind == DLPACK_CUDA else "cpu")
+    x = wrap(backend_for(where).xp.from_dlpack(ext_tensor))
+    found = x if device is None else x.to(as_device(device))
+    return found.clone() if copy and found is x else found
 
 
 def __len__(x: Any) -> builtins.int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from . import _data, dtypes
 from . import _interop as interop
+from . import _storage as memory
 from ._device import device as Device
 from ._layout import layout
 from ._size import Size
@@ -125,6 +126,7 @@ class Tensor(TensorBase):
     is_sparse = is_sparse_csr = is_quantized = is_meta = is_nested = is_mkldnn = False
     is_mps = is_xpu = is_xla = is_ipu = is_mtia = is_maia = is_vulkan = False
     names: Any = property(lambda self: (None,) * self.array.ndim)
+    name: Any = property(lambda self: None)
 
     @property
     def itemsize(self) -> int:
@@ -149,6 +151,12 @@ class Tensor(TensorBase):
     def data_ptr(self) -> int:
         """Address of the first element."""
         return inplace.address(self.array)
+
+    untyped_storage, storage, is_set_to = memory.untyped_storage, memory.storage, memory.is_set_to
+
+    def dim_order(self, ambiguity_check: Any = False) -> tuple[int, ...]:
+        """The dimensions from the slowest in memory to the fastest."""
+        return interop.dim_order(self, ambiguity_check)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """True for row-major memory without gaps."""
@@ -829,7 +837,8 @@ class Tensor(TensorBase):
     cfloat = interop.cfloat
     cdouble = interop.cdouble
     pin_memory = interop.pin_memory
-    is_pinned = is_shared = interop.no
+    is_pinned = is_shared = is_distributed = interop.no
+    to_dense = interop.to_dense
     share_memory_ = interop.share_memory_
 
     # ------------------------------------------------------------ values for Python and NumPy
@@ -838,6 +847,7 @@ class Tensor(TensorBase):
     numpy = interop.numpy
     __array__ = interop.__array__
     __array_priority__ = 1000
+    __dlpack__, __dlpack_device__ = interop.__dlpack__, interop.__dlpack_device__
     __len__ = interop.__len__
     __iter__ = interop.__iter__
     __bool__ = interop.__bool__

@@ -45,3 +45,30 @@ def result_type(tensor1: Any, tensor2: Any) -> dtype:
         else:
             raise ArgumentTypeError(f"result_type: takes tensors and numbers; got {describe(value)}")
     return dtypes.from_numpy_dtype(dtypes.result_numpy(operands))
+
+
+def is_inference(input: Tensor) -> bool:
+    """False: tensors made under inference_mode are ordinary ones here."""
+    return input.is_inference()
+
+
+def is_distributed(input: Tensor) -> bool:
+    """False: no tensor here is spread over processes."""
+    return input.is_distributed()
+
+
+# ---------------------------------------------------------------- warnings
+_warn_always = False
+
+
+def set_warn_always(b: bool) -> None:
+    """Note whether warnings shall repeat. Ours are Python's, whose filters decide: `warnings.simplefilter("always")`."""
+    global _warn_always
+    if not isinstance(b, bool):
+        raise ArgumentTypeError(f"set_warn_always: expects a bool, but got {describe(b)}")
+    _warn_always = b
+
+
+def is_warn_always_enabled() -> bool:
+    """What `set_warn_always` was told last; False at first."""
+    return _warn_always

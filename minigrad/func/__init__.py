@@ -16,4 +16,6 @@ from .jacobians import jacrev as jacrev
 from .jacobians import jvp as jvp
 from .jacobians import linearize as linearize
 from .modules import functional_call as functional_call
+from .modules import functionalize as functionalize
+from .modules import replace_all_batch_norm_modules_ as replace_all_batch_norm_modules_
 from .modules import stack_module_state as stack_module_state

@@ -1,7 +1,7 @@
 """Modules as functions of their parameters."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -116,3 +116,22 @@ def stacked(states: list[dict[str, Any]]) -> dict[str, Any]:
             raise RefusedArgumentError(f"stack_module_state: Expected {name} from each model to have the same .requires_grad")
         found[name] = stack([t.detach() for t in tensors], 0).requires_grad_(needed)
     return found
+
+
+def replace_all_batch_norm_modules_(root: Any) -> Any:
+    """Take the running statistics from every batch normalization in a module, in place, so that its call writes nothing. Returns it."""
+    for module in root.modules():
+        if getattr(module, "track_running_stats", False) and any(kind.__name__ == "_BatchNorm" for kind in type(module).__mro__):
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
+
+
+def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Callable[..., Any]:
+    """`func` as it is: its results and what it writes are the same with and without mutations, which only a tracer would see.
+
+    remove: "mutations" or "mutations_and_views". Raises ArgumentError for another.
+    """
+    if remove not in ("mutations", "mutations_and_views"):
+        raise ArgumentError(f"functionalize: remove must be 'mutations' or 'mutations_and_views'; got {remove!r}")
+    return func

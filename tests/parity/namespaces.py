@@ -40,14 +40,11 @@ REASONS: list[tuple[str, str]] = [
     ("the old forms of mixed precision: see minigrad.amp",
      r".*autocast.*|GradScaler"),
     ("raw forms, which nn.functional and nn call in PyTorch",
-     r"native_.*|batch_norm.*|instance_norm|.*_loss|kl_div|binary_cross_entropy_with_logits|grid_sampler.*|affine_grid_generator"
-     r"|embedding_renorm_|embedding_bag|convolution|conv_tbc|lstm|gru|rnn_(relu|tanh)|.*max_pool\dd.*|feature_dropout.*|norm_except_dim"
-     r"|GRID_SAMPLE.*|slice_inverse|segment_reduce|hash_tensor|(alpha_|feature_alpha_)?dropout_|frobenius_norm|nuclear_norm|index"),
+     r"native_norm|native_channel_shuffle|batch_norm_.*|embedding_bag|conv_tbc|GRID_SAMPLE.*|slice_inverse|hash_tensor|index"),
     ("gone, or going: PyTorch says so when called",
      r"eig|lstsq|matrix_rank|solve|symeig|volatile|reinforce|resize(_as)?"),
     ("not there",
-     r"binomial|lobpcg|dim_order|to_padded_tensor|jagged|is_(distributed|inference)|(set_|is_)(warn_always|anomaly).*|name|to_dense"
-     r"|legacy_contiguous_format"),
+     r"binomial|to_padded_tensor|jagged|is_anomaly.*|set_anomaly.*"),
     ("no part of the interface: documentation, and names imported by the module",
      r".*_notes?|.*common.*|Tensor|Optional|TYPE_CHECKING|multi_dim_common"),
 ]
