@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError
-from .group import non_negative
+from .group import non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -33,7 +33,7 @@ class Adadelta(Pointwise):
         return "square_avg", "acc_delta"
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
-        return group["weight_decay"], float(group["lr"]), group["eps"], group["rho"], 1 - group["rho"]
+        return group["weight_decay"], tensor_or_float(group, "lr"), group["eps"], group["rho"], 1 - group["rho"]
 
     def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
         decay, lr, eps, keep, more = c

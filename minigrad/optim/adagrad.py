@@ -5,7 +5,7 @@ from typing import Any
 
 from ..backend import backend_of
 from ..engine.node import wrap
-from .group import non_negative
+from .group import non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number
 
@@ -41,7 +41,7 @@ class Adagrad(Pointwise):
         return ("sum",)
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
-        return group["weight_decay"], float(group["lr"]) / (1 + (n - 1) * group["lr_decay"]), group["eps"]
+        return group["weight_decay"], tensor_or_float(group, "lr") / (1 + (n - 1) * group["lr_decay"]), group["eps"]
 
     def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
         decay, lr, eps = c

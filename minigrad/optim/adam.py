@@ -1,12 +1,11 @@
 """Adam and AdamW."""
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..engine.node import TensorBase
 from ..errors import ArgumentError
-from .group import check_betas, non_negative, one_element
+from .group import check_betas, non_negative, one_element, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -40,10 +39,11 @@ class Adam(Pointwise):
         return "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else ""
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
-        lr, (beta1, beta2) = float(group["lr"]), map(float, group["betas"])
+        lr = tensor_or_float(group, "lr")
+        beta1, beta2 = group["betas"] if group["differentiable"] else map(float, group["betas"])
         decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
         # m / (1 - beta1**n) and sqrt(v / (1 - beta2**n)): the factors move into the step and eps
-        root = math.sqrt(1 - beta2 ** n)
+        root = (1 - beta2 ** n) ** 0.5
         return (0 if decoupled else decay, 1 - lr * decay if decoupled else 1, lr * root / (1 - beta1 ** n), 1 - beta1,
                 beta2, 1 - beta2, group["eps"] * root, group["amsgrad"])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .group import check_betas, non_negative
+from .group import check_betas, non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -30,7 +30,7 @@ class Adamax(Pointwise):
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
         beta1, beta2 = group["betas"]
-        return group["weight_decay"], float(group["lr"]) / (1 - beta1 ** n), 1 - beta1, beta2, group["eps"]
+        return group["weight_decay"], tensor_or_float(group, "lr") / (1 - beta1 ** n), 1 - beta1, beta2, group["eps"]
 
     def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
         decay, step, more_m, keep_u, eps = c

@@ -5,7 +5,7 @@ import warnings
 from typing import Any
 
 from ..engine.node import TensorBase
-from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, UnsupportedError, describe
+from ..errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, describe
 
 # The default of an option that a group must give.
 required: Any = type("required", (), {"__repr__": lambda self: "<required parameter>"})()
@@ -25,7 +25,7 @@ def checked(given: Any, defaults: dict[str, Any], others: list[dict[str, Any]]) 
     for p in group["params"]:
         if not isinstance(p, TensorBase):
             raise ArgumentTypeError(f"optimizer can only optimize Tensors, but one of the params is {describe(p)}")
-        if not p.is_leaf:                            # type: ignore[attr-defined]
+        if not (p.is_leaf or p.retains_grad or defaults.get("differentiable")):    # type: ignore[attr-defined]
             raise ArgumentError(f"can't optimize a non-leaf Tensor; got {describe(p)}, which was computed; give the leaf it came from, "
                                 "or detach() it")
     for name, default in defaults.items():
@@ -60,6 +60,11 @@ def listed(params: Any) -> tuple[list[Any], list[str] | None]:
     return params, None
 
 
+def tensor_or_float(group: dict[str, Any], name: str) -> Any:
+    """An option as a number; a tensor as it is where a step is to have a gradient for it."""
+    return group[name] if group.get("differentiable") else float(group[name])
+
+
 def non_negative(what: str, value: Any) -> None:
     """Raise ArgumentError unless an option is >= 0; `what` is PyTorch's wording of it."""
     one_element(value)
@@ -83,9 +88,6 @@ def check_ways(name: str, options: dict[str, Any]) -> None:
     """Raise where ways to make a step exclude each other, or are not there."""
     if options.get("fused") and options.get("differentiable"):
         raise RefusedArgumentError(f"{name}: `fused` does not support `differentiable`")
-    if options.get("differentiable"):
-        raise UnsupportedError(f"{name}: differentiable=True is not supported, as steps are not recorded; "
-                               "write the update with tensor ops")
     if options.get("fused") and options.get("foreach"):
         raise RefusedArgumentError(f"{name}: `fused` and `foreach` cannot be `True` together.")
 

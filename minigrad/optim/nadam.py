@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .group import check_betas, non_negative
+from .group import check_betas, non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -35,7 +35,8 @@ class NAdam(Pointwise):
         return "exp_avg", "exp_avg_sq"
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
-        lr, (beta1, beta2), decay, decoupled = float(group["lr"]), group["betas"], group["weight_decay"], group["decoupled_weight_decay"]
+        lr, (beta1, beta2) = tensor_or_float(group, "lr"), group["betas"]
+        decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
         mu = beta1 * (1 - 0.5 * 0.96 ** (n * group["momentum_decay"]))
         mu_next = beta1 * (1 - 0.5 * 0.96 ** ((n + 1) * group["momentum_decay"]))
         state["mu_product"].array[...] *= mu

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..backend import NUMPY, backend_of
 from ..engine.node import wrap
+from . import recorded
 from .optimizer import Group, Optimizer
 from .together import Together
 
@@ -52,6 +53,10 @@ class Pointwise(Optimizer):
 
     # ------------------------------------------------------------ a step
     def update_all(self, group: Group, params: list[Any]) -> None:
+        if group.get("differentiable"):
+            for p in params:
+                self._recorded(group, p)
+            return
         if type(self).update is Pointwise.update and params:
             least = NUMPY.kernels.worthwhile()
             if not least or sum([p.array.size for p in params]) >= least:
@@ -81,6 +86,13 @@ class Pointwise(Optimizer):
         c, xp = self.numbers(group, state, n), backend_of(p.array).xp
         for arrays in self._pieces(p.array, gradient, *[state[name].array if name else None for name in self.uses(group)]):
             self.formula(xp, c, *arrays)
+
+    def _recorded(self, group: Group, p: Any) -> None:
+        """Update so that the new value has a gradient for the old one, for `p.grad`, and for options that are tensors."""
+        (state,), (n,) = self.advance(group, [p])
+        c = self.numbers(group, state, n)
+        gradient = -p._grad if group.get("maximize", False) else p._grad
+        recorded.update(p, gradient, state, self.uses(group), lambda xp, *cells: self.formula(xp, c, *cells))
 
     def _all_at_once(self, group: Group, params: list[Any]) -> None:
         """Update by compiled loops, one for all parameters that are alike; on arrays where they cannot."""

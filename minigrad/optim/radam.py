@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .group import check_betas, non_negative
+from .group import check_betas, non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -31,7 +31,8 @@ class RAdam(Pointwise):
         return "exp_avg", "exp_avg_sq"
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
-        lr, (beta1, beta2), decay, decoupled = float(group["lr"]), group["betas"], group["weight_decay"], group["decoupled_weight_decay"]
+        lr, (beta1, beta2) = tensor_or_float(group, "lr"), group["betas"]
+        decay, decoupled = group["weight_decay"], group["decoupled_weight_decay"]
         rectified = rectification(beta2, n)
         step = lr * rectified / (1 - beta1 ** n)
         adaptive = rectified != 1

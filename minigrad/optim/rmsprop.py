@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .group import non_negative
+from .group import non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, number, zeros
 
@@ -41,7 +41,7 @@ class RMSprop(Pointwise):
 
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
         alpha = group["alpha"]
-        return group["weight_decay"], float(group["lr"]), group["eps"], alpha, 1 - alpha, group["momentum"], group["centered"]
+        return group["weight_decay"], tensor_or_float(group, "lr"), group["eps"], alpha, 1 - alpha, group["momentum"], group["centered"]
 
     def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
         decay, lr, eps, keep, more, momentum, centered = c

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError
-from .group import non_negative
+from .group import non_negative, tensor_or_float
 from .optimizer import Group
 from .pointwise import Numbers, Pointwise, State, decayed, zeros
 
@@ -48,7 +48,7 @@ class SGD(Pointwise):
     def numbers(self, group: Group, state: State, n: float) -> Numbers:
         momentum = group["momentum"]
         more = 1 - group["dampening"] if n else 1    # the first gradient is the velocity
-        return group["weight_decay"], float(group["lr"]), momentum, more, group["nesterov"]
+        return group["weight_decay"], tensor_or_float(group, "lr"), momentum, more, group["nesterov"]
 
     def formula(self, xp: Any, c: Numbers, w: Any, g: Any, *state: Any) -> None:
         decay, lr, momentum, more, nesterov = c
