@@ -81,7 +81,18 @@ def doctor(args: Arguments) -> int:
     return int(bool(found.problems))
 
 
-COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run, "summary": summary, "doctor": doctor, "warmup": warmup}
+def graph(args: Arguments) -> int:
+    """graph SCRIPT.py:NAME [-o graph.html] [--depth N] [--input SHAPE]   draw the graph of a tensor or model that a function returns
+    """
+    from .errors import ArgumentError
+    from .viz.command import main as draw
+    try:
+        return draw(args)
+    except ArgumentError as error:
+        return usage(str(error))
+
+
+COMMANDS: dict[str, Callable[[Arguments], int]] = {"run": run, "summary": summary, "doctor": doctor, "warmup": warmup, "graph": graph}
 
 
 def usage(complaint: str = "") -> int:
