@@ -247,7 +247,9 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     lead = g.ndim - len(shape)
     axes = tuple([i for i, n in enumerate(g.shape) if i < lead or (n != 1 and shape[i - lead] == 1)])
     if axes:
-        g = backend_of(g).xp.add.reduce(g, axes, None, None, True)
+        half = g.dtype.char == "e"                   # added up in float32
+        g = backend_of(g).xp.add.reduce(g, axes, "f4" if half else None, None, True)
+        g = g.astype("e") if half else g
     return g if g.shape == shape else g.reshape(shape)
 
 

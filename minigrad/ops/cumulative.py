@@ -13,6 +13,7 @@ from .along import place_along
 from .delivery import casts_out
 from .dims import one_dim
 from .elementwise import exp, log_of_two, sub
+from .half import half
 from .join import cat
 from .raw import conj, in_dtype, like, raw
 from .reduce import converted
@@ -106,7 +107,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     x: Any = input
     d = one_dim("cumprod", dim, x.ndim)
     x = converted(x, dtype) if dtype is not None else x.astype("i8") if x.dtype.kind in "iub" else x
-    return x.cumprod(d, x.dtype).reshape(x.shape)
+    return half(x.cumprod(d, "f4").reshape(x.shape)) if x.dtype.char == "e" else x.cumprod(d, x.dtype).reshape(x.shape)
 
 
 # ---------------------------------------------------------------- exponentials

@@ -21,7 +21,7 @@ from .elementwise import sqrt
 from .half import single
 from .pool import avg_pool
 from .powers import pow
-from .raw import in_dtype
+from .raw import in_dtype, raw
 from .reduce import add_up, mean
 
 if TYPE_CHECKING:
@@ -91,9 +91,15 @@ def per_channel(values: Any, ndim: int) -> Any:
     return values.reshape((1, values.shape[0], *[1] * (ndim - 2)))
 
 
+def summed(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """g added up to a shape, in a dtype: of both the wider one while adding."""
+    wide = g if raw(g).dtype.itemsize >= dtype.itemsize else in_dtype(g, dtype)
+    return in_dtype(sum_to(wide, shape), dtype)
+
+
 def to_channels(g: Any, w_shape: tuple[int, ...], w_dtype: Any) -> Any:
     """(N, C, ...) -> (C,): the gradient of one number per channel."""
-    return sum_to(in_dtype(g, w_dtype), (1, *w_shape, *[1] * (g.ndim - 2))).reshape(w_shape)
+    return summed(g, (1, *w_shape, *[1] * (g.ndim - 2)), w_dtype).reshape(w_shape)
 
 
 # ---------------------------------------------------------------- over the last dimensions
@@ -118,14 +124,14 @@ def layer_input(g: Any, x: Any, w: Any, m: Any, var: Any, shape: Sequence[int], 
 def layer_weight(g: Any, x: Any, m: Any, var: Any, shape: Sequence[int], eps: float, w_dtype: Any) -> Any:
     """Gradient for the weight."""
     if isinstance(g, TensorBase) or not x.size:
-        return sum_to(in_dtype(norm_weight(g, x, m, var, eps), w_dtype), tuple(shape))
+        return summed(norm_weight(g, x, m, var, eps), tuple(shape), w_dtype)
     dw = backend_of(x).kernels.layer_norm_weight(rows(g, shape), rows(x, shape), m.reshape(-1, 1), var.reshape(-1, 1), eps)
     return in_dtype(dw, w_dtype).reshape(shape)
 
 
 @op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype: in_dtype(layer_input(g, x, w, mean, var, normalized_shape, eps), x_dtype),
     w=lambda g, x, mean, var, eps, w_shape, w_dtype: layer_weight(g, x, mean, var, w_shape, eps, w_dtype),
-    b=lambda g, b_shape, b_dtype: sum_to(in_dtype(g, b_dtype), b_shape),
+    b=lambda g, b_shape, b_dtype: summed(g, b_shape, b_dtype),
     kept={"mean": lambda x, normalized_shape: mean(x, last(normalized_shape), True),
           "var": lambda x, normalized_shape: variance(x, last(normalized_shape))})
 def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
@@ -158,7 +164,7 @@ def rms_input(g: Any, x: Any, w: Any, r: Any, dims: Dims) -> Any:
 
 
 @op(x=lambda g, x, w, r, normalized_shape, x_dtype: in_dtype(rms_input(g, x, w, r, last(normalized_shape)), x_dtype),
-    w=lambda g, x, r, w_shape, w_dtype: sum_to(in_dtype(g * (x * r), w_dtype), w_shape),
+    w=lambda g, x, r, w_shape, w_dtype: summed(g * (x * r), w_shape, w_dtype),
     kept={"r": lambda x, normalized_shape, eps: rms_reciprocal(x, last(normalized_shape), eps)})
 def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None) -> Tensor:
     """x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `normalized_shape`.

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
+from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import RefusedArgumentError, UnsupportedDtypeError, operand
 from .elementwise import sign
+from .half import half, single
 from .loss import need_tensors, need_weights, pointwise, reduce_loss, reduced, reduction_of, share, warn_of_broadcast, weighted
 from .select import clamp_to_numbers
 
@@ -26,7 +28,17 @@ def difference(name: str, x: Any, t: Any) -> Any:
     return x - t
 
 
+def in_single(rule: Any) -> Any:
+    """A rule whose steps, on float16 arrays, are taken in float32: one element's share of a mean is soon below what float16 has."""
+    def run(g: Any, x: Any, t: Any, *options: Any) -> Any:
+        if isinstance(g, TensorBase) or x.dtype.char != "e" or t.dtype.char != "e":
+            return rule(g, x, t, *options)
+        return half(rule(single(g), single(x), single(t), *options))
+    return run
+
+
 # ---------------------------------------------------------------- the ops
+@in_single
 def mse_rule(g: Any, x: Any, t: Any, reduction: str) -> Any:
     """2 * (x - t)"""
     d = x - t
@@ -43,6 +55,7 @@ def mse(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     return reduced(d, reduction)
 
 
+@in_single
 def l1_rule(g: Any, x: Any, t: Any, reduction: str) -> Any:
     """The sign of x - t; 0 at 0."""
     d = x - t
@@ -57,6 +70,7 @@ def l1(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     return reduced(abs(difference("l1_loss", input, target)), reduction)
 
 
+@in_single
 def huber_rule(g: Any, x: Any, t: Any, reduction: str, delta: float) -> Any:
     """x - t, held within -delta .. delta."""
     d = x - t

@@ -48,7 +48,8 @@ def same(ours: list[Any], theirs: list[Any]) -> None:
 
 @pytest.mark.parametrize("options", [
     {}, {"init_scale": 8.0, "growth_interval": 2}, {"init_scale": 4.0, "growth_factor": 3.0, "backoff_factor": 0.25, "growth_interval": 1},
-    {"init_scale": 2.0 ** 127, "growth_interval": 1}, {"enabled": False}, {"clip": 0.5, "init_scale": 16.0}, {"second": True, "growth_interval": 2}])
+    {"init_scale": 2.0 ** 127, "growth_interval": 1}, {"enabled": False}, {"clip": 0.5, "init_scale": 16.0},
+    {"second": True, "growth_interval": 2}])
 @pytest.mark.parametrize("losses", [[1.0, 1.0, 1.0, 1.0], [1.0, INF, 0.5, 0.5, NAN, NAN, 2.0], [INF, INF, 1.0]])
 def test_step_by_step(losses: list[float], options: dict[str, Any]) -> None:
     torch = pytest.importorskip("torch")
