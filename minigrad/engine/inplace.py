@@ -205,6 +205,8 @@ def store(x: Any, result: Any, name: str, records: bool) -> None:
     elif records:
         x.node = result.node
     wrote(x.cell)
+    if local.mode.written is not None:
+        local.mode.written(x, result)
 
 
 def fits_into(a: Any, b: Any) -> bool:
@@ -263,4 +265,7 @@ def _apart(value: Any, x: Any) -> Any:
     a, b = value.array, x.array
     if a is not b and (a.base is None and b.base is None or not backend_of(b).xp.may_share_memory(a, b)):
         return value
-    return wrap(a.copy(), node_of(value))
+    copied = wrap(a.copy(), node_of(value))
+    if local.mode.written is not None:
+        local.mode.written(copied, value)
+    return copied

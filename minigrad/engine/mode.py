@@ -57,9 +57,11 @@ class Mode:
     anomaly: None, or what looks for NaN and Inf (`anomaly.py`).
     autocast: None, or what autocast is set to in this thread.
     batch: the innermost vmap that is running, or None.
+    written: None, or what is told of every result that goes into a tensor's memory: `written(x, result)`.
     epilogue: None; the name of the op that will follow the next one at once, whose kernel may do both in one pass; then the result.
     """
-    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "rules", "anomaly", "autocast", "batch", "epilogue")
+    __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "rules", "anomaly", "autocast", "batch", "epilogue",
+                 "written")
 
     def __init__(self) -> None:
         self.recording = True
@@ -73,6 +75,7 @@ class Mode:
         self.autocast: Any = None
         self.batch: Any = None
         self.epilogue: Any = None
+        self.written: Callable[[Any, Any], None] | None = None
 
 
 class _Local(threading.local):

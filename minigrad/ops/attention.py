@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
+from .compare import logical_not
 from .dropout import dropout
 from .half import rounded, single
 from .loss import need_tensors
@@ -73,7 +74,7 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
         need_tensors(name, attn_mask=attn_mask)
         mask = attn_mask.array
         if mask.dtype.kind == "b":
-            hidden = broadcastable(name, ~mask, scores)
+            hidden = broadcastable(name, logical_not(attn_mask).array, scores)
         elif mask.dtype == q.dtype or mask.dtype == "f4":
             scores, masked = scores + attn_mask, True
         else:
