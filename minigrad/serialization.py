@@ -43,6 +43,7 @@ class _Writer:
     def __init__(self) -> None:
         self.arrays: dict[str, np.ndarray[Any, Any]] = {}
         self._names: dict[Any, str] = {}             # memory that is in the file already -> its name
+        self._inside: dict[int, str] = {}            # the containers around what is being written -> their paths
 
     def encode(self, value: Any, path: str) -> Any:
         if value is None or isinstance(value, (bool, str)) or type(value) is int:
@@ -57,9 +58,18 @@ class _Writer:
                 return {kind: encode(value)}
         for kind, container in _CONTAINERS.items():
             if type(value) is container or (kind == "dict" and isinstance(value, dict)) or (kind == "tuple" and isinstance(value, tuple)):
-                return {kind: self.encode_items(value, path)}
+                return {kind: self.encode_container(value, path)}
         remedy = "save its state_dict()" if hasattr(value, "state_dict") else "save the tensors and numbers that make it up"
         raise ArgumentTypeError(f"save: cannot save {type(value).__module__}.{type(value).__qualname__} at {path or 'the top'}; {remedy}")
+
+    def encode_container(self, value: Any, path: str) -> list[Any]:
+        if id(value) in self._inside:
+            raise CheckpointError(f"save: the {type(value).__name__} at {self._inside[id(value)]} contains itself, at {path}; JSON cannot "
+                                  "say that: save it without, or in PyTorch's format, format='torch'")
+        self._inside[id(value)] = path or "the top"
+        items = self.encode_items(value, path)
+        del self._inside[id(value)]
+        return items
 
     def encode_items(self, value: Any, path: str) -> list[Any]:
         if isinstance(value, set):                   # in an order of its own each time; equal states shall give equal bytes

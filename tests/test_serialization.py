@@ -68,6 +68,17 @@ def test_any_plain_structure(value: Any) -> None:
     assert mg.load(file) == value
 
 
+def test_what_contains_itself_is_refused() -> None:
+    inner: list[Any] = [1]
+    inner.append((inner,))
+    with pytest.raises(CheckpointError, match=r"save: the list at model contains itself, at model\.1\.0"):
+        mg.save({"model": inner}, io.BytesIO())
+    twice = [1, 2]
+    file = io.BytesIO()
+    mg.save([twice, twice], file)
+    assert mg.load(io.BytesIO(file.getvalue())) == [[1, 2], [1, 2]]
+
+
 def test_nan_survives() -> None:
     file = io.BytesIO()
     mg.save([math.nan, mg.tensor([math.nan])], file)

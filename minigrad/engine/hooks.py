@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ..errors import ArgumentTypeError, GraphError, describe
 from .mode import on_tensors_only
 from .node import Leaf, Node, TensorBase, tick, wrap
 
@@ -49,8 +50,23 @@ def run_hooks(node: Node, g: Any) -> Any:
         for hook in list((node.hooks or {}).values()):
             changed = hook(g if on_tensors else wrap(g))
             if changed is not None:
+                check_changed(hook, changed, g)
                 g = changed if on_tensors else changed.array
     return g
+
+
+def check_changed(hook: Any, changed: Any, g: Any) -> None:
+    """What a hook returns in a gradient's place must be a tensor of its shape and dtype."""
+    name = f"hook {getattr(hook, '__name__', type(hook).__name__)!r}"
+    if not isinstance(changed, TensorBase):
+        raise ArgumentTypeError(f"{name}: expected a Tensor or None, but it returned {describe(changed)}")
+    if tuple(changed.array.shape) != tuple(g.shape):
+        raise GraphError(f"{name} has changed the size of value: it got a gradient of shape {tuple(g.shape)} and returned "
+                         f"{describe(changed)}; return one of the same shape")
+    was = getattr(g, "array", g).dtype
+    if changed.array.dtype != was:
+        raise GraphError(f"{name} has changed the type of value: it got {was} and returned {describe(changed)}; convert it with "
+                         ".to(g.dtype)")
 
 
 def retain_grad(tensor: TensorBase, node: Node) -> None:

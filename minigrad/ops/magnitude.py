@@ -14,6 +14,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, d
 from .axes import permute
 from .delivery import deliver, takes_out
 from .dims import Dims, Number, kept_shape, one_dim
+from .elementwise import sgn
 from .extremum import amax, amin
 from .factorizations import svdvals
 from .half import half, single
@@ -211,6 +212,17 @@ def euclidean(x1: Tensor, x2: Tensor, by_product: bool = False) -> Tensor:
     return xp.sqrt((off * off).sum(axis=-1))
 
 
+@op(x=lambda g, x, out: g.reshape((*g.shape, 1)) * sgn(x) * like(x, abs(raw(x)) == raw(out)[..., None]))
+def chebyshev(input: Tensor) -> Tensor:
+    """The largest |x| over the last dimension: the distance of p = inf. Each of equal ones gets the whole gradient, as in PyTorch."""
+    return abs(input).max(axis=-1)                   # type: ignore[call-arg, return-value]
+
+
+def distance(difference: Any, p: float) -> Any:
+    """The p-norm over the last dimension of differences of points."""
+    return chebyshev(difference) if p == INF and difference.shape[-1] else vector_norm(difference, p, -1)
+
+
 COMPUTE_MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
 
 
@@ -235,7 +247,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = COM
     x, y = x1.reshape((*x1.shape[:-1], 1, x1.shape[-1])), x2.reshape((*x2.shape[:-2], 1, *x2.shape[-2:]))
     if not x1.shape[-1]:
         return sum_of(x - y, -1)
-    return vector_norm(x - y, p, -1)
+    return distance(x - y, p)
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
@@ -245,4 +257,4 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     xp = backend_of(raw(input)).xp
     n = input.shape[0]
     i, j = xp.nonzero(xp.arange(n).reshape((-1, 1)) < xp.arange(n))
-    return vector_norm(input[wrap(i)] - input[wrap(j)], p, -1)
+    return distance(input[wrap(i)] - input[wrap(j)], p)

@@ -6,7 +6,7 @@ over depth then. Each op's rule is its adjoint, and the adjoint's rule leads bac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..backend import backend_of
@@ -15,6 +15,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .powers import pow
+from .select import choose
 from .unpool import put_planes
 from .windows import numbers
 
@@ -251,25 +252,42 @@ def cut_off(means: Tensor) -> Tensor:
 
 def lp_pool1d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:
     """sum(x^p)^(1/p) of each window, p = `norm_type`: (N, C, L) or (C, L) -> (N, C, windows)."""
+    if norm_type in (inf, -inf):
+        return extreme_size(max_pool1d, input, norm_type, kernel_size, stride, ceil_mode)
     means = avg_pool1d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
     return root_of_sum(means, norm_type, numbers("lp_pool1d: kernel_size", kernel_size, 1, 1))
 
 
 def lp_pool2d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:
     """sum(x^p)^(1/p) of each window, p = `norm_type`: (N, C, H, W) or (C, H, W) -> (N, C, rows, columns). Errors as in `avg_pool2d`."""
+    if norm_type in (inf, -inf):
+        return extreme_size(max_pool2d, input, norm_type, kernel_size, stride, ceil_mode)
     means = avg_pool2d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
     return root_of_sum(means, norm_type, numbers("lp_pool2d: kernel_size", kernel_size, 2, 1))
 
 
 def lp_pool3d(input: Tensor, norm_type: float, kernel_size: Ints, stride: Ints | None = None, ceil_mode: bool = False) -> Tensor:
     """sum(x^p)^(1/p) of each window, p = `norm_type`: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *windows)."""
+    if norm_type in (inf, -inf):
+        return extreme_size(max_pool3d, input, norm_type, kernel_size, stride, ceil_mode)
     means = avg_pool3d(pow(input, norm_type), kernel_size, stride, 0, ceil_mode)
     return root_of_sum(means, norm_type, numbers("lp_pool3d: kernel_size", kernel_size, 3, 1))
 
 
 def root_of_sum(means: Tensor, p: float, kernel: Sequence[int]) -> Tensor:
-    """From the means of powers to the norm of each window; windows cut short by `ceil_mode` count as whole ones, as in PyTorch."""
-    return pow(means * prod(kernel), 1 / p)
+    """From the means of powers to the norm of each window; windows cut short by `ceil_mode` count as whole ones, as in PyTorch.
+
+    A window whose powers add up to 0 gets no gradient: that of the root is inf there.
+    """
+    return pow(choose(means != 0, means, 0) * prod(kernel), 1 / p)   # type: ignore[arg-type]
+
+
+def extreme_size(pool: Any, input: Tensor, p: float, kernel_size: Ints, stride: Ints | None, ceil_mode: bool) -> Tensor:
+    """The norms of p = inf and -inf: the largest and the smallest size in each window."""
+    size = abs(input)
+    if p < 0:
+        return -pool(-size, kernel_size, stride, 0, 1, ceil_mode)    # type: ignore[no-any-return]
+    return pool(size, kernel_size, stride, 0, 1, ceil_mode)          # type: ignore[no-any-return]
 
 
 def check_divisor(name: str, divisor: int | None) -> None:

@@ -79,6 +79,15 @@ TABLE: list[tuple[str, str, list[Kink]]] = [
         Kink("torch.where(x > 0, x, y)", 0, 0, 0, 1),
         Kink("torch.nan_to_num(x)", [NAN, INF], [0, 0]),
     ]),
+    ("A branch that is not taken", "`where` lets no gradient into the other branch, but 0 times an infinite slope behind it is nan. What "
+     "goes into the function must be made safe, not what comes out: choose twice.", [
+        Kink("torch.where(x > 0, x.sqrt(), 0.0)", [0, 4], [NAN, 0.25]),
+        Kink("torch.where(x > 0, 1 / x, 0.0)", [0, 2], [NAN, -0.25]),
+        Kink("torch.where(x > 0, torch.where(x > 0, x, 1.0).sqrt(), 0.0)", [0, 4], [0, 0.25]),
+        Kink("x.sqrt().masked_fill(x <= 0, 0.0)", [0, 4], [NAN, 0.25]),
+        Kink("x.sqrt() * (x > 0)", [0, 4], [NAN, 0.25]),
+        Kink("torch.nan_to_num(x.sqrt())", [-1, 4], [NAN, 0.25]),
+    ]),
     ("Extrema and order", "Over all elements, and over dimensions without indices, ties share evenly. With indices, the element that the "
      "index names takes all.", [
         Kink("x.max()", [3, 3, 1], [0.5, 0.5, 0]),
@@ -104,6 +113,9 @@ TABLE: list[tuple[str, str, list[Kink]]] = [
         Kink("F.max_pool2d(x, 2)", [[[1, 3], [3, 3]]], [[[0, 1], [0, 0]]]),
         Kink("F.max_pool2d(x, 2)", [[[NAN, 3], [NAN, 3]]], [[[0, 0], [1, 0]]]),
         Kink("F.max_pool3d(x, (1, 2, 2))", [[[[1, 3], [3, 3]]]], [[[[0, 1], [0, 0]]]]),
+        Kink("F.lp_pool1d(x, 2, 2)", [[0, 0, 3, 4]], [[0, 0, 0.6, 0.8]]),
+        Kink("F.lp_pool1d(x, 1, 2)", [[0, 0, 3, 4]], [[0, 0, 1, 1]]),
+        Kink("F.lp_pool1d(x, float('inf'), 2)", [[-2, 2]], [[-1, 0]]),
         Kink("F.adaptive_max_pool1d(x, 1)", [[3, 3]], [[1, 0]]),
         Kink("F.adaptive_max_pool2d(x, 1)", [[[1, 3], [3, 3]]], [[[0, 1], [0, 0]]]),
         Kink("torch.scatter_reduce(x, 0, torch.tensor([0]), y, 'amax')", [3], [0.5], [3], [0.5]),
@@ -121,6 +133,7 @@ TABLE: list[tuple[str, str, list[Kink]]] = [
         Kink("torch.dist(x, y)", [1, 2], [0, 0], [1, 2], [0, 0]),
         Kink("torch.cdist(x, y)", [[1, 2]], [[0, 0]], [[1, 2]], [[0, 0]]),
         Kink("torch.cdist(x, y, 1.0)", [[1, 2]], [[0, -1]], [[1, 3]], [[0, 1]]),
+        Kink("torch.cdist(x, y, float('inf'))", [[2, -2]], [[1, -1]], [[0, 0]], [[-1, 1]]),
         Kink("torch.pdist(x)", [[1, 2], [1, 2]], [[0, 0], [0, 0]]),
         Kink("F.pairwise_distance(x, y, eps=0.0)", [1, 2], [0, 0], [1, 2], [0, 0]),
         Kink("F.cosine_similarity(x, y, 0)", [0, 0], [1e8, 0], [1, 0], [0, 0]),

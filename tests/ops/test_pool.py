@@ -11,6 +11,7 @@ import minigrad.nn.functional as F
 from tests.ops.oracle import same, same_error
 
 RNG = np.random.default_rng(0)
+INF = float("inf")
 SHAPES = {1: (2, 3, 9), 2: (2, 3, 7, 8), 3: (2, 3, 5, 6, 7)}
 DIMENSIONS = pytest.mark.parametrize("n", [1, 2, 3])
 
@@ -75,6 +76,8 @@ def test_avg_pool(n: int, kernel: int, options: dict[str, Any]) -> None:
 def test_lp_pool(n: int) -> None:
     for p, kernel, stride, ceil_mode in ((2, 2, None, False), (2.5, 3, 2, True), (1, 2, 1, False)):
         same(call(f"lp_pool{n}d", p, kernel, stride, ceil_mode), RNG.random(SHAPES[n]) + 0.1, second=True)
+    for p in (INF, -INF):
+        same(call(f"lp_pool{n}d", p, 2, 1), RNG.standard_normal(SHAPES[n]))
 
 
 @DIMENSIONS

@@ -47,3 +47,10 @@ def euclidean(r: Draw) -> Iterator[S]:
     yield S(r(3, 2), r(4, 2))
     yield S(r(2, 3, 2), r(2, 4, 2))
     yield S(r(3, 2), r(4, 2), True)
+
+
+@samples("chebyshev", oracle=lambda x: np.abs(x).max(-1))
+def chebyshev(r: Draw) -> Iterator[S]:
+    yield S(r.distinct(3, 4))
+    yield S(r.distinct(2, 1, 5))
+    yield S(r.distinct(5))
