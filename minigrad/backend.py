@@ -63,6 +63,10 @@ class Backend:
         """A number, a list or an array as an array of this backend."""
         return self.xp.asarray(value, dtype)
 
+    def moved(self, array: Array, where: device) -> Array:
+        """An array of this backend on another of its devices."""
+        return self.from_host(self.to_host(array), where)
+
     def __repr__(self) -> str:
         return f"<Backend {self.name}>"
 
@@ -80,6 +84,27 @@ def _numba_usable() -> bool:
 NUMPY = Backend("numpy", np.ndarray, np, _cpu_kernels, lambda array: CPU, lambda array: array, lambda array, where: array)
 _BY_TYPE: dict[type, Backend] = {np.ndarray: NUMPY}
 _STAND_INS: set[type] = set()
+
+
+class WithHost:
+    """A device's functions; those that it lacks are computed on the host, and the results sent back."""
+
+    def __init__(self, module: Any, host: str, backend: Backend) -> None:
+        self._module, self._host, self._backend = module, host, backend
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self._module, name)
+        except AttributeError:
+            function = getattr(importlib.import_module(self._host), name)
+
+        def on_host(*args: Any) -> Any:
+            arrays = [a for a in args if type(a) is self._backend.array_type]
+            where = self._backend.device_of(arrays[0])
+            found = function(*[self._backend.to_host(a) if type(a) is self._backend.array_type else a for a in args])
+            back = [self._backend.from_host(np.asarray(f), where) for f in (found if isinstance(found, tuple) else [found])]
+            return tuple(back) if isinstance(found, tuple) else back[0]
+        return on_host
 
 
 def register(backend: Backend) -> None:
@@ -110,7 +135,10 @@ def backend_for(where: device) -> Backend:
     for backend in _BY_TYPE.values():
         if backend.name == where.type:
             return backend
-    raise DeviceError(f"device: {where} is not there (no CUDA backend in this build); use device 'cpu'")
+    if where.type == "cuda":
+        from .cupy_arrays import opened
+        return opened(where)
+    raise DeviceError(f"device: {where} is not there; use device 'cpu'")
 
 
 def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], start: tuple[int, ...] = ()) -> Array:

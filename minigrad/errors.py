@@ -25,6 +25,10 @@ class DeviceError(MinigradError, RuntimeError):
     """Operands on different devices, or a device that is not there."""
 
 
+class OutOfMemoryError(DeviceError):
+    """A device's memory is full; the process can go on."""
+
+
 class GraphError(MinigradError, RuntimeError):
     """A backward pass that cannot run: no graph, freed buffers, a non-scalar root."""
 

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigrad._device import device
-from minigrad.backend import Backend, register
-
+from minigrad.backend import Backend, WithHost, register
 
 # The arguments of ufuncs and of their methods.
 UFUNC = {"__call__": ["x", "y", "z", "out", "dtype", "casting"], "reduce": ["array", "axis", "dtype", "out", "keepdims"],
@@ -205,7 +204,13 @@ def host(array: Any) -> Any:
     return array._a if isinstance(array, StrictArray) else array
 
 
-STRICT = Backend("strict", StrictArray, DeviceModule(np, "cupy"), lambda: DeviceModule(importlib.import_module("minigrad.kernels.reference")),
+def device_module(name: str, cupy: str = "") -> Any:
+    """A module by its name, behind glass."""
+    return DeviceModule(importlib.import_module(name), cupy)
+
+
+STRICT = Backend("strict", StrictArray, DeviceModule(np, "cupy"), lambda: device_module("minigrad.kernels.reference"),
                  lambda array: device("cuda", 0), lambda array: array.get(), lambda array, where: StrictArray(array),
-                 lambda: DeviceModule(importlib.import_module("scipy.special"), "cupyx.scipy.special"), lambda: DeviceModule(importlib.import_module("scipy.fft"), "cupyx.scipy.fft"))
+                 lambda: WithHost(device_module("scipy.special", "cupyx.scipy.special"), "scipy.special", STRICT),
+                 lambda: device_module("scipy.fft", "cupyx.scipy.fft"))
 register(STRICT)

@@ -11,7 +11,7 @@ ROOT = Path(minigrad.__file__).parent
 # From the ground up. Modules of one floor are independent of each other unless they share a package.
 FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision"],
-    ["kernels", "allocation"], ["backend"], ["threads", "accelerator"], ["engine"], ["mistakes"], ["ops"],
+    ["kernels", "allocation"], ["backend", "cupy_arrays"], ["threads", "accelerator"], ["engine"], ["mistakes"], ["ops"],
     ["_data", "_printing", "_interop", "_storage", "return_types"], ["_tensor"], ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random"], ["profiler"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],

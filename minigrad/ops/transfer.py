@@ -15,5 +15,5 @@ def transfer(input: Tensor, device: Any) -> Tensor:
     """The same values on another device; the gradient travels back."""
     here = backend_of(input)
     target = backend_for(device)
-    moved = target.from_host(here.to_host(input), device)
+    moved = target.moved(input, device) if here is target else target.from_host(here.to_host(input), device)
     return moved, here.device_of(input)              # type: ignore[return-value]

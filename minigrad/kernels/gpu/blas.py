@@ -1,6 +1,7 @@
 """Products of matrices by cuBLAS."""
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,7 @@ def products(out: Array, x: Array, y: Array, accumulate: bool) -> None:
 
     Sums of float16 are made in float32. cuBLAS works on columns: it is told to multiply the transposed matrices in turn.
     """
-    from cupy.cuda import device  # type: ignore[import-not-found]
-    from cupy_backends.cuda.libs import cublas  # type: ignore[import-not-found]
+    device, cublas = import_module("cupy.cuda.device"), import_module("cupy_backends.cuda.libs.cublas")
     batch, m, n = out.shape
     char, k = out.dtype.char, x.shape[2]
     work = np.float64 if char == "d" else np.float32

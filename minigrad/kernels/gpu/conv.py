@@ -4,9 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...backend import backend_of
 from ..reference import Padding, Pair, Shape, conv_size
-from .machine import Array, launch, machine
+from .machine import Array, array_module, compact, launch, machine
 from .norm import row_sums
 from .windows import window
 
@@ -16,7 +15,7 @@ WORKSPACE = 256 * 2 ** 20             # bytes of columns at a time; more images 
 def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, dilation: Pair, groups: int,
            rectify: bool = False) -> Array:
     """Cross-correlation of (N, C, H, W) with (F, C / groups, KH, KW) -> (N, F, OH, OW); of the result, max(y, 0) if wanted."""
-    x, w, xp = compact(x), compact(w), backend_of(x).xp
+    x, w, xp = compact(x), compact(w), array_module()
     n, filters = x.shape[0], w.shape[0]
     out_size = conv_size(x.shape[2:], w.shape[2:], stride, padding, dilation)
     seen = window(x.shape[2:], w.shape[2:], out_size, stride, padding, dilation)
@@ -41,7 +40,7 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
 
 def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> Array:
     """The adjoint of conv2d in x: gradient (N, F, OH, OW) -> x_shape. Also the forward pass of conv_transpose2d."""
-    g, w, xp = compact(g), compact(w), backend_of(g).xp
+    g, w, xp = compact(g), compact(w), array_module()
     (n, channels, *_), filters, out_size = x_shape, w.shape[0], g.shape[2:]
     seen = window(x_shape[2:], w.shape[2:], out_size, stride, padding, dilation)
     if not g.size:
@@ -67,7 +66,7 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
 
 def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair, groups: int) -> Array:
     """The adjoint of conv2d in w: gradient (N, F, OH, OW) and input (N, C, H, W) -> w_shape."""
-    g, x, xp = compact(g), compact(x), backend_of(g).xp
+    g, x, xp = compact(g), compact(x), array_module()
     n, filters, *out_size = g.shape
     seen = window(x.shape[2:], w_shape[2:], tuple(out_size), stride, padding, dilation)
     if not g.size or not x.size:
@@ -97,11 +96,6 @@ def conv2d_bias(g: Array) -> Array:
 
 # What the three share ---------------------------------------------------------------------------------------------------
 
-def compact(x: Array) -> Array:
-    """x itself where its elements lie in C order, else a copy."""
-    return x if x.flags.c_contiguous else backend_of(x).xp.ascontiguousarray(x)
-
-
 def by_channel(x_shape: Shape, groups: int) -> bool:
     """Whether each channel has filters of its own."""
     return groups == x_shape[1] and groups > 1
@@ -118,7 +112,7 @@ def columns_of(x: Array, w_shape: Shape, out_size: Pair, seen: Any, groups: int,
     shape = (n, groups, w_shape[1] * w_shape[2] * w_shape[3], places)
     if alike(x.shape, w_shape, out_size, padding):
         return x.reshape(shape)
-    columns = backend_of(x).xp.empty(shape, x.dtype)
+    columns = array_module().empty(shape, x.dtype)
     taps, planes = w_shape[2] * w_shape[3], n * x.shape[1]
     launch("conv", "im2col", x, planes * places, columns, x, seen, planes, planes, taps * places, 0, places)
     return columns

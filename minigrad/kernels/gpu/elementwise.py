@@ -10,8 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ...backend import backend_of
-from .machine import Array, launch
+from .machine import Array, array_module, launch
 
 FORMULAS = Path(__file__).parent.parent / "cpu" / "elementwise.py"
 CONSTANTS = {"ZERO": "(A)0", "ONE": "(A)1", "TWO": "(A)2", "TWENTY": "(A)20"}
@@ -45,7 +44,7 @@ def each(name: str, arrays: tuple[Array, ...], numbers: tuple[float, ...] = (), 
                 return None
             n, inner = cut
     if out is None:
-        out = backend_of(x).xp.empty(x.shape, first.dtype)
+        out = array_module().empty(x.shape, first.dtype)
     elif out.dtype != first.dtype or not out.flags.c_contiguous or out.shape != x.shape:
         return None
     if not x.size:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, cached_property
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,7 +30,13 @@ UNSIGNED = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int"}
 
 
 class Machine(Protocol):
-    """Compiles device code and starts it."""
+    """Compiles device code and starts it.
+
+    xp: the module that makes and combines the arrays of this device.
+    """
+
+    @property
+    def xp(self) -> Any: ...
 
     def function(self, text: str, name: str, label: str) -> Callable[[int, int, tuple[Any, ...]], None]:
         """A kernel of a source text, to be called with the numbers of blocks and of threads per block, and its arguments."""
@@ -95,8 +102,13 @@ def by_value(kind: np.dtype[Any], *values: Any) -> Any:
 class Cuda:
     """CUDA devices, through CuPy."""
 
+    @cached_property
+    def xp(self) -> Any:
+        """CuPy."""
+        return import_module("cupy")
+
     def function(self, text: str, name: str, label: str) -> Callable[[int, int, tuple[Any, ...]], None]:
-        import cupy  # type: ignore[import-not-found]
+        cupy = self.xp
         try:
             kernel = cupy.RawModule(code=text, options=("-std=c++17",)).get_function(name)
         except cupy.cuda.compiler.CompileException as error:
@@ -116,6 +128,16 @@ class Cuda:
 
 
 _machine: Machine | None = None
+
+
+def array_module() -> Any:
+    """The module that makes and combines the arrays of the device."""
+    return machine().xp
+
+
+def compact(x: Any) -> Any:
+    """x itself where its elements lie in C order, else a copy; None is left as it is."""
+    return x if x is None or x.flags.c_contiguous else array_module().ascontiguousarray(x)
 
 
 def machine() -> Machine:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...backend import backend_of
-from .machine import Array, by_value, launch
+from .machine import Array, array_module, by_value, compact, launch
 
 ROWS = np.dtype([(name, np.int64) for name in ("count", "outer", "inner", "stride", "offset", "parts")])
 BUSY = 512                            # blocks that keep a device at work
@@ -27,7 +26,7 @@ def layer_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Arra
 
 def layer_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -> Array:
     """Gradient of layer_norm for w: (K,)."""
-    g, x, xp = compact(g), compact(x), backend_of(x).xp
+    g, x, xp = compact(g), compact(x), array_module()
     count, width = x.shape
     stripes = -(-width // 32)
     parts = max(min(BUSY // max(stripes, 1), count // 32), 1)
@@ -51,14 +50,14 @@ def batch_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Arra
 
 def batch_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -> Array:
     """Gradient of batch_norm for w: (C,)."""
-    out = backend_of(x).xp.empty(x.shape[1], x.dtype)
+    out = array_module().empty(x.shape[1], x.dtype)
     launch("norm", "scale_gradient", x, x.shape[1], out, sums(g, x, None, mean, in_turns(x), 1), compact(var), eps, x.shape[1])
     return out
 
 
 def row_sums(x: Array) -> Array:
     """Sums over the first and the last axis: (N, C, P) -> (C,)."""
-    xp, rows = backend_of(x).xp, in_turns(x)
+    xp, rows = array_module(), in_turns(x)
     count, parts = int(rows["count"][0]), int(rows["parts"][0])
     found, out = xp.empty((parts, count), WIDE.get(x.dtype.char, x.dtype.char)), xp.empty(count, x.dtype)
     launch("norm", "row_sums", x, x.size, found, x, rows, blocks=count * parts)
@@ -86,15 +85,10 @@ def rows_of(count: int, outer: int, inner: int, stride: int, offset: int) -> Any
     return by_value(ROWS, count, outer, inner, stride, offset, parts)
 
 
-def compact(x: Array | None) -> Array | None:
-    """x itself where its elements lie in C order, else a copy."""
-    return x if x is None or x.flags.c_contiguous else backend_of(x).xp.ascontiguousarray(x)
-
-
 def normalized(x: Array, w: Array | None, b: Array | None, eps: float, rows: Any, by_row: int,
                shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
     """(x - mean) / sqrt(var + eps) * w + b, the mean and the variance of each row."""
-    x, xp = compact(x), backend_of(x).xp
+    x, xp = compact(x), array_module()
     count, parts = int(rows["count"][0]), int(rows["parts"][0])
     y, mean, var = xp.empty(x.shape, x.dtype), xp.empty(shape, x.dtype), xp.empty(shape, x.dtype)
     found = xp.empty((count, parts, 2), WIDE[x.dtype.char])
@@ -107,7 +101,7 @@ def normalized(x: Array, w: Array | None, b: Array | None, eps: float, rows: Any
 def normalized_input(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float, rows: Any, by_row: int,
                      found: Array) -> Array:
     """Gradient of (x - mean) / sqrt(var + eps) * w for x."""
-    out = backend_of(x).xp.empty(x.shape, x.dtype)
+    out = array_module().empty(x.shape, x.dtype)
     launch("norm", "normalize_input", x, x.size, out, compact(g), compact(x), compact(mean), compact(var), compact(w), found, eps, rows,
            by_row)
     return out
@@ -115,7 +109,7 @@ def normalized_input(g: Array, x: Array, w: Array | None, mean: Array, var: Arra
 
 def sums(g: Array, x: Array, w: Array | None, mean: Array, rows: Any, by_row: int) -> Array:
     """Of each row, the sums of g * w and of g * w * (x - mean): (rows, 2)."""
-    xp = backend_of(x).xp
+    xp = array_module()
     count, parts = int(rows["count"][0]), int(rows["parts"][0])
     kind = WIDE[x.dtype.char]
     found, out = xp.empty((count, parts, 2), kind), xp.empty((count, 2), kind)

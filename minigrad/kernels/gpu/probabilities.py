@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...backend import backend_of
-from .machine import THREADS, Array, by_value, launch
-from .norm import compact
+from .machine import THREADS, Array, array_module, by_value, compact, launch
 
 WALK = np.dtype([(name, np.int64) for name in ("outer", "length", "inner")])
 SHORT = 32                            # elements of a row below which one thread does it
@@ -40,7 +38,7 @@ def class_loss(x: Array, t: Array, ignore: int, mean: bool) -> tuple[Array, Arra
     Rows whose label is `ignore` have neither loss nor gradient. The count stays on the device, so that nothing waits for it. A label
     that is no class has the loss nan.
     """
-    x, t, xp = compact(x), compact(t), backend_of(x).xp
+    x, t, xp = compact(x), compact(t), array_module()
     losses, d = xp.empty(t.shape, x.dtype), xp.empty(x.shape, x.dtype)
     count = (t != ignore).sum(dtype=x.dtype)
     run("class_loss", x, walk(x, 1), losses, d, x, t, count if mean else None, after=(ignore,))
@@ -52,7 +50,7 @@ def class_loss(x: Array, t: Array, ignore: int, mean: bool) -> tuple[Array, Arra
 def over_rows(kernel: str, axis: int, *arrays: Array) -> Array:
     """Launch a kernel for every row of arrays of one shape."""
     arrays = tuple([compact(a) for a in arrays])
-    out = backend_of(arrays[0]).xp.empty(arrays[0].shape, arrays[0].dtype)
+    out = array_module().empty(arrays[0].shape, arrays[0].dtype)
     if out.size:
         run(kernel, arrays[0], walk(arrays[0], axis), out, *arrays)
     return out

@@ -1,9 +1,7 @@
 """Rows that are added to others, or multiplied with them, on a GPU."""
 from __future__ import annotations
 
-from ...backend import backend_of
-from .machine import Array, launch
-from .norm import compact
+from .machine import Array, array_module, compact, launch
 
 
 def add_rows(out: Array, rows: Array, values: Array) -> None:
@@ -18,7 +16,7 @@ def multiply_rows(out: Array, rows: Array, values: Array) -> None:
 
 def combine(out: Array, rows: Array, values: Array, product: bool) -> None:
     """Sort the rows, then let one thread take all that are alike."""
-    xp = backend_of(out).xp
+    xp = array_module()
     rows = rows.astype("q", copy=False)
     rows = rows + (rows < 0) * len(out)
     order = xp.argsort(rows, kind="stable").astype("q", copy=False)

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ...backend import backend_of
-from .machine import Array, by_value, launch
+from .machine import Array, array_module, by_value, launch
 
 COLUMNS = 5                           # a parameter, its gradient, and up to three arrays of state
 NUMBERS = np.dtype([("of", np.float64, 12)])
@@ -32,7 +31,7 @@ class Table:
         """The addresses and the ends as arrays of the device."""
         said = self.rows.tobytes() + ends.tobytes()
         if self.sent is None or self.sent[0] != said:
-            xp = backend_of(self.like).xp
+            xp = array_module()
             self.sent = said, xp.asarray(self.rows.copy()), xp.asarray(ends.astype(np.int64))
         return self.sent[1:]
 

@@ -116,27 +116,22 @@ def test_addresses_are_sent_only_when_they_are_others() -> None:
 # ---------------------------------------------------------------- random numbers
 def test_philox_gives_the_published_words() -> None:
     """The known answers of Random123 for Philox 4x32-10: a counter and a key of zeros."""
-    found = host(gpu.words(backend(), 4, 0, 0))
+    found = host(gpu.words(4, 0, 0))
     assert [f"{word:08x}" for word in found] == ["6627e8d5", "e169c58d", "bc57ac4c", "9b00dbd8"]
 
 
 def test_words_go_on_where_others_ended() -> None:
-    whole = host(gpu.words(backend(), 400, 7, 0))
-    np.testing.assert_array_equal(host(gpu.words(backend(), 200, 7, 50)), whole[200:])
+    whole = host(gpu.words(400, 7, 0))
+    np.testing.assert_array_equal(host(gpu.words(200, 7, 50)), whole[200:])
     assert len(set(whole.tolist())) == 400
-    assert (host(gpu.words(backend(), 400, 8, 0)) != whole).all()
+    assert (host(gpu.words(400, 8, 0)) != whole).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
 def test_coins(dtype: Any) -> None:
-    found = host(gpu.coins(backend(), (301, 100), np.dtype(dtype), 0.3, 2.5, 42, 0))
+    found = host(gpu.coins((301, 100), np.dtype(dtype), 0.3, 2.5, 42, 0))
     assert found.dtype == dtype
     assert set(np.unique(found)) == {0, 2.5}
     assert abs((found > 0).mean() - 0.3) < 5 * (0.3 * 0.7 / found.size) ** 0.5
-    assert (host(gpu.coins(backend(), (50,), np.dtype(dtype), 1.0, 1.0, 1, 0)) == 1).all()
-    assert (host(gpu.coins(backend(), (50,), np.dtype(dtype), 0.0, 1.0, 1, 0)) == 0).all()
-
-
-def backend() -> Any:
-    from tests.kernels.gpu.host import ON_HOST
-    return ON_HOST
+    assert (host(gpu.coins((50,), np.dtype(dtype), 1.0, 1.0, 1, 0)) == 1).all()
+    assert (host(gpu.coins((50,), np.dtype(dtype), 0.0, 1.0, 1, 0)) == 0).all()
