@@ -400,7 +400,7 @@ class _PositiveDefinite(_Symmetric):
 
 # ---------------------------------------------------------------- the public names
 dependent = _Dependent()
-dependent_property: Any = _DependentProperty
+dependent_property = _DependentProperty
 independent = _IndependentConstraint
 cat, stack = _Cat, _Stack
 

@@ -41,7 +41,7 @@ class Dirichlet(ExponentialFamily):
     def mode(self) -> Tensor:
         above = (self.concentration - 1).clamp(min=0.0)
         mode = above / above.sum(-1, True)
-        corner = one_hot(self.concentration.argmax(-1), self.concentration.shape[-1]).to(mode.dtype)
+        corner = one_hot(above.argmax(-1), above.shape[-1]).to(mode.dtype)     # the first of all corners, where it is infinite
         return where((self.concentration < 1).all(-1, keepdim=True), corner, mode)
 
     @property

@@ -32,7 +32,8 @@ class FisherSnedecor(Distribution):
 
     @property
     def mean(self) -> Tensor:
-        return where(self.df2 > 2, self.df2 / (self.df2 - 2), math.nan)
+        b = where(self.df2 > 2, self.df2, math.nan)
+        return b / (b - 2)
 
     @property
     def mode(self) -> Tensor:
@@ -40,15 +41,13 @@ class FisherSnedecor(Distribution):
 
     @property
     def variance(self) -> Tensor:
-        a, b = self.df1, self.df2
-        return where(b > 4, 2 * b ** 2 * (a + b - 2) / (a * (b - 2) ** 2 * (b - 4)), math.nan)
+        a, b = self.df1, where(self.df2 > 4, self.df2, math.nan)
+        return 2 * b ** 2 * (a + b - 2) / (a * (b - 2) ** 2 * (b - 4))
 
     def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         tiny, _ = extremes(self.df2.dtype)
         above = self._gamma1.rsample(sample_shape)
-        value = above / self._gamma2.rsample(sample_shape).clamp(min=tiny)
-        value.detach().clamp_(min=tiny)
-        return value
+        return (above / self._gamma2.rsample(sample_shape).clamp(min=tiny)).clamp(min=tiny)
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:

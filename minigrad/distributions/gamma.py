@@ -45,8 +45,7 @@ class Gamma(ExponentialFamily):
     def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         shape = self._extended_shape(sample_shape)
         value = standard_gamma(self.concentration.expand(shape)) / self.rate.expand(shape)
-        value.detach().clamp_(min=extremes(value.dtype)[0])              # off 0, whose logarithm is infinite
-        return value
+        return value.clamp(min=extremes(value.dtype)[0])                 # off 0, whose logarithm is infinite
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:

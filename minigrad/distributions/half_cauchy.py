@@ -31,7 +31,7 @@ class HalfCauchy(TransformedDistribution):
     @property
     def scale(self) -> Tensor:
         """The scale of x."""
-        return self.base_dist.scale                  # type: ignore[no-any-return]
+        return self.base_dist.scale
 
     @property
     def mean(self) -> Tensor:
@@ -43,7 +43,7 @@ class HalfCauchy(TransformedDistribution):
 
     @property
     def variance(self) -> Tensor:
-        return self.base_dist.variance               # type: ignore[no-any-return]
+        return self.base_dist.variance
 
     def log_prob(self, value: Tensor | float) -> Tensor:
         if self._validate_args:
@@ -54,10 +54,10 @@ class HalfCauchy(TransformedDistribution):
     def cdf(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1     # type: ignore[no-any-return]
+        return 2 * self.base_dist.cdf(value) - 1
 
     def icdf(self, value: Tensor) -> Tensor:
-        return self.base_dist.icdf((value + 1) / 2)  # type: ignore[no-any-return]
+        return self.base_dist.icdf((value + 1) / 2)
 
     def entropy(self) -> Tensor:
-        return self.base_dist.entropy() - math.log(2)                    # type: ignore[no-any-return]
+        return self.base_dist.entropy() - math.log(2)

@@ -41,7 +41,7 @@ class Independent(Distribution):
         return self._finished(new, batch_shape)
 
     @property
-    def has_rsample(self) -> Any:                                        # type: ignore[override]
+    def has_rsample(self) -> Any:
         return self.base_dist.has_rsample
 
     @property
@@ -55,21 +55,21 @@ class Independent(Distribution):
 
     @property
     def mean(self) -> Tensor:
-        return self.base_dist.mean                   # type: ignore[no-any-return]
+        return self.base_dist.mean
 
     @property
     def mode(self) -> Tensor:
-        return self.base_dist.mode                   # type: ignore[no-any-return]
+        return self.base_dist.mode
 
     @property
     def variance(self) -> Tensor:
-        return self.base_dist.variance               # type: ignore[no-any-return]
+        return self.base_dist.variance
 
     def sample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
-        return self.base_dist.sample(sample_shape)   # type: ignore[no-any-return]
+        return self.base_dist.sample(sample_shape)
 
     def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
-        return self.base_dist.rsample(sample_shape)  # type: ignore[no-any-return]
+        return self.base_dist.rsample(sample_shape)
 
     def log_prob(self, value: Tensor) -> Tensor:
         return sum_rightmost(self.base_dist.log_prob(value), self.reinterpreted_batch_ndims)
@@ -80,7 +80,7 @@ class Independent(Distribution):
     def enumerate_support(self, expand: bool = True) -> Tensor:
         if self.reinterpreted_batch_ndims > 0:
             raise UnsupportedError("Independent: Enumeration over cartesian product is not implemented; enumerate the base_dist")
-        return self.base_dist.enumerate_support(expand=expand)           # type: ignore[no-any-return]
+        return self.base_dist.enumerate_support(expand=expand)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_dist}, {self.reinterpreted_batch_ndims})"

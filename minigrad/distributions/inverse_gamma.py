@@ -31,12 +31,12 @@ class InverseGamma(TransformedDistribution):
     @property
     def concentration(self) -> Tensor:
         """That of the gamma distribution."""
-        return self.base_dist.concentration          # type: ignore[no-any-return]
+        return self.base_dist.concentration
 
     @property
     def rate(self) -> Tensor:
         """That of the gamma distribution."""
-        return self.base_dist.rate                   # type: ignore[no-any-return]
+        return self.base_dist.rate
 
     @property
     def mean(self) -> Tensor:

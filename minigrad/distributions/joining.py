@@ -26,7 +26,7 @@ class _Parts(Transform):
         self.dim = dim
 
     @property
-    def bijective(self) -> bool:                                         # type: ignore[override]
+    def bijective(self) -> bool:
         return all(t.bijective for t in self.transforms)
 
     def _check(self, x: Tensor, size: int) -> None:
@@ -63,11 +63,11 @@ class CatTransform(_Parts):
         return self if self._cache_size == cache_size else CatTransform(self.transforms, self.dim, self.lengths, cache_size)
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return constraints.cat([t.domain for t in self.transforms], self.dim, self.lengths)
 
     @property
-    def codomain(self) -> Any:                                           # type: ignore[override]
+    def codomain(self) -> Any:
         return constraints.cat([t.codomain for t in self.transforms], self.dim, self.lengths)
 
     def _call(self, x: Tensor) -> Tensor:
@@ -92,7 +92,7 @@ class CatTransform(_Parts):
         total: Any = stretches[0]                    # the parts are parts of one event
         for stretch in stretches[1:]:
             total = total + stretch
-        return total                                 # type: ignore[no-any-return]
+        return total
 
 
 class StackTransform(_Parts):
@@ -111,11 +111,11 @@ class StackTransform(_Parts):
         return self if self._cache_size == cache_size else StackTransform(self.transforms, self.dim, cache_size)
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return constraints.stack([t.domain for t in self.transforms], self.dim)
 
     @property
-    def codomain(self) -> Any:                                           # type: ignore[override]
+    def codomain(self) -> Any:
         return constraints.stack([t.codomain for t in self.transforms], self.dim)
 
     def _call(self, x: Tensor) -> Tensor:

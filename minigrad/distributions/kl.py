@@ -55,7 +55,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
     if function is None:
         raise UnsupportedError(f"No KL(p || q) is implemented for p type {type(p).__name__} and q type {type(q).__name__}; "
                                "tell how with register_kl")
-    return function(p, q)                            # type: ignore[no-any-return]
+    return function(p, q)
 
 
 def _found(type_p: type, type_q: type) -> Callable[[Any, Any], Any] | None:

@@ -28,12 +28,12 @@ class LogNormal(TransformedDistribution):
     @property
     def loc(self) -> Tensor:
         """The mean of x."""
-        return self.base_dist.loc                    # type: ignore[no-any-return]
+        return self.base_dist.loc
 
     @property
     def scale(self) -> Tensor:
         """The standard deviation of x."""
-        return self.base_dist.scale                  # type: ignore[no-any-return]
+        return self.base_dist.scale
 
     @property
     def mean(self) -> Tensor:
@@ -49,4 +49,4 @@ class LogNormal(TransformedDistribution):
         return spread.expm1() * (2 * self.loc + spread).exp()
 
     def entropy(self) -> Tensor:
-        return self.base_dist.entropy() + self.loc   # type: ignore[no-any-return]
+        return self.base_dist.entropy() + self.loc

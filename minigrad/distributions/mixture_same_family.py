@@ -95,10 +95,10 @@ class MixtureSameFamily(Distribution):
         inside = self._component_distribution.variance + (self._component_distribution.mean - self._pad(self.mean)) ** 2
         return self._over_components(self._weights() * inside)
 
-    def cdf(self, x: Tensor) -> Tensor:                                  # type: ignore[override]
+    def cdf(self, x: Tensor) -> Tensor:
         return (self._component_distribution.cdf(self._pad(x)) * self._mixture_distribution.probs).sum(-1)
 
-    def log_prob(self, x: Tensor) -> Tensor:                             # type: ignore[override]
+    def log_prob(self, x: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(x)
         each = self._component_distribution.log_prob(self._pad(x))       # (*sample, *batch, k)

@@ -28,7 +28,7 @@ def shape_of(value: Parameter) -> tuple[int, ...]:
 def same_value(a: Parameter, b: Parameter) -> bool:
     """Whether two parameters, each a tensor or a number, are equal throughout."""
     if isinstance(a, TensorBase) or isinstance(b, TensorBase):
-        equal: Any = eq(a, b) if isinstance(a, TensorBase) else eq(b, a)           # type: ignore[arg-type]
+        equal: Any = eq(a, b) if isinstance(a, TensorBase) else eq(b, a)
         return bool(equal.all())
     return bool(a == b)
 
@@ -53,7 +53,7 @@ class ExpTransform(_Plain):
     domain = constraints.real
     codomain = constraints.positive
     bijective = True
-    sign = +1                                        # type: ignore[assignment]
+    sign = +1
 
     def _call(self, x: Tensor) -> Tensor:
         return x.exp()
@@ -95,7 +95,7 @@ class PowerTransform(Transform):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         slope: Any = self.exponent * y / x
-        return slope.abs().log()                     # type: ignore[no-any-return]
+        return slope.abs().log()
 
     def forward_shape(self, shape: Shape) -> Any:
         return broadcast_shapes(shape, shape_of(self.exponent))
@@ -108,7 +108,7 @@ class SigmoidTransform(_Plain):
     domain = constraints.real
     codomain = constraints.unit_interval
     bijective = True
-    sign = +1                                        # type: ignore[assignment]
+    sign = +1
 
     def _call(self, x: Tensor) -> Tensor:
         return clipped_sigmoid(x)
@@ -127,7 +127,7 @@ class SoftplusTransform(_Plain):
     domain = constraints.real
     codomain = constraints.positive
     bijective = True
-    sign = +1                                        # type: ignore[assignment]
+    sign = +1
 
     def _call(self, x: Tensor) -> Tensor:
         return softplus(x)
@@ -144,7 +144,7 @@ class TanhTransform(_Plain):
     domain = constraints.real
     codomain = constraints.interval(-1.0, 1.0)
     bijective = True
-    sign = +1                                        # type: ignore[assignment]
+    sign = +1
 
     def _call(self, x: Tensor) -> Tensor:
         return x.tanh()
@@ -185,10 +185,10 @@ class AffineTransform(Transform):
         return self if self._cache_size == cache_size else AffineTransform(self.loc, self.scale, self.event_dim, cache_size=cache_size)
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return constraints.independent(constraints.real, self.event_dim) if self.event_dim else constraints.real
 
-    codomain = domain                                # type: ignore[assignment]
+    codomain = domain
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AffineTransform) and same_value(self.loc, other.loc) and same_value(self.scale, other.scale)
@@ -202,20 +202,20 @@ class AffineTransform(Transform):
         return (self.scale > 0) - (self.scale < 0)
 
     def _call(self, x: Tensor) -> Tensor:
-        return self.loc + self.scale * x             # type: ignore[no-any-return]
+        return self.loc + self.scale * x
 
     def _inverse(self, y: Tensor) -> Tensor:
         return (y - self.loc) / self.scale
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         is_tensor = isinstance(self.scale, TensorBase)
-        stretch: Any = self.scale.abs().log() if is_tensor else x.new_full(x.shape, math.log(abs(self.scale)))   # type: ignore[attr-defined]
+        stretch: Any = self.scale.abs().log() if is_tensor else x.new_full(x.shape, math.log(abs(self.scale)))
         shape = x.shape
         if self.event_dim:
             stretch = stretch.expand(broadcast_shapes(stretch.shape, shape))
             stretch = stretch.reshape((*stretch.shape[:-self.event_dim], -1)).sum(-1)
             shape = shape[:-self.event_dim]
-        return stretch.expand(broadcast_shapes(tuple(stretch.shape), tuple(shape)))      # type: ignore[no-any-return]
+        return stretch.expand(broadcast_shapes(tuple(stretch.shape), tuple(shape)))
 
     def forward_shape(self, shape: Shape) -> Any:
         return broadcast_shapes(shape, shape_of(self.loc), shape_of(self.scale))
@@ -227,14 +227,14 @@ class CumulativeDistributionTransform(Transform):
     """y = the distribution function of a distribution at x: from its support to [0, 1]."""
     bijective = True
     codomain = constraints.unit_interval
-    sign = +1                                        # type: ignore[assignment]
+    sign = +1
 
     def __init__(self, distribution: Distribution, cache_size: int = 0) -> None:
         super().__init__(cache_size=cache_size)
         self.distribution = distribution
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return self.distribution.support
 
     def _call(self, x: Tensor) -> Tensor:

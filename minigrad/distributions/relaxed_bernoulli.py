@@ -65,7 +65,7 @@ class LogitRelaxedBernoulli(Distribution):
             self._validate_sample(value)
         logits, value = broadcast_all(self.logits, value)
         odds = logits - value * self.temperature
-        return self.temperature.log() + odds - 2 * softplus(odds)        # type: ignore[no-any-return]
+        return self.temperature.log() + odds - 2 * softplus(odds)
 
 
 class RelaxedBernoulli(TransformedDistribution):
@@ -89,9 +89,9 @@ class RelaxedBernoulli(TransformedDistribution):
     @property
     def logits(self) -> Tensor:
         """The log odds."""
-        return self.base_dist.logits                 # type: ignore[no-any-return]
+        return self.base_dist.logits
 
     @property
     def probs(self) -> Tensor:
         """The probability of a 1, before the relaxation."""
-        return self.base_dist.probs                  # type: ignore[no-any-return]
+        return self.base_dist.probs

@@ -62,7 +62,7 @@ class ExpRelaxedCategorical(Distribution):
         logits, value = broadcast_all(self.logits, value)
         scale = self.temperature.new_full(self.temperature.shape, float(k)).lgamma() + (k - 1) * self.temperature.log()
         score = logits - value * self.temperature
-        return (score - logsumexp(score, dim=-1, keepdim=True)).sum(-1) + scale          # type: ignore[no-any-return]
+        return (score - logsumexp(score, dim=-1, keepdim=True)).sum(-1) + scale
 
 
 class RelaxedOneHotCategorical(TransformedDistribution):
@@ -87,9 +87,9 @@ class RelaxedOneHotCategorical(TransformedDistribution):
     @property
     def logits(self) -> Tensor:
         """The logarithms of the probabilities."""
-        return self.base_dist.logits                 # type: ignore[no-any-return]
+        return self.base_dist.logits
 
     @property
     def probs(self) -> Tensor:
         """The probabilities, before the relaxation."""
-        return self.base_dist.probs                  # type: ignore[no-any-return]
+        return self.base_dist.probs

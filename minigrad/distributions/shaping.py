@@ -45,11 +45,11 @@ class ReshapeTransform(Transform):
         super().__init__(cache_size=cache_size)
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return constraints.independent(constraints.real, len(self.in_shape))
 
     @property
-    def codomain(self) -> Any:                                           # type: ignore[override]
+    def codomain(self) -> Any:
         return constraints.independent(constraints.real, len(self.out_shape))
 
     def with_cache(self, cache_size: int = 1) -> Any:
@@ -193,4 +193,4 @@ class PositiveDefiniteTransform(_Plain):
         return lower @ lower.mT
 
     def _inverse(self, y: Tensor) -> Tensor:
-        return LowerCholeskyTransform().inv(linalg_cholesky(y))          # type: ignore[no-any-return]
+        return LowerCholeskyTransform().inv(linalg_cholesky(y))

@@ -77,7 +77,7 @@ class Transform:
             return self._call(x)
         kept_x, kept_y = self._cached_x_y
         if x is kept_x:
-            return kept_y                            # type: ignore[no-any-return]
+            return kept_y
         y = self._call(x)
         self._cached_x_y = x, y
         return y
@@ -87,7 +87,7 @@ class Transform:
             return self._inverse(y)
         kept_x, kept_y = self._cached_x_y
         if y is kept_y:
-            return kept_x                            # type: ignore[no-any-return]
+            return kept_x
         x = self._inverse(y)
         self._cached_x_y = x, y
         return x
@@ -127,15 +127,15 @@ class _InverseTransform(Transform):
         return self.__dict__
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return self._inv.codomain
 
     @property
-    def codomain(self) -> Any:                                           # type: ignore[override]
+    def codomain(self) -> Any:
         return self._inv.domain
 
     @property
-    def bijective(self) -> Any:                                          # type: ignore[override]
+    def bijective(self) -> Any:
         return self._inv.bijective
 
     @property
@@ -183,12 +183,12 @@ class ComposeTransform(Transform):
     __hash__ = Transform.__hash__
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         """That of the first, for as many dimensions as any of the parts needs."""
         return self._end(self.parts[::-1], "codomain", "domain")
 
     @property
-    def codomain(self) -> Any:                                           # type: ignore[override]
+    def codomain(self) -> Any:
         return self._end(self.parts, "domain", "codomain")
 
     def _end(self, parts: list[Transform], near: str, far: str) -> Any:
@@ -203,7 +203,7 @@ class ComposeTransform(Transform):
         return constraints.independent(end, dims - end.event_dim) if dims > end.event_dim else end
 
     @property
-    def bijective(self) -> bool:                                         # type: ignore[override]
+    def bijective(self) -> bool:
         return all(part.bijective for part in self.parts)
 
     @property
@@ -242,7 +242,7 @@ class ComposeTransform(Transform):
         for part, before, after in zip(self.parts, values, values[1:]):
             total = total + sum_rightmost(part.log_abs_det_jacobian(before, after), dims - part.domain.event_dim)
             dims += part.codomain.event_dim - part.domain.event_dim
-        return total                                 # type: ignore[no-any-return]
+        return total
 
     def forward_shape(self, shape: Shape) -> Any:
         for part in self.parts:
@@ -276,15 +276,15 @@ class IndependentTransform(Transform):
         return IndependentTransform(self.base_transform, self.reinterpreted_batch_ndims, cache_size=cache_size)
 
     @property
-    def domain(self) -> Any:                                             # type: ignore[override]
+    def domain(self) -> Any:
         return constraints.independent(self.base_transform.domain, self.reinterpreted_batch_ndims)
 
     @property
-    def codomain(self) -> Any:                                           # type: ignore[override]
+    def codomain(self) -> Any:
         return constraints.independent(self.base_transform.codomain, self.reinterpreted_batch_ndims)
 
     @property
-    def bijective(self) -> Any:                                          # type: ignore[override]
+    def bijective(self) -> Any:
         return self.base_transform.bijective
 
     @property
@@ -293,11 +293,11 @@ class IndependentTransform(Transform):
 
     def _call(self, x: Tensor) -> Tensor:
         self._check(x, self.domain.event_dim)
-        return self.base_transform(x)                # type: ignore[no-any-return]
+        return self.base_transform(x)
 
     def _inverse(self, y: Tensor) -> Tensor:
         self._check(y, self.codomain.event_dim)
-        return self.base_transform.inv(y)            # type: ignore[no-any-return]
+        return self.base_transform.inv(y)
 
     def _check(self, value: Tensor, dims: int) -> None:
         if value.dim() < dims:

@@ -14,7 +14,7 @@ from ..engine.general import into
 from ..engine.inplace import write
 from ..engine.mode import local
 from ..engine.node import TensorBase, wrap
-from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
+from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
 from ..rng import continuous, discrete, rejection
 from ..rng.generator import Generator, default_generator
 from .overwrite import copy
@@ -185,7 +185,8 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """A binomial number for each number of trials and each probability, tensors that broadcast and have one dtype."""
     trials, odds = on_host("binomial", count), on_host("binomial", prob)
-    floats_only("binomial", trials.dtype, "f")
+    if trials.dtype.kind != "f":
+        raise ArgumentError(f"binomial: count must be floating-point; got {describe(count)}; write count.float()")
     if trials.dtype != odds.dtype:
         raise DtypeError(f"binomial: count and prob must have one dtype; got {describe(count)} and {describe(prob)}")
     shape = tuple(broadcast_shapes(trials.shape, odds.shape))

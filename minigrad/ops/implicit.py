@@ -78,7 +78,7 @@ def standard_gamma_grad(input: Tensor, output: Tensor) -> Tensor:
     for n in range(TERMS):
         series = series + term * (special.digamma(a + (n + 1)) - log_x)
         term = term * (xp.minimum(x, NEAR_0 * a) / (a + (n + 1)))
-    made: Any = xp.where(x < NEAR_0 * a, series, wide).astype(output.dtype)      # type: ignore[attr-defined]
+    made: Any = xp.where(x < NEAR_0 * a, series, wide).astype(output.dtype)
     return made
 
 
@@ -117,4 +117,9 @@ def dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
     h = STEP * xp.minimum(a, xp.sqrt(a))
     made = quantile_slope(lambda c: special.betainc(c, b, at), lambda c: special.betainc(b, c, left), log_density, a, h,
                           xp, at > EXACT)
-    return (made / left).astype(x.dtype)                                         # type: ignore[attr-defined]
+    return (made / left).astype(x.dtype)
+
+
+# The names by which PyTorch's users know them.
+_standard_gamma, _standard_gamma_grad = standard_gamma, standard_gamma_grad
+_sample_dirichlet, _dirichlet_grad = sample_dirichlet, dirichlet_grad
