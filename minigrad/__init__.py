@@ -671,6 +671,7 @@ LAZY_NAMES = {"as_torch": "compat", "save": "serialization", "load": "serializat
               **dict.fromkeys(RAW_FORMS, "ops.raw_forms"), **dict.fromkeys(RAW_LOSSES, "ops.raw_losses"),
               **dict.fromkeys(("gru", "lstm", "rnn_relu", "rnn_tanh"), "ops.raw_recurrent"), "lobpcg": "ops.eigenpairs",
               "segment_reduce": "ops.segments",
+              **dict.fromkeys(("_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad"), "ops.implicit"),
               **dict.fromkeys(("TypedStorage", "UntypedStorage", "is_storage"), "_storage"), "GradScaler": "amp"}
 
 
