@@ -28,7 +28,7 @@ def adaptive_mean(input: Tensor, out_size: Pair) -> Tensor:
     if out_size != (1, 1):
         return backend_of(x).kernels.adaptive_avg_pool2d(x, out_size)
     pixels = x.shape[2] * x.shape[3]
-    return add_up(x.reshape((*x.shape[:2], 1, 1, pixels)), (4,), False) / pixels
+    return add_up(x.reshape((*x.shape[:2], 1, 1, pixels)), (4,), False, None, pixels)
 
 
 @op(y=lambda g, y_shape: adaptive_mean(g, y_shape[2:]))

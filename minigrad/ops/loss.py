@@ -103,8 +103,7 @@ def reduced(losses: Any, reduction: str) -> Any:
     """An array of losses, its mean or its sum."""
     if reduction == "none":
         return losses
-    total = add_up(losses, None, False)
-    return total / losses.size if reduction == "mean" else total
+    return add_up(losses, None, False, None, losses.size if reduction == "mean" else 1)
 
 
 def share(g: Any, reduction: str, shape: tuple[int, ...]) -> Any:

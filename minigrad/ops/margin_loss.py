@@ -173,7 +173,7 @@ def multi_margin(input: Tensor, target: Any, p: int, margin: float, weight: Any,
     xp = backend_of(x).xp
     z = xp.maximum(margin - x[at][:, None] + x, 0)
     z[at] = 0
-    losses = add_up(z * z if p == 2 else z, 1, False) / x.shape[1]
+    losses = add_up(z * z if p == 2 else z, 1, False, None, x.shape[1])
     if weight is not None:
         losses *= weight[target]
     return reduced(losses, reduction)

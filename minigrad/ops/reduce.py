@@ -62,15 +62,16 @@ def converted(x: Any, dtype: DType) -> Any:
     return x if x.dtype == to else x.astype(to)
 
 
-def add_up(x: Any, axes: Any, keepdim: bool, dtype: DType | None = None) -> Any:
-    """The sum: integers and bools as int64 or in the dtype asked for, float16 through float32."""
+def add_up(x: Any, axes: Any, keepdim: bool, dtype: DType | None = None, over: float = 1) -> Any:
+    """The sum: integers and bools as int64 or in the dtype asked for, float16 in float32. over: a divisor, before rounding."""
     if dtype is not None:
         x = converted(x, dtype)
     to = x.dtype
     if to.char == "e":
-        done = large_total(x, axes, keepdim) if x.size >= STEPS else None
-        return half(backend_of(x).xp.add.reduce(single(x), axes, None, None, keepdim)) if done is None else done
-    return backend_of(x).xp.add.reduce(x, axes, "i8" if dtype is None and to.kind in "iub" else to, None, keepdim)
+        done = large_total(x, axes, keepdim) if over == 1 and x.size >= STEPS else None
+        return half(add_up(single(x), axes, keepdim, None, over)) if done is None else done
+    total = backend_of(x).xp.add.reduce(x, axes, "i8" if dtype is None and to.kind in "iub" else to, None, keepdim)
+    return total if over == 1 else total / over
 
 
 def large_total(x: Any, axes: Any, keepdim: bool) -> Any:
@@ -118,7 +119,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
         which, got = ("Input", describe(x)) if dtype is None else ("Optional", dtype)
         raise DtypeError(f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
                          f"Got: {got}; pass dtype=minigrad.float32")
-    return add_up(x, axes, keepdim, dtype) / n
+    return add_up(x, axes, keepdim, dtype, n)
 
 
 @op(casts_out=True,

@@ -120,7 +120,7 @@ def std_mean(input: Tensor, dim: Dims | bool = None, unbiased: bool | None = Non
 
 def mean_of(x: Any, dim: Dims, keepdim: bool) -> Any:
     """The mean of an array of floating-point numbers."""
-    return add_up(x, axes_of("mean", dim, x.ndim), keepdim) / count(x.shape, dim)
+    return add_up(x, axes_of("mean", dim, x.ndim), keepdim, None, count(x.shape, dim))
 
 
 # ---------------------------------------------------------------- covariance
