@@ -16,16 +16,23 @@ MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
         "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "signal", "special", "utils", "version")),
-    "torch.nn": frozenset(("functional", "init", "parallel", "parameter", "utils")),
+    "torch.distributions": frozenset((
+        "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "constraints", "continuous_bernoulli",
+        "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel",
+        "half_cauchy", "half_normal", "independent", "inverse_gamma", "kl", "kumaraswamy", "laplace", "lkj_cholesky", "log_normal",
+        "logistic_normal", "lowrank_multivariate_normal", "mixture_same_family", "multinomial", "multivariate_normal",
+        "negative_binomial", "normal", "one_hot_categorical", "pareto", "poisson", "relaxed_bernoulli", "relaxed_categorical",
+        "studentT", "transformed_distribution", "transforms", "uniform", "utils", "von_mises", "weibull", "wishart")),
+    "torch.nn": frozenset(("attention", "common_types", "functional", "grad", "init", "modules", "parallel", "parameter", "utils")),
 }
 
 # Where PyTorch has more files than we: all of these are the namespace on the left.
 FILES = {
     "torch.autograd": ("variable", "grad_mode"),
-    "torch.nn": ("modules", *(f"modules.{name}" for name in (
+    "torch.nn.modules": (
         "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten", "fold",
-        "instancenorm", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",
-        "transformer", "upsampling", "utils"))),
+        "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",
+        "transformer", "upsampling", "utils"),
     "torch.utils.data": ("dataset", "dataloader", "sampler"),
     "torchvision.models": ("alexnet", "googlenet"),
     "torchvision.transforms": ("transforms",),
@@ -45,7 +52,7 @@ def real_name(name: str) -> str | None:
     """The module of ours behind `torch.nn.functional`; None if there is none.
 
     >>> real_name("torch.autograd"), real_name("torchvision.datasets"), real_name("torch.nn.modules.conv"), real_name("torch.engine")
-    ('minigrad.autograd', 'minigrad.vision.datasets', 'minigrad.nn', None)
+    ('minigrad.autograd', 'minigrad.vision.datasets', 'minigrad.nn.modules', None)
     """
     alias, *parts = _NAMESPACE_OF.get(name, name).split(".")
     if alias not in TOPS:
