@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 from ..ops.linear_loss import LinearCrossEntropyOptions as LinearCrossEntropyOptions
+from . import common_types as common_types
 from . import functional as functional
+from . import grad as grad
 from . import init as init
+from . import modules as modules
 from . import utils as utils
 from .activation import CELU as CELU
 from .activation import ELU as ELU

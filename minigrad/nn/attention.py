@@ -1,6 +1,9 @@
 """Multi-head attention as a layer."""
 from __future__ import annotations
 
+import contextlib
+import enum
+from collections.abc import Iterator
 from typing import Any
 
 from .._tensor import Tensor
@@ -91,3 +94,23 @@ class MultiheadAttention(Module):
         own = attn_mask.reshape((batch, -1, length, length)) if attn_mask.dim() == 3 else attn_mask.reshape((1, 1, length, length))
         own = own.expand(batch, self.num_heads, -1, -1)
         return own + key_padding_mask.reshape((batch, 1, 1, length)).expand(-1, self.num_heads, -1, -1), 2
+
+
+# ---------------------------------------------------------------- which kernel attention takes
+class SDPBackend(enum.Enum):
+    """The kernels of PyTorch's attention. There is one here: MATH."""
+    ERROR = -1
+    MATH = 0
+    FLASH_ATTENTION = 1
+    EFFICIENT_ATTENTION = 2
+    CUDNN_ATTENTION = 3
+    OVERRIDEABLE = 4
+
+
+@contextlib.contextmanager
+def sdpa_kernel(backends: SDPBackend | list[SDPBackend], set_priority: bool = False) -> Iterator[None]:
+    """Accepted and without effect: `scaled_dot_product_attention` is one kernel."""
+    for backend in backends if isinstance(backends, list) else [backends]:
+        if not isinstance(backend, SDPBackend):
+            raise AssertedArgumentError(f"sdpa_kernel: backends must be an instance of SDPBackend or a list of them; got {backend!r}")
+    yield

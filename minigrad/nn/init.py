@@ -227,3 +227,29 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
         tensor.array[randperm(rows).array[:zeros], column] = 0
     wrote(tensor.cell)
     return tensor
+
+
+# ---------------------------------------------------------------- old names
+def _deprecated(function: Any) -> Any:
+    """A function under its name without the underscore, which warns."""
+    new, old = function.__name__, function.__name__[:-1]
+
+    def initialize(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+    initialize.__name__ = initialize.__qualname__ = old
+    initialize.__doc__ = f"Deprecated: see `{new}`."
+    return initialize
+
+
+uniform = _deprecated(uniform_)
+normal = _deprecated(normal_)
+constant = _deprecated(constant_)
+eye = _deprecated(eye_)
+dirac = _deprecated(dirac_)
+xavier_uniform = _deprecated(xavier_uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+kaiming_normal = _deprecated(kaiming_normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)

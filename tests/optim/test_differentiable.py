@@ -47,7 +47,7 @@ def test_a_step_has_pytorchs_gradients(name: str, options: dict[str, Any]) -> No
         grads = library.autograd.grad((p ** 2 * library.tensor(ROOT)).sum(), leaves, allow_unused=True)
         found.append([x.detach().numpy() for x in (p, *grads) if x is not None and x.any()])
     for a, b in zip(*found, strict=True):
-        np.testing.assert_allclose(a, b, 2e-5, 1e-6)     # PyTorch counts steps, and corrects for them, in float32
+        np.testing.assert_allclose(a, b, 2e-5, 5e-6)     # PyTorch counts steps, and corrects for them, in float32
 
 
 @pytest.mark.parametrize("dtype", ["float64", "complex128"])

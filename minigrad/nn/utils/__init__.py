@@ -9,6 +9,7 @@ from . import rnn as rnn
 from .building import convert_conv2d_weight_memory_format as convert_conv2d_weight_memory_format
 from .building import convert_conv3d_weight_memory_format as convert_conv3d_weight_memory_format
 from .building import skip_init as skip_init
+from .clip_grad import clip_grad_norm as clip_grad_norm
 from .clip_grad import clip_grad_norm_ as clip_grad_norm_
 from .clip_grad import clip_grad_value_ as clip_grad_value_
 from .clip_grad import clip_grads_with_norm_ as clip_grads_with_norm_

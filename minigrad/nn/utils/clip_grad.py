@@ -91,3 +91,10 @@ def clip_grad_value_(parameters: Tensors, clip_value: float, foreach: bool | Non
     for g in grads:
         backend_of(g.array).xp.clip(g.array, -float(clip_value), float(clip_value), out=g.array)
     wrote(*[g.cell for g in grads])
+
+
+def clip_grad_norm(parameters: Tensors, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+                   foreach: bool | None = None) -> Tensor:
+    """Deprecated: see `clip_grad_norm_`."""
+    warnings.warn("`nn.utils.clip_grad_norm` is now deprecated in favor of `nn.utils.clip_grad_norm_`.", FutureWarning, stacklevel=2)
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
