@@ -8,6 +8,7 @@ import importlib
 import warnings
 from functools import cache
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,9 @@ EXTRA = "pip install 'minigrad[cuda]' (CuPy for CUDA 13; for CUDA 12 pip install
 @cache
 def why_not() -> str:
     """What keeps this process from using a GPU, with the remedy; empty where nothing does."""
-    builds = sorted({d.metadata["Name"].lower() for d in distributions() if (d.metadata["Name"] or "").lower().startswith("cupy")})
-    if not builds:
+    if find_spec("cupy") is None:                    # reading all distributions takes time
         return f"CuPy is not installed: {EXTRA}"
+    builds = sorted({d.metadata["Name"].lower() for d in distributions() if (d.metadata["Name"] or "").lower().startswith("cupy")})
     if len(builds) > 1:
         return f"{' and '.join(builds)} are installed, which overwrite each other: pip uninstall all of them, then install one"
     try:
@@ -33,11 +34,11 @@ def why_not() -> str:
             warnings.simplefilter("ignore")
             cupy: Any = importlib.import_module("cupy")
     except Exception as error:                       # a build for another CUDA fails with whatever the loader says
-        return f"{builds[0]} cannot be imported ({type(error).__name__}: {str(error).splitlines()[0]}): install the build for this CUDA"
+        return f"{' '.join(builds)} cannot be imported ({error}): install the build for this CUDA"
     try:
         count = int(cupy.cuda.runtime.getDeviceCount())
     except Exception as error:
-        return f"no CUDA driver answers {builds[0]} ({error}): install NVIDIA's driver, or the build of CuPy for the driver that is there"
+        return f"no CUDA driver answers ({error}): install NVIDIA's driver, or the build of CuPy that goes with it"
     return "" if count else "the CUDA driver sees no device: check CUDA_VISIBLE_DEVICES"
 
 

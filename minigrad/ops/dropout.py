@@ -13,7 +13,7 @@ from ..backend import backend_of
 from ..engine import inplace as in_place
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
-from ..rng import default_generator
+from ..rng import counted_stream, default_generator
 from .axes import inverse
 from .large import SINGLE, SINGLE_BYTES, each, times
 from .loss import need_tensors
@@ -27,7 +27,14 @@ SATURATED = -1.7580993408473766                      # selu(-inf), what alpha dr
 
 # ---------------------------------------------------------------- masks
 def kept_elements(x: Any, shape: tuple[int, ...], p: float, yes: float = 1) -> Any:
-    """`yes` with probability 1 - p, else 0, in x's dtype, of a shape that goes with x."""
+    """`yes` with probability 1 - p, else 0, in x's dtype, of a shape that goes with x.
+
+    A device that can count out numbers makes them itself; others get the host's.
+    """
+    kernels = backend_of(x).kernels
+    counted = getattr(kernels, "coins", None)
+    if counted is not None:
+        return counted(shape, x.dtype, 1 - p, yes, *counted_stream.take(kernels.groups(shape)))
     from ..rng.discrete import coins  # numpy.random is slow to import
     order = memory_order(x) if shape == x.shape else None
     if order is None:

@@ -1,5 +1,6 @@
 """Random numbers: PyTorch's CPU streams, so that the same seed gives the same numbers."""
 from .generator import Generator as Generator
+from .generator import counted_stream as counted_stream
 from .generator import default_generator as default_generator
 from .generator import fork_rng as fork_rng
 from .generator import get_rng_state as get_rng_state

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import _device
 from ..errors import ArgumentError, ArgumentTypeError, RandomError, describe
+from .counted import Counted
 
 Words = NDArray[np.uint32]
 State = NDArray[np.uint8]
@@ -236,17 +237,21 @@ def uniform53(words: Words) -> NDArray[np.float64]:
 
 # ---------------------------------------------------------------- the default generator
 default_generator = Generator()
-default_generator.seed()
+counted_stream = Counted(default_generator.seed())   # what devices draw themselves
 
 
 def manual_seed(seed: int) -> Generator:
-    """Seed the default generator (`int(seed)`, as PyTorch does), and return it."""
-    return default_generator.manual_seed(int(seed))
+    """Seed the default generator (`int(seed)`, as PyTorch does) and the stream of all devices, and return the generator."""
+    default_generator.manual_seed(int(seed))
+    counted_stream.restart(int(seed))
+    return default_generator
 
 
 def seed() -> int:
-    """Seed the default generator from the operating system's entropy, and return the seed."""
-    return default_generator.seed()
+    """Seed the default generator and the stream of all devices from the operating system's entropy, and return the seed."""
+    drawn = default_generator.seed()
+    counted_stream.restart(drawn)
+    return drawn
 
 
 def initial_seed() -> int:
@@ -266,13 +271,14 @@ def set_rng_state(new_state: Any) -> None:
 
 @contextmanager
 def fork_rng(devices: Any = None, enabled: bool = True, device_type: str = "cuda") -> Iterator[None]:
-    """Inside the block draws are made as always; after it the default generator is as it was before.
+    """Inside the block draws are made as always; after it the default generator and the devices' stream are as they were before.
 
     `devices` and `device_type` are PyTorch's; here one stream serves all devices.
     """
-    state = default_generator.state_array() if enabled else None
+    states = (default_generator.state_array(), counted_stream.state_array()) if enabled else None
     try:
         yield
     finally:
-        if state is not None:
-            set_rng_state(state)
+        if states is not None:
+            set_rng_state(states[0])
+            counted_stream.set_state(states[1])
