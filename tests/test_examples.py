@@ -67,6 +67,19 @@ def test_perceptron(capsys: pytest.CaptureFixture[str]) -> None:
     assert table["XOR of gates"] == table["XOR learned"] == ["0", "1", "1", "0"]
 
 
+def test_pictures_of_initialisation_and_of_optimizers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(sys, "argv", ["example", "--out", str(tmp_path / "init")])
+    load("initialisation").main()
+    assert len(list((tmp_path / "init").glob("*.png"))) == 6
+    std = {line.split()[0]: float(line.split()[-1]) for line in capsys.readouterr().out.splitlines() if "std of the last layer" in line}
+    assert std["std_0.01_sigmoid"] < 0.05 < std["xavier_relu"] < 0.5 < std["he_relu"] < 1.5
+    monkeypatch.setattr(sys, "argv", ["example", "--out", str(tmp_path / "paths.png")])
+    load("optimizer_paths").main()
+    assert (tmp_path / "paths.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_two_layer_net(digits: Path) -> None:
     example = load("two_layer_net")
     assert example.check_gradients() < 1e-8

@@ -68,8 +68,8 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
     if wanted is None:
         wanted = {}
     mode = local.mode
-    for node, g in zip(roots, seeds):
-        add(pending, heap, node, g)
+    for root, g in zip(roots, seeds):
+        add(pending, heap, root, g)
     node: Any = None
     i = -1                                           # which input's gradient is in the making
     try:

@@ -170,7 +170,7 @@ def arrays_of(value: Any) -> Iterator[Any]:
     elif hasattr(value, "_saved"):
         for entry in value._saved:
             yield from arrays_of(entry[:1] if entry is not None else ())
-    elif hasattr(value, "nbytes") and hasattr(value, "dtype") and getattr(value, "ndim", 0):
+    elif hasattr(value, "nbytes") and hasattr(value, "dtype") and hasattr(value, "ndim") and value.ndim:
         yield value
 
 
