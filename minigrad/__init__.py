@@ -18,7 +18,7 @@ from . import random as random
 from ._device import device as device
 from ._device import get_default_device as get_default_device
 from ._device import set_default_device as set_default_device
-from ._interop import from_dlpack as from_dlpack
+from ._dlpack import from_dlpack as from_dlpack
 from ._layout import channels_last as channels_last
 from ._layout import channels_last_3d as channels_last_3d
 from ._layout import contiguous_format as contiguous_format

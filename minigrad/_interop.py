@@ -23,7 +23,6 @@ from .ops.dims import one_dim
 from .ops.shape import clone
 from .ops.transfer import transfer
 
-DLPACK_CUDA = 2                                      # the number of a kind of device in DLPack's own list
 
 # ---------------------------------------------------------------- construction
 def legacy(data: tuple[Any, ...], where: Any) -> Any:
@@ -250,31 +249,6 @@ def __array__(x: Any, dtype: Any = None, copy: builtins.bool | None = None) -> n
     if dtype is not None and array.dtype != dtype:
         return array.astype(dtype)
     return array.copy() if copy else array
-
-
-def __dlpack__(x: Any, **options: Any) -> Any:
-    """What other libraries' `from_dlpack(x)` takes: the memory, shared."""
-    if node_of(x) is not None:
-        raise GraphError("__dlpack__: can't export tensors that require gradient; use tensor.detach()")
-    return x.array.__dlpack__(**options)
-
-
-def __dlpack_device__(x: Any) -> Any:
-    return x.array.__dlpack_device__()
-
-
-def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: builtins.bool | None = None) -> Any:
-    """A tensor over the memory of another library's array, shared unless `copy`.
-
-    Raises ArgumentTypeError for what has no `__dlpack__`.
-    """
-    if not hasattr(ext_tensor, "__dlpack_device__"):
-        raise ArgumentTypeError(f"from_dlpack: takes an object with __dlpack__ and __dlpack_device__; got {describe(ext_tensor)}")
-    kind, index = ext_tensor.__dlpack_device__()
-    where = as_device(f"cuda:{index}" if kind == DLPACK_CUDA else "cpu")
-    x = wrap(backend_for(where).xp.from_dlpack(ext_tensor))
-    found = x if device is None else x.to(as_device(device))
-    return found.clone() if copy and found is x else found
 
 
 def __len__(x: Any) -> builtins.int:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import _data, dtypes
+from . import _dlpack as dlpack
 from . import _interop as interop
 from . import _storage as memory
 from ._device import device as Device
@@ -846,8 +847,8 @@ class Tensor(TensorBase):
     tolist = interop.tolist
     numpy = interop.numpy
     __array__ = interop.__array__
+    __dlpack__, __dlpack_device__ = dlpack.__dlpack__, dlpack.__dlpack_device__
     __array_priority__ = 1000
-    __dlpack__, __dlpack_device__ = interop.__dlpack__, interop.__dlpack_device__
     __len__ = interop.__len__
     __iter__ = interop.__iter__
     __bool__ = interop.__bool__

@@ -85,6 +85,10 @@ class CheckpointError(MinigradError, RuntimeError):
     """A file that is not, or is no longer, a checkpoint that can be read."""
 
 
+class ExchangeError(MinigradError, BufferError):
+    """Memory that cannot be shared with another library."""
+
+
 class DatasetError(MinigradError, RuntimeError):
     """A data set whose files are missing, damaged or not what they say they are."""
 

@@ -12,7 +12,7 @@ ROOT = Path(minigrad.__file__).parent
 FLOORS = [
     ["errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision"],
     ["kernels", "allocation"], ["backend", "cupy_arrays"], ["threads", "accelerator"], ["engine"], ["mistakes"], ["ops"],
-    ["_data", "_printing", "_interop", "_storage", "return_types"], ["_tensor"], ["creation", "tapers", "frequencies"],
+    ["_data", "_printing", "_interop", "_storage", "return_types"], ["_dlpack"], ["_tensor"], ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random"], ["profiler"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
     ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],

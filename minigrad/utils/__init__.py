@@ -2,3 +2,4 @@
 from __future__ import annotations
 
 from . import data as data
+from . import dlpack as dlpack
