@@ -24,8 +24,8 @@ class Pointwise(Optimizer):
     """An optimizer with a formula.
 
     A subclass says how the state of a parameter begins (`begin`), which arrays of it the formula takes (`uses`), and which numbers it
-    takes at a step (`numbers`). The formula stands twice: for arrays of any kind (`formula`), and as a loop over the elements of NumPy's
-    arrays, in `kernels/cpu/updates.py` under the name `compiled`. Both give the same results.
+    takes at a step (`numbers`). The formula stands for arrays of any kind (`formula`), and under the name `compiled` as a loop over
+    elements, in `kernels/cpu/updates.py` and for GPUs in `kernels/gpu/source/updates.cu`. All give the same results.
     """
     compiled: ClassVar[str]
     alike: ClassVar[bool] = True                     # whether parameters at the same step take the same numbers
@@ -58,7 +58,7 @@ class Pointwise(Optimizer):
                 self._recorded(group, p)
             return
         if type(self).update is Pointwise.update and params:
-            least = NUMPY.kernels.worthwhile()
+            least = backend_of(params[0].array).kernels.worthwhile()
             if not least or sum([p.array.size for p in params]) >= least:
                 self._all_at_once(group, params)
                 return

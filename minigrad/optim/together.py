@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..backend import NUMPY
+from ..backend import Backend, backend_of
 from ..errors import ShapeError
 
 Array = Any
@@ -15,7 +15,7 @@ PRECISE = "fdFD"                                     # dtypes that compiled loop
 
 
 class Batch(NamedTuple):
-    """Parameters of one dtype. members: their places among all; table: addresses of their arrays, a row each; sizes: of each."""
+    """Parameters of one dtype on one kind of device. members: their places among all; table: addresses of their arrays, a row each; sizes: of each."""
     members: list[int]
     dtype: Any
     table: Array
@@ -28,13 +28,14 @@ class Batch(NamedTuple):
             members, table, sizes = [members[i] for i in chosen], table[chosen], [sizes[i] for i in chosen]
         found = [gradients[i] for i in members]
         dtype = self.dtype
-        found = [g if g.flags.c_contiguous and g.dtype is dtype else np.ascontiguousarray(g, dtype) for g in found]
+        backend = backend_of(found[0])
+        found = [g if g.flags.c_contiguous and g.dtype is dtype else backend.xp.ascontiguousarray(g, dtype) for g in found]
         if [g.size for g in found] != sizes:
             at = next(i for i, (g, n) in enumerate(zip(found, sizes)) if g.size != n)
             raise ShapeError(f"step: a gradient must have its parameter's size; got {found[at].size} elements for {sizes[at]}; "
                              "call zero_grad() where parameters are replaced")
         pairs = 2 if dtype.kind == "c" else 1
-        NUMPY.kernels.update(kernel, table, np.array(list(accumulate(sizes))) * pairs, found,
+        backend.kernels.update(kernel, table, np.array(list(accumulate(sizes))) * pairs, found,
                              np.array(numbers, dtype.char.lower()))
 
 
@@ -46,14 +47,14 @@ class Together:
         """columns: what each parameter brings: their values, and an array of state each."""
         self._arrays = list(chain(*columns))
         self.others: list[int] = []                  # the places of those that compiled loops cannot take
-        places: dict[Any, list[int]] = {}
+        places: dict[tuple[Backend, Any], list[int]] = {}
         met = set()
         for i, row in enumerate(zip(*columns)):
             fits = plain(row) and id(row[0]) not in met          # a parameter may be there twice
-            (places.setdefault(row[0].dtype, []) if fits else self.others).append(i)
+            (places.setdefault((backend_of(row[0]), row[0].dtype), []) if fits else self.others).append(i)
             met.add(id(row[0]))
-        self.batches = [Batch(members, dtype, NUMPY.kernels.table([[column[i] for i in members] for column in columns]),
-                              [columns[0][i].size for i in members]) for dtype, members in places.items()]
+        self.batches = [Batch(members, dtype, backend.kernels.table([[column[i] for i in members] for column in columns]),
+                              [columns[0][i].size for i in members]) for (backend, dtype), members in places.items()]
 
     def fit(self, columns: list[list[Array]]) -> bool:
         """Whether these are the arrays that the batches were made of."""
@@ -61,7 +62,13 @@ class Together:
 
 
 def plain(row: tuple[Array, ...]) -> bool:
-    """True for NumPy arrays in C order that may be written, of one size and one dtype that compiled loops know."""
+    """True for arrays in C order that may be written, of one size and one dtype that compiled loops know."""
     first = row[0]
     return first.dtype.char in PRECISE and all(
-        type(a) is np.ndarray and a.dtype is first.dtype and a.size == first.size and a.flags.carray for a in row)
+        type(a) is type(first) and a.dtype is first.dtype and a.size == first.size and in_order(a.flags) for a in row)
+
+
+def in_order(flags: Any) -> bool:
+    """Whether elements lie in C order, and may be written; CuPy's always may."""
+    found: bool = flags.carray if hasattr(flags, "carray") else flags.c_contiguous
+    return found
