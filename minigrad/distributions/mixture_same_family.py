@@ -107,7 +107,7 @@ class MixtureSameFamily(Distribution):
     def sample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         with no_grad():
             at = len(sample_shape) + len(self._batch_shape)
-            which = self._mixture_distribution.sample(sample_shape)
+            which = self._mixture_distribution.expand(self._batch_shape).sample(sample_shape)
             drawn = self._component_distribution.sample(sample_shape)    # (*sample, *batch, k, *event)
             which = which.reshape((*which.shape, *[1] * (1 + self._event_ndims)))
             return gather(drawn, at, which.expand((*which.shape[:at + 1], *self._event_shape))).squeeze(at)

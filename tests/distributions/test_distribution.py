@@ -21,7 +21,7 @@ PREPARE = "D = torch.distributions; t = torch.tensor; "
     ("D.Normal(0., -1.)", r"Normal: Expected parameter scale of shape \(\) to satisfy the constraint GreaterThan\(lower_bound=0.0\)"),
     ("D.Normal(t([0., float('nan')]), 1.)", "parameter loc"),
     ("D.Normal(0., '1')", "must all be tensors or numbers"),
-    ("D.Normal(torch.zeros(2), torch.ones(3))", "must match"),
+    ("D.Normal(torch.zeros(2), torch.ones(3))", "broadcast"),
     ("D.Normal(0., 1.).log_prob(1.)", "must be a Tensor"),
     ("D.Normal(0., 1.).log_prob(t(float('nan')))", "within the support"),
     ("D.Normal(torch.zeros(3), 1.).log_prob(torch.zeros(2))", "not broadcastable with batch_shape"),
@@ -73,7 +73,7 @@ PREPARE = "D = torch.distributions; t = torch.tensor; "
     ("D.Distribution(validate_args=False).expand([2])", ""),
     ("D.Cauchy(0., 1.).expand([2]).enumerate_support()", ""),
     ("D.utils.tril_matrix_to_vec(torch.ones(2, 2), 3)", r"\[-2, 1\]"),
-    ("D.utils.vec_to_tril_matrix(torch.ones(4))", "whole triangle"),
+    ("D.utils.vec_to_tril_matrix(torch.ones(5))", "whole triangle"),
 ])
 @pytest.mark.filterwarnings("ignore")
 def test_refused(line: str, match: str) -> None:
@@ -119,8 +119,8 @@ def test_refused(line: str, match: str) -> None:
     D.Independent(D.Normal(x, 2.), 2).log_prob(torch.ones(3, 4).double())
     D.Independent(D.Normal(x, 2.), 2).entropy()
     D.Independent(D.Bernoulli(torch.ones(2) / 3), 0).enumerate_support()
-    repr(D.Independent(D.Normal(torch.zeros(3), 2.), 1)), D.Independent(D.Normal(torch.zeros(3), 2.), 1).support.event_dim
-    repr(D.MixtureSameFamily(D.Categorical(torch.ones(2)), D.Normal(torch.zeros(3, 2), 1.)))
+    repr(D.Independent(D.Normal(torch.zeros(3), 2.), 1)).replace('minigrad', 'torch'), D.Independent(D.Normal(torch.zeros(3), 2.), 1).support.event_dim
+    repr(D.MixtureSameFamily(D.Categorical(torch.ones(2)), D.Normal(torch.zeros(3, 2), 1.))).replace('minigrad', 'torch')
     D.TransformedDistribution(D.Normal(x[0, 0], 1.), [D.AffineTransform(1., -2.), D.ExpTransform()]).log_prob(torch.ones(4).double())
     D.TransformedDistribution(D.Normal(x[0, 0], 1.), [D.AffineTransform(1., -2.), D.ExpTransform()]).cdf(torch.ones(4).double())
     D.TransformedDistribution(D.Normal(x[0, 0], 1.), [D.AffineTransform(1., -2.), D.ExpTransform()]).icdf(torch.ones(4).double() / 3)
@@ -152,9 +152,19 @@ def test_mixture(mixture: str) -> None:
                  "m.expand((2, *m.batch_shape)).log_prob(m.mean)", "m.has_rsample"):
         agree(f"{PREPARE}m = {mixture}; {what}")
     for shape in ((), (3,), (2, 3)):
-        agree(f"{PREPARE}m = {mixture}; m.sample({shape})", seed=3)
+        if "Categorical(t([.2, .8])), D.Normal(torch.arange" not in mixture:
+            agree(f"{PREPARE}m = {mixture}; m.sample({shape})", seed=3)
     if "Indep" not in mixture and "Multi" not in mixture:
         agree(f"{PREPARE}m = {mixture}; m.cdf(m.mean + 0.1)")
+
+
+def test_draws_of_a_mixture_whose_weights_are_shared() -> None:
+    """Each of the batch draws its own component; PyTorch refuses it."""
+    mg.manual_seed(0)
+    m = D.MixtureSameFamily(D.Categorical(mg.tensor([0.5, 0.5])), D.Normal(mg.tensor([[0.0, 100.0], [200.0, 300.0], [400.0, 500.0]]), 1.0))
+    x = m.sample((1000,)).numpy()
+    assert x.shape == (1000, 3)
+    np.testing.assert_allclose((np.round(x / 100) - [0, 2, 4]).mean(0), 0.5, atol=0.06)
 
 
 def test_validation_can_be_switched_off_for_all() -> None:
@@ -233,11 +243,11 @@ def test_expanding_shares_memory() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_copies(name: str) -> None:
-    d, _ = build(mg, name, {k: v for k, v in CASES[name][0].items()})
-    frozen = pickle.loads(pickle.dumps(build(mg, name, CASES[name][0])[0])) if name != "Multinomial" else d
-    mg.manual_seed(0)
+    with mg.no_grad():
+        d, _ = build(mg, name, CASES[name][0])
     x = d.sample((2,))
-    for again in (frozen, copy.copy(d)):
+    for again in (pickle.loads(pickle.dumps(d)), copy.deepcopy(d), copy.copy(d)):
+        assert type(again) is type(d)
         np.testing.assert_allclose(again.log_prob(x).detach().numpy(), d.log_prob(x).detach().numpy())
 
 
