@@ -19,6 +19,7 @@ from ._device import device as device
 from ._device import get_default_device as get_default_device
 from ._device import set_default_device as set_default_device
 from ._dlpack import from_dlpack as from_dlpack
+from ._einops import attend as _attend_to_einops
 from ._layout import channels_last as channels_last
 from ._layout import channels_last_3d as channels_last_3d
 from ._layout import contiguous_format as contiguous_format
@@ -645,6 +646,7 @@ if TYPE_CHECKING:
     from .serialization import save as save
 
 _switch_debug_on()
+_attend_to_einops()
 _keep_freed_memory()
 
 __version__ = "0.1.0"

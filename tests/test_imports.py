@@ -16,7 +16,7 @@ FLOORS = [
     ["_legacy", "introspection", "random"], ["profiler"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
     ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["utils"], ["vision"], ["distributed"], ["viz"], ["train"],
-    ["onnx", "compat"], ["cli"], ["__main__", "__init__"],
+    ["onnx", "compat", "_einops", "_einops_layers"], ["cli"], ["__main__", "__init__"],
 ]
 HEIGHT = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 

@@ -253,7 +253,7 @@ TABLE: dict[str, Converter] = {
     "var": lambda k, x, dim, unbiased, keepdim, correction: variance(k, x, dim, unbiased, keepdim, correction)[0],
     "std": lambda k, x, dim, unbiased, keepdim, correction: k.Sqrt(variance(k, x, dim, unbiased, keepdim, correction)[0]),
     "var_mean": variance,
-    "std_mean": lambda k, *args: (lambda var, mean: (k.Sqrt(var), mean))(*variance(k, *args)),
+    "std_mean": lambda k, *args: (k.Sqrt(variance(k, *args)[0]), variance(k, *args)[1]),
     "vector_norm": norm, "euclidean": lambda k, x, y, by_product: distances(k, x, y, by_product),
     "cumsum": lambda k, x, dim, dtype: k.CumSum(k.cast(x, k.dtype), k.constant(dim, np.int64)),
     "mse": lambda k, x, t, reduction: reduced(k, (x - t) * (x - t), x, reduction),
