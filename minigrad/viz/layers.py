@@ -88,7 +88,7 @@ class Summary:
             f"parameters   {self.total_params:,}: {self.trainable_params:,} trainable, {self.frozen_params:,} frozen; "
             f"{bytes_text(self.parameter_bytes)}" + (f", and {bytes_text(self.buffer_bytes)} of buffers" if self.buffer_bytes else ""),
             f"MACs         {self.total_macs:,}",
-            f"activations  {bytes_text(self.activation_bytes)}, of which {bytes_text(self.kept_bytes)} are kept for backward"])
+            f"activations  {bytes_text(self.activation_bytes)}; kept for backward {bytes_text(self.kept_bytes)}"])
 
     __repr__ = __str__
 
@@ -193,7 +193,7 @@ def summary(model: Module, input: Any, *, dtype: Any = None) -> Summary:
     -------------------  ------------  ------  ----  -----------  -----------------
     parameters   15: 15 trainable, 0 frozen; 60 B
     MACs         24
-    activations  48 B, of which 24 B are kept for backward
+    activations  48 B; kept for backward 24 B
     """
     if not isinstance(model, Module):
         raise ArgumentTypeError(f"summary: model must be an nn.Module; got {describe(model)}")
