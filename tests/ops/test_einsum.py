@@ -71,6 +71,21 @@ def test_any_equation_agrees_with_numpy(equation: str) -> None:
     np.testing.assert_allclose(mg.einsum(equation, *[mg.tensor(x) for x in xs]).numpy(), np.einsum(equation, *xs), atol=1e-12)
 
 
+@given(equations(), st.integers(0, 99))
+def test_any_equation_is_linear_in_each_operand(equation: str, seed: int) -> None:
+    """So the gradient for an operand, times any direction, is the equation with that direction in the operand's place."""
+    rng = np.random.default_rng(seed)
+    xs = operands(equation)
+    leaves = [mg.tensor(x).requires_grad_() for x in xs]
+    out = mg.einsum(equation, *leaves)
+    g = rng.standard_normal(tuple(out.shape))
+    found = mg.autograd.grad(out, leaves, mg.tensor(g))
+    for k, x in enumerate(xs):
+        direction = rng.standard_normal(x.shape)
+        changed = np.einsum(equation, *xs[:k], direction, *xs[k + 1:])
+        np.testing.assert_allclose((found[k].numpy() * direction).sum(), (g * changed).sum(), rtol=1e-9, atol=1e-9)
+
+
 def test_refusals() -> None:
     x = np.ones((2, 3))
     for equation, match in (("ii", "subscript i is repeated for operand 0 but the sizes don't match, 3 != 2"),
