@@ -143,11 +143,12 @@ class _Files(dict[str, bool]):
     """File name -> is it part of this package? Filled as names come by; a look-up costs 40 ns, `startswith` 90."""
 
     def __missing__(self, name: str) -> bool:
-        self[name] = ours = name.startswith(_ROOT)
+        self[name] = ours = name.startswith(_ROOT) and not name.startswith(_MODELS)
         return ours
 
 
 _ROOT = __file__[:-len("engine/node.py")]
+_MODELS = _ROOT + "vision/models"                    # those are programs, as a user's are: their lines say something
 OURS = _Files()
 
 

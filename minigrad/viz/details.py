@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from ..backend import is_array
@@ -74,9 +75,15 @@ def family(node: Node) -> str:
 def output(node: Node) -> tuple[str, str, int]:
     """Shape, dtype and bytes of what an op made; of several outputs, each shape, and all their bytes."""
     if not node.op.several:
-        return shape_text(node.shape), str(node.dtype), size_of(node.shape, node.dtype)
+        return shape_text(node.shape), dtype_text(node.dtype), size_of(node.shape, node.dtype)
     shapes = ", ".join([shape_text(s) for s in node.shape[:4]]) + (", …" if len(node.shape) > 4 else "")
     return shapes, str(node.dtype[0]) if node.dtype else "", sum(size_of(s, d) for s, d in zip(node.shape, node.dtype) if d is not None)
+
+
+@cache
+def dtype_text(dtype: Any) -> str:
+    """float32: a look-up, as NumPy takes microseconds to spell it."""
+    return str(dtype)
 
 
 def size_of(shape: tuple[int, ...], dtype: Any) -> int:
@@ -142,6 +149,9 @@ def is_plain(value: Any) -> bool:
 def option_text(value: Any) -> str:
     """As in a program; (2, 2) as 2×2."""
     if isinstance(value, (tuple, list)):
+        if len(value) > 1 and value[-1] is Ellipsis:
+            value = value[:-1] if len(value) > 2 else value[0]
+            return option_text(value)
         if len(value) > 1 and all(isinstance(v, tuple) and v == (v[0],) * len(v) for v in value):     # padding on both sides
             value = tuple([v[0] for v in value])
         if len(value) > 1 and all(type(v) is int and v >= 0 for v in value):

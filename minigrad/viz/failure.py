@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+from pathlib import PurePath
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -117,24 +118,51 @@ def call_that_failed(frames: list[tuple[FrameType, int]]) -> Failure:
         if not OURS[frame.f_code.co_filename]:
             line = decoded(frame.f_code, lasti)
         found = frame.f_locals.get("scope")
-        if isinstance(found, Scope):
+        if isinstance(found, Scope) and frame.f_code.co_name == "__call__":
             scope = found
-    for frame, _ in reversed(frames):
-        op = frame.f_locals.get("op")
-        if isinstance(op, Op) and frame.f_code.co_name in ("call", "plain"):
-            return Failure(details.TITLES.get(op.name, op.name), details.FAMILY.get(op.forward.__module__.rpartition(".")[2], "math"),
-                           tensors_of(frame, op.names), line, scope)
-    for frame, _ in reversed(frames):
-        if OURS[frame.f_code.co_filename] and (operands := tensors_of(frame, [])):
-            return Failure(frame.f_code.co_name, "math", operands, line, scope)
+    running = [frame for frame, _ in frames]
+    for i in reversed(range(len(running))):
+        op = running[i].f_locals.get("op")
+        if isinstance(op, Op) and running[i].f_code.co_name in ("call", "plain"):
+            operands = tensors_of(running[i], op.names)
+            name, operands = as_called(running[:i], op.name, operands)
+            return Failure(name, details.FAMILY.get(op.forward.__module__.rpartition(".")[2], "math"), operands, line, scope)
+    last = max([i for i, frame in enumerate(running) if not OURS[frame.f_code.co_filename]], default=-1)
+    for frame in running[last + 1:]:                 # a check came before any op: the first function of ops/ with tensors
+        if stem_in_ops(frame) and (operands := tensors_of(frame, [])):
+            return Failure(plain_name(frame), details.FAMILY.get(stem_in_ops(frame), "math"), operands, line, scope)
     raise ArgumentError("explain: there is no op in this error's traceback; it draws errors of ops, layers and backward passes")
+
+
+def stem_in_ops(frame: FrameType) -> str:
+    """`conv` for a function in ops/conv.py; "" for any other."""
+    path = PurePath(frame.f_code.co_filename)
+    return path.stem if OURS[frame.f_code.co_filename] and path.parent.name == "ops" else ""
+
+
+def plain_name(frame: FrameType) -> str:
+    """The name of a function as users know it."""
+    return frame.f_code.co_name.removesuffix("_method")
+
+
+def as_called(outer: list[FrameType], name: str, operands: list[tuple[str, Tensor]]) -> tuple[str, list[tuple[str, Tensor]]]:
+    """The public function that handed an op its tensors, and what it was called with: `cross_entropy` and its target."""
+    name = details.TITLES.get(name, name)
+    for frame in reversed(outer):
+        if frame.f_code.co_name in ("call", "plain", "slow"):
+            continue
+        around = tensors_of(frame, []) if stem_in_ops(frame) else []
+        if len(around) <= len(operands) or not all(any(t is u for _, u in around) for _, t in operands):
+            break
+        name, operands = plain_name(frame), around
+    return name, operands
 
 
 def tensors_of(frame: FrameType, names: list[str]) -> list[tuple[str, Tensor]]:
     """The tensors that a function was called with, by the names of an op's parameters."""
     given = inspect.getargvalues(frame)
     values: list[Any] = [given.locals[a] for a in given.args if given.locals.get(a) is not EMPTY]
-    named = list(given.args)
+    named = ["input" if name == "self" else name for name in given.args]
     if given.varargs:
         values += given.locals[given.varargs]
     pairs = list(zip([*(names or named), *["input"] * len(values)], values))

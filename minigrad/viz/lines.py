@@ -9,22 +9,15 @@ from types import CodeType
 from ..engine.mode import BackwardScope
 from ..engine.node import OURS, Node, line_of
 
-_MODELS = str(PurePath(__file__).parent.parent / "vision")      # models are programs, also those that come with the package
-
 
 def place_of(node: Node) -> tuple[str, str]:
-    """`file.py:12` and the text of that line: the innermost one outside the layers and ops of this package."""
+    """`file.py:12` and the text of that line: the innermost one outside this package."""
     code, lasti, scope = node.code, node.lasti, node.scope
     if isinstance(scope, BackwardScope):             # the rule of an op: the line of the op
         code = None
-    while scope is not None and (code is None or is_house(code.co_filename)):
+    while scope is not None and (code is None or OURS[code.co_filename]):
         code, lasti, scope = scope.code, scope.lasti, scope.parent
-    return decoded(code, lasti) if code is not None and not is_house(code.co_filename) else ("", "")
-
-
-def is_house(name: str) -> bool:
-    """True for a file of the package that no user would call theirs."""
-    return OURS[name] and not name.startswith(_MODELS)
+    return decoded(code, lasti) if code is not None and not OURS[code.co_filename] else ("", "")
 
 
 @lru_cache(maxsize=100_000)

@@ -5,8 +5,9 @@ Ids follow creation order, never memory addresses, so the same program gives the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 GRADIENT = "create_graph"                            # kind of the cluster around what a backward pass recorded
 KINDS = ("op", "function", "module", "parameter", "input", "constant", "output")
@@ -83,11 +84,13 @@ class Cluster:
 
 @dataclass
 class Graph:
-    """Everything a writer needs. boxes and clusters are in the order of their ids; message: what went wrong, for a failed one."""
+    """Everything a writer needs. boxes and clusters are in the order of their ids; message: what went wrong, for a failed one;
+    kept: all bytes that stay alive for backward."""
     boxes: dict[str, Box] = field(default_factory=dict)
     arrows: list[Arrow] = field(default_factory=list)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     message: str = ""
+    kept: int = 0
 
     def inside(self) -> dict[str, list[Box]]:
         """Boxes by the cluster that they stand in, in the order in which they ran."""
@@ -141,12 +144,11 @@ class Graph:
         times = multiplicity(self)
         ops = sum(b.ops * times[b.scope] * b.times for b in boxes if b.kind in ("op", "function", "module"))
         numbers = sum(b.parameters * times[b.scope] * b.times for b in boxes)
-        kept = sum((b.kept or 0) * times[b.scope] * b.times for b in boxes)
         parts = [f"{ops:,} ops" if ops != 1 else "1 op"]
         if numbers:
             parts.append(f"{count_text(numbers)} parameters")
-        if kept:
-            parts.append(f"{bytes_text(kept)} kept for backward")
+        if self.kept:
+            parts.append(f"{bytes_text(self.kept)} kept for backward")
         return " · ".join(parts)
 
 
@@ -159,11 +161,13 @@ def multiplicity(graph: Graph) -> dict[str, int]:
 
 
 # ---------------------------------------------------------------- numbers as text
-def shape_text(shape: Iterable[int]) -> str:
+@lru_cache(maxsize=10_000)
+def shape_text(shape: tuple[int, ...]) -> str:
     """(2, 3) as `2 × 3`; a 0-d tensor is a scalar."""
     return " × ".join([str(n) for n in shape]) or "scalar"
 
 
+@lru_cache(maxsize=10_000)
 def bytes_text(n: int) -> str:
     """1536 as `1.5 kB`, in powers of 1024."""
     size = float(n)

@@ -27,7 +27,7 @@ def fold(graph: Graph) -> Graph:
 class _Fold:
     def __init__(self, graph: Graph) -> None:
         self.graph = Graph({k: replace(b) for k, b in graph.boxes.items()}, graph.arrows,
-                           {k: replace(c) for k, c in graph.clusters.items()}, graph.message)
+                           {k: replace(c) for k, c in graph.clusters.items()}, graph.message, graph.kept)
         self.items: dict[str, list[Item]] = {}       # by cluster: what stands in it, in the order in which it ran
         for key, boxes in self.graph.inside().items():
             self.items[key] = [b for b in boxes if b.kind != "constant"]       # those go with the op that takes them
@@ -186,9 +186,9 @@ class _Fold:
                     self.into[arrow.source] = constants.get(arrow.place, "")
                     self.graph.boxes.pop(arrow.source, None)
             first.gradient = largest(first.gradient, box.gradient)
-            if box.kept is not None and first.kept is not None:
-                first.kept = max(first.kept, box.kept)
             del self.graph.boxes[box.id]
+        if None not in (kept := [box.kept for box in boxes]):
+            first.kept = round(sum([n or 0 for n in kept]) / len(kept))
         if first.options != last.options:
             same = len(first.options) == len(last.options)
             first.options = tuple([span(a, b) for a, b in zip(first.options, last.options)]) if same else ()

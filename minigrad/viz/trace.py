@@ -41,18 +41,12 @@ def graph_of(model: Module, inputs: Any, names: Mapping[str, Tensor] | None = No
         for i, ((name, _), node) in enumerate(zip(outputs, nodes)):
             walk.add_output(f"out{i}", node, name)
         if not gradients:                            # a `.grad` from another run says nothing of this one
-            forget_gradients(walk.graph)
+            walk.forget_gradients()
         for p in frozen:
             leaf = node_of(p)
             if leaf is not None and leaf in walk.ids:
                 walk.graph.boxes[walk.ids[leaf]].options = ("frozen",)
-        return walk.finish() if gradients else walk.graph
-
-
-def forget_gradients(graph: Graph) -> None:
-    """Drop what is known of gradients."""
-    for box in graph.boxes.values():
-        box.gradient, box.flag = None, ""
+        return walk.finish()
 
 
 @contextmanager

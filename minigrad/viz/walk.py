@@ -7,12 +7,12 @@ from typing import Any
 from .._tensor import Tensor
 from ..engine.inplace import node_of
 from ..engine.mode import BackwardScope, Scope
-from ..engine.node import Leaf, Node, Pick
+from ..engine.node import OURS, Leaf, Node, Pick
 from ..errors import ArgumentTypeError, GraphError, describe
 from ..nn.parameter import Parameter
 from . import details
 from .gradients import norm, norms_of, run_backward
-from .lines import decoded, is_house, place_of
+from .lines import decoded, place_of
 from .model import GRADIENT, Arrow, Box, Cluster, Graph, largest, shape_text
 
 
@@ -134,8 +134,9 @@ class Walk:
         user, operand = self.users.get(leaf, (leaf, ""))
         name = self.names.get(leaf, "")
         kind = "parameter" if name or isinstance(t, Parameter) else "input"
-        title = name or (operand if kind == "parameter" else self.inputs.get(leaf, "leaf"))
-        box = Box(key, kind, title, self.homes.get(leaf, ""), (self.order[user], 0),
+        home = self.homes.get(leaf, "") if kind == "parameter" or t is None else ""       # an input comes from outside
+        title = name or self.inputs.get(leaf, "") or (operand if kind == "parameter" or home else "") or "leaf"
+        box = Box(key, kind, title, home, (self.order[user], 0 if kind == "parameter" else -1),
                   shape=shape_text(leaf.shape), dtype=str(leaf.dtype), nbytes=details.size_of(leaf.shape, leaf.dtype), path=name)
         if kind == "parameter":
             box.parameters = box.nbytes // leaf.dtype.itemsize
@@ -158,8 +159,15 @@ class Walk:
         self.graph.boxes[key] = Box(key, "output", title, "", (len(self.nodes), 0), shape=shape_text(node.shape), dtype=str(dtype))
         self.graph.arrows.append(Arrow(self.ids[solid(node)], key))
 
+    def forget_gradients(self) -> None:
+        """Drop what is known of gradients."""
+        self.trained = False
+        for box in self.graph.boxes.values():
+            box.gradient, box.flag = None, ""
+
     def finish(self) -> Graph:
         """The picture, with marks for what backward did: parameters of the models that are not in the graph, NaN."""
+        self.graph.kept = sum([b.kept or 0 for b in self.graph.boxes.values()])
         if self.trained:
             self.add_unused()
         incoming: dict[str, float | None] = {}
@@ -234,7 +242,7 @@ class Scopes:
         module = entry.module()
         detail = module.extra_repr().partition("\n")[0] if module is not None else ""
         call = self.calls[outer, entry.path] = self.calls.get((outer, entry.path), 0) + 1
-        line = "" if is_house(entry.code.co_filename) else decoded(entry.code, entry.lasti)[0]
+        line = "" if OURS[entry.code.co_filename] else decoded(entry.code, entry.lasti)[0]
         name = name if call == 1 or not name else f"{name} (call {call})"
         self.clusters[key] = Cluster(key, name, entry.kind, outer, entry.path, detail, line)
         if module is not None and entry.parent is None:
