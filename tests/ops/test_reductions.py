@@ -166,7 +166,8 @@ def test_dimensions_that_are_not_there(case: tuple[np.ndarray, Any, bool], name:
     t = mg.tensor(x > 0 if name == "any" else x)
     reach = max(x.ndim, 1)
     for dim in (reach, -reach - 1):
-        with pytest.raises(IndexError, match=rf"Dimension out of range \(expected to be in range of \[{-reach}, {reach - 1}\], but got {dim}"):
+        words = rf"Dimension out of range \(expected to be in range of \[{-reach}, {reach - 1}\], but got {dim}\)"
+        with pytest.raises(IndexError, match=words):
             getattr(t, name)(dim)
     if x.ndim:
         with pytest.raises(RuntimeError, match="dim 0 appears multiple times in the list of dims"):
