@@ -19,7 +19,7 @@ import numpy as np
 from .. import reference
 from ..reference import Array, Padding, Pair, Shape, conv_size
 from . import gemm, winograd
-from .half import like, plain, working
+from .half import like, numbers, plain, seen, working
 from .jit import run
 from .microkernels import ROWS
 from .planes import TAPS, TILE, Planes, Target, Tiles, bias, correlate, exact_weight, weight
@@ -47,14 +47,15 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
         if b is not None:
             y += b.reshape(-1, 1, 1)
         return np.maximum(y, y.dtype.type(0), out=y) if rectify else y
-    y = np.empty((x.shape[0], w.shape[0], *size), working(x[:0]).dtype)
-    shift = np.zeros(w.shape[0], y.dtype) if b is None else b.astype(y.dtype)
+    rows = plain(w).reshape(groups, w.shape[0] // groups, -1)
+    xs = seen(x)
+    y = np.empty((x.shape[0], w.shape[0], *size), xs.dtype)
+    shift = np.zeros(w.shape[0], rows.dtype) if b is None else b.astype(rows.dtype)
     threads = threads_for(2 * y.size * w[0].size)
     source, phases, taps, tiles = _forward_plan(x.shape, w.shape, size, stride, padding, dilation, groups, threads)
-    rows = plain(w).reshape(groups, w.shape[0] // groups, -1)
-    _correlate_tiles(threads, y, plain(x), rows, shift, taps, phases, source, tiles, Target(0, 0, 1, 1),
+    _correlate_tiles(threads, y, xs, rows, shift, taps, phases, source, tiles, Target(0, 0, 1, 1),
                      0.0 if rectify else -np.inf)
-    return like(y, x)
+    return like(numbers(y), x)
 
 
 def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
@@ -76,15 +77,16 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
         return dx
     channels = x_shape[1] // groups
     by_group = plain(w).reshape(groups, w.shape[0] // groups, channels, -1)
-    gp, dx = plain(g), np.zeros(x_shape, working(g[:0]).dtype)
-    shift = np.zeros(x_shape[1], dx.dtype)
+    gp = seen(g)
+    dx = np.zeros(x_shape, gp.dtype)
+    shift = np.zeros(x_shape[1], by_group.dtype)
     threads = threads_for(2 * g.size * w[0].size)
     for inside, source, phases, taps, tiles, target in _input_plan(x_shape, g.shape, w.shape, stride, padding,
                                                                    dilation, groups, threads):
         # (G, Fg, Cg, taps) -> (G, Cg, Fg * taps of this phase)
         rows = by_group[..., inside].transpose(0, 2, 1, 3).reshape(groups, channels, -1)
         _correlate_tiles(threads, dx, gp, rows, shift, taps, phases, source, tiles, target)
-    return like(dx, g)
+    return like(numbers(dx), g)
 
 
 def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Padding, dilation: Pair,
@@ -96,7 +98,7 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
         found = winograd.correlate_weight(g, x, w_shape, padding, groups)
         if found is not None:
             return like(found, g)
-    gp, xp = plain(g), plain(x)
+    gp, xp = seen(g), seen(x)
     filters, count = w_shape[0] // groups, w_shape[1] * w_shape[2] * w_shape[3]
     threads = threads_for(2 * g.size * count)
     source, phases, taps, tiles = _forward_plan(x.shape, w_shape, g.shape[2:], stride, padding, dilation, groups,
@@ -105,13 +107,13 @@ def conv2d_weight(g: Array, x: Array, w_shape: Shape, stride: Pair, padding: Pad
     units = tiles.groups * tiles.along_n * tiles.along_y * tiles.along_x
     block = 1 if filters == 1 else ROWS
     blocks = -(-filters // block)
-    parts = np.zeros((max(1, min(threads, units)), groups * blocks * count * block + TAPS), gp.dtype)   # one sum per thread
+    parts = np.zeros((max(1, min(threads, units)), groups * blocks * count * block + TAPS), working(g[:0]).dtype)   # one sum per thread
     run(weight, len(parts), units, parts, gp, xp, taps, count, phases, gradient, source, tiles)
     total = parts.sum(0) if len(parts) > 1 else parts[0]
     dw: Array = total[:groups * blocks * count * block].reshape(groups, blocks, count, block).swapaxes(2, 3)
     dw = np.ascontiguousarray(dw.reshape(groups, blocks * block, count)[:, :filters]).reshape(w_shape)
     if not np.isfinite(dw).all():                # between two rows g is 0, and 0 * inf is nan
-        run(exact_weight, threads, len(dw), dw, gp, xp, groups, stride, (padding[0][0], padding[1][0]), dilation)
+        run(exact_weight, threads, len(dw), dw, plain(g), plain(x), groups, stride, (padding[0][0], padding[1][0]), dilation)
     return like(dw, g)
 
 
@@ -128,7 +130,7 @@ def conv2d_bias(g: Array) -> Array:
 def _correlate_tiles(threads: int, out: Array, x: Array, rows: Array, shift: Array, taps: Array, phases: Array,
                      source: Planes, tiles: Tiles, target: Target, low: float = -np.inf) -> None:
     units = tiles.groups * tiles.parts * tiles.along_n * tiles.along_y * tiles.along_x
-    run(correlate, threads, units, out, x, _blocks(rows), shift, taps, rows.shape[2], phases, source, tiles, target, out.dtype.type(low))
+    run(correlate, threads, units, out, x, _blocks(rows), shift, taps, rows.shape[2], phases, source, tiles, target, rows.dtype.type(low))
 
 
 def _pointwise(dtype: np.dtype[Any], w_shape: Shape, padding: Padding, groups: int) -> bool:

@@ -50,6 +50,17 @@ def plain(x: Array) -> Array:
     return x if x.flags.writeable else x.copy()
 
 
+def seen(x: Array) -> Array:
+    """x C-contiguous and writeable, float16 as bits: for kernels that convert as they load."""
+    x = np.ascontiguousarray(x if FAST else working(x))
+    return bits(x if x.flags.writeable else x.copy())
+
+
+def numbers(x: Array) -> Array:
+    """The float16 array whose bits these are; any other as it is."""
+    return x.view(np.float16) if x.dtype == np.uint16 else x
+
+
 def like(y: Array, x: Array) -> Array:
     """y in x's dtype."""
     return y if y.dtype == x.dtype else convert(y, x.dtype)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import uint64
 
+from .half import number, put
 from .jit import jit, part
 from .microkernels import ROWS, dots1, dots2, dots3, one_dots4, one_tile1, one_tile8, tile1, tile2, tile3
 from .vectors import LANES, copy_row, raise_row, splat, store
@@ -70,8 +71,8 @@ class Target(NamedTuple):
 def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: int, images: int, group: int, y0: int,
           x0: int, rows: int, columns: int) -> None:
     """Copy what one tile needs of x into its planes, zeros around it."""
-    pixels, zero = x.reshape(-1), splat(x.dtype.type(0))
-    lanes = LANE * 4 // x.itemsize
+    pixels, zero = x.reshape(-1), splat(planes.dtype.type(0))
+    lanes = LANE * 4 // planes.itemsize
     base = 0
     for c in range(group * source.channels, (group + 1) * source.channels):
         for phase in range(len(phases)):
@@ -99,10 +100,10 @@ def _pack(planes: Any, x: Any, phases: Any, source: Planes, tiles: Tiles, n0: in
                         copy_row(planes, at + low, pixels, origin, count)
                     elif source.stride_x == 2:
                         for j in range(uint64(count)):                     # LLVM takes whole registers apart
-                            planes[to + j] = pixels[origin + 2 * j]
+                            put(planes, to + j, number(pixels, origin + 2 * j))
                     else:
                         for j in range(uint64(count)):
-                            planes[to + j] = pixels[origin + j * step]
+                            put(planes, to + j, number(pixels, origin + j * step))
             # The padding on the right of the last row, where rows share it.
             end = base + (images - 1) * tiles.image + (rows + source.more_rows) * tiles.line
             for j in range(0, source.more_columns + 1, lanes):
@@ -159,7 +160,7 @@ def _store(out: Any, channel: int, sums: Any, row: int, bias: Any, low: Any, til
            x0: int, images: int, rows: int, columns: int) -> None:
     """Copy one row of sums plus bias, at least low, without the junk between image rows, to where it belongs."""
     pixels, count, step = out.reshape(-1), uint64(columns), uint64(target.step_x)
-    lanes = LANE * 4 // out.itemsize
+    lanes = LANE * 4 // sums.itemsize
     for n in range(images):
         row_of = ((n0 + n) * out.shape[1] + channel) * out.shape[2] + target.top + y0 * target.step_y
         to = uint64(row_of * out.shape[3] + target.left + x0 * target.step_x)
@@ -170,7 +171,7 @@ def _store(out: Any, channel: int, sums: Any, row: int, bias: Any, low: Any, til
             else:
                 for j in range(count):
                     y = sums[origin + j] + bias
-                    pixels[to + j * step] = low if y < low else y
+                    put(pixels, to + j * step, low if y < low else y)
             to += uint64(target.step_y * out.shape[3])
             origin += uint64(tiles.line)
 
@@ -188,13 +189,13 @@ def correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, count: int, phases
 
     w is flat: (groups, blocks of filters, taps, filters of a block), a block being ROWS filters or, alone, one.
     """
-    planes = np.empty(source.channels * len(phases) * tiles.plane + TILE + 16, x.dtype)
+    planes = np.empty(source.channels * len(phases) * tiles.plane + TILE + 16, w.dtype)
     planes[source.channels * len(phases) * tiles.plane:] = 0
     block = 1 if tiles.filters == 1 else ROWS
     blocks = -(-tiles.filters // block)
-    lanes = LANE * 4 // x.itemsize
+    lanes = LANE * 4 // w.itemsize
     pitch = (_pixels(tiles.images, tiles.rows, tiles.columns, tiles) // 16 + 1 | 1) * 16
-    sums = np.empty(-(-blocks // tiles.parts) * block * pitch, x.dtype)
+    sums = np.empty(-(-blocks // tiles.parts) * block * pitch, w.dtype)
     for unit in range(units * t // threads, units * (t + 1) // threads):
         part, group, n0, y0, x0, images, rows, columns = _tile_of(unit, tiles)
         _pack(planes, x, phases, source, tiles, n0, images, group, y0, x0, rows, columns)
@@ -214,19 +215,19 @@ def correlate(out: Any, x: Any, w: Any, bias: Any, taps: Any, count: int, phases
 def weight(parts: Any, g: Any, x: Any, taps: Any, count: int, phases: Any, gradient: Planes, source: Planes, tiles: Tiles,
            units: int, threads: int, t: int) -> None:
     """Thread t's share of dw[f, k] += sum over pixels of g[f, q] * planes[taps[k] + q], into parts[t] in the layout of w."""
-    planes = np.zeros(source.channels * len(phases) * tiles.plane + TILE + 16, x.dtype)
+    planes = np.zeros(source.channels * len(phases) * tiles.plane + TILE + 16, parts.dtype)
     block = 1 if tiles.filters == 1 else ROWS
     blocks = -(-tiles.filters // block)
-    wide = np.zeros(blocks * block * tiles.plane, x.dtype)           # g in the same layout, zeros between rows
+    wide = np.zeros(blocks * block * tiles.plane, parts.dtype)       # g in the same layout, zeros between rows
     whole = np.zeros((1, 2), phases.dtype)
-    lanes, sums = LANE * 4 // x.itemsize, parts[t]
+    lanes, sums = LANE * 4 // parts.itemsize, parts[t]
     for unit in range(units * t // threads, units * (t + 1) // threads):
         _, group, n0, y0, x0, images, rows, columns = _tile_of(unit, tiles)
         _pack(planes, x, phases, source, tiles, n0, images, group, y0, x0, rows, columns)
         _pack(wide, g, whole, gradient, tiles, n0, images, group, y0, x0, rows, columns)
         pixels = _pixels(images, rows, columns, tiles)
         for f in range(tiles.filters):               # the last register's end may hold what was there before
-            store(wide, f * tiles.plane + pixels, splat(x.dtype.type(0)))
+            store(wide, f * tiles.plane + pixels, splat(parts.dtype.type(0)))
         registers = (pixels + lanes - 1) // lanes
         for b in range(blocks):
             first, to = b * block * tiles.plane, (group * blocks + b) * count * block

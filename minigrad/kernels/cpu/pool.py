@@ -13,7 +13,7 @@ import numpy as np
 from .. import reference
 from ..reference import Array, Padding, Pair, Shape, bin_edges, divisors, first_tap, tap_dtype
 from . import quarters
-from .half import like, plain, working
+from .half import like, numbers, plain, seen, working
 from .jit import run
 from .phases import (
     Windows,
@@ -37,13 +37,14 @@ def max_pool2d(x: Array, kernel: Pair, stride: Pair, padding: Padding, dilation:
     """
     if x.dtype.kind != "f":
         return reference.max_pool2d(x, kernel, stride, padding, dilation, out_size)
-    planes = plain(x).reshape(-1, *x.shape[2:])
+    side_by_side = _quarters(x.shape[2:], kernel, stride, padding, dilation, out_size)
+    planes = (seen(x) if side_by_side else plain(x)).reshape(-1, *x.shape[2:])
     y = np.empty((len(planes), *out_size), planes.dtype)
     k = np.empty(y.shape, tap_dtype(kernel))
-    if _quarters(x.shape[2:], kernel, stride, padding, dilation, out_size):
+    if side_by_side:
         run(quarters.largest, threads_for(32 * y.size), len(planes), y.reshape(-1), k.reshape(-1), planes.reshape(-1), *out_size,
             x.shape[3], x.shape[2])
-        return like(y, x).reshape(*x.shape[:2], *out_size), k.reshape(*x.shape[:2], *out_size)
+        return like(numbers(y), x).reshape(*x.shape[:2], *out_size), k.reshape(*x.shape[:2], *out_size)
     p, offsets = _plan(x.shape[2:], out_size, kernel, stride, padding, dilation)
     starts = first_tap(x.shape[2:], kernel, stride, padding, dilation, out_size).astype(np.int32)
     run(largest, threads_for(8 * y.size * kernel[0] * kernel[1]), _units(planes, p),
@@ -57,12 +58,13 @@ def max_pool2d_input(g: Array, k: Array, x_shape: Shape, kernel: Pair, stride: P
     """Adds each gradient at the place of its winner: (N, C, OH, OW) -> x_shape."""
     if g.dtype.kind != "f":
         return reference.max_pool2d_input(g, k, x_shape, kernel, stride, padding, dilation)
-    gp, kp = plain(g).reshape(-1, *g.shape[2:]), plain(k).reshape(-1, *g.shape[2:])
+    side_by_side = _quarters(x_shape[2:], kernel, stride, padding, dilation, g.shape[2:])
+    gp, kp = (seen(g) if side_by_side else plain(g)).reshape(-1, *g.shape[2:]), plain(k).reshape(-1, *g.shape[2:])
     dx = np.empty((len(gp), *x_shape[2:]), gp.dtype)
-    if _quarters(x_shape[2:], kernel, stride, padding, dilation, g.shape[2:]):
+    if side_by_side:
         run(quarters.spread, threads_for(8 * dx.size), len(dx), dx.reshape(-1), gp.reshape(-1), kp.reshape(-1), *g.shape[2:],
             x_shape[3], x_shape[2])
-        return like(dx, g).reshape(x_shape)
+        return like(numbers(dx), g).reshape(x_shape)
     p, offsets = _plan(x_shape[2:], g.shape[2:], kernel, stride, padding, dilation)
     run(max_input, threads_for(8 * (g.size + dx.size)), _units(gp, p), dx, gp, kp, offsets, p)
     return like(dx, g).reshape(x_shape)

@@ -10,6 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from .half import number, put
 from .jit import jit, part
 from .vectors import BITS, halves, load, pointer, store, zipped
 
@@ -53,8 +54,8 @@ shares: Any = intrinsic(_shares)
 
 @part(forceinline=True)
 def _lanes(x: Any) -> int:
-    """Numbers per register."""
-    return BITS // 8 // x.itemsize
+    """Numbers per register, in which float16 is float32."""
+    return BITS // 8 // max(4, x.itemsize)
 
 
 @jit
@@ -90,12 +91,13 @@ def _windows(y: Any, k: Any, x: Any, first: int, second: int, width: int, to: in
 
 @part(forceinline=True)
 def _window(y: Any, k: Any, x: Any, first: int, width: int, to: int) -> None:
-    best, tap = x[first], 0
+    best, tap = number(x, first), 0
     for i in range(1, TAPS):
-        value = x[first + (i & 1) + (i >> 1) * width]
+        value = number(x, first + (i & 1) + (i >> 1) * width)
         if value > best or value != value:
             best, tap = value, i
-    y[to], k[to] = best, tap
+    put(y, to, best)
+    k[to] = tap
 
 
 @jit

@@ -7,7 +7,8 @@ LANES[dtype] numbers:
     a = load(x, i)                  # x[i], x[i + 1], ...
     store(y, j, fma(a, b, c))       # y[j], y[j + 1], ... = a * b + c
 
-Arrays are flat; positions count elements; nothing is checked.
+Arrays are flat; positions count elements; nothing is checked. An array of uint16 holds the bits of float16 numbers (half.py), which
+are float32 in a register: loads and stores convert.
 """
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ from ...errors import ArgumentError
 
 INT = ir.IntType(64)
 SHUFFLE = ir.IntType(32)
+ALIGNMENT = {ir.HalfType: 2, ir.FloatType: 4, ir.DoubleType: 8}
 
 
 # The machine ----------------------------------------------------------------------------------------------------------
@@ -67,8 +69,13 @@ def element(dtype: Any) -> Any:
     return {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}[dtype]
 
 
+def in_memory(dtype: Any) -> Any:
+    """What an array's element is in memory: of uint16, a float16."""
+    return ir.HalfType() if dtype == types.uint16 else element(dtype)
+
+
 def vector_of(dtype: Any) -> Vector:
-    return Vector(dtype, LANES["f" if dtype == types.float32 else "d"])
+    return Vector(types.float64, LANES["d"]) if dtype == types.float64 else Vector(types.float32, LANES["f"])
 
 
 def pointer(context: Any, b: Any, array: Any, kind: Any, index: Any, to: Any) -> Any:
@@ -79,13 +86,14 @@ def pointer(context: Any, b: Any, array: Any, kind: Any, index: Any, to: Any) ->
 
 def load_at(b: Any, pointer: Any) -> Any:
     """Without a stated alignment LLVM would expect the vector's own, which no array promises."""
-    element = pointer.type.pointee
-    element = element.element if isinstance(element, ir.VectorType) else element
-    return b.load(pointer, align=4 if isinstance(element, ir.FloatType) else 8)
+    kind = pointer.type.pointee
+    value = b.load(pointer, align=ALIGNMENT[type(getattr(kind, "element", kind))])
+    return b.fpext(value, ir.VectorType(ir.FloatType(), kind.count)) if type(getattr(kind, "element", kind)) is ir.HalfType else value
 
 
 def store_at(b: Any, value: Any, pointer: Any) -> None:
-    b.store(value, pointer, align=4 if isinstance(value.type.element, ir.FloatType) else 8)
+    kind = pointer.type.pointee
+    b.store(b.fptrunc(value, kind) if isinstance(kind.element, ir.HalfType) else value, pointer, align=ALIGNMENT[type(kind.element)])
 
 
 def splatted(b: Any, kind: Any, number: Any) -> Any:
@@ -127,7 +135,7 @@ def _pair(kind: Any) -> Any:
 def _load_vector(_: Any, array: Any, index: Any) -> Any:
     """The register that starts at array[index]."""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
-        kind = context.get_value_type(signature.return_type)
+        kind = ir.VectorType(in_memory(array.dtype), signature.return_type.lanes)
         return load_at(b, pointer(context, b, values[0], array, values[1], kind))
     return vector_of(array.dtype)(array, types.intp), codegen
 
@@ -136,7 +144,7 @@ def _load_halves(_: Any, array: Any, low: Any, high: Any) -> Any:
     """Half a register from array[low] on, and half from array[high] on."""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
         kind = context.get_value_type(signature.return_type)
-        half = ir.VectorType(kind.element, kind.count // 2)
+        half = ir.VectorType(in_memory(array.dtype), kind.count // 2)
         first, second = (load_at(b, pointer(context, b, values[0], array, values[i], half)) for i in (1, 2))
         return shuffled(b, first, second, list(range(kind.count)))
     return vector_of(array.dtype)(array, types.intp, types.intp), codegen
@@ -145,7 +153,8 @@ def _load_halves(_: Any, array: Any, low: Any, high: Any) -> Any:
 def _store_vector(_: Any, array: Any, index: Any, value: Any) -> Any:
     """array[index], array[index + 1], ... = value"""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
-        store_at(b, values[2], pointer(context, b, values[0], array, values[1], values[2].type))
+        kind = ir.VectorType(in_memory(array.dtype), value.lanes)
+        store_at(b, values[2], pointer(context, b, values[0], array, values[1], kind))
         return context.get_dummy_value()
     return types.void(array, types.intp, value), codegen
 
@@ -231,16 +240,16 @@ def _part_row(_: Any, planes: Any, at: Any, span: Any, x: Any, first: Any, count
     """The even ones of 2 * count numbers of x to planes[at], the odd ones to planes[at + span]; count registers of each."""
     def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
         at, span, first, count = (values[i] for i in (1, 2, 4, 5))
-        kind = ir.VectorType(element(x.dtype), vector_of(x.dtype).lanes)
+        kind, to = (ir.VectorType(in_memory(a.dtype), vector_of(a.dtype).lanes) for a in (x, planes))
         source = pointer(context, b, values[3], x, first, kind)
-        even, odd = (pointer(context, b, values[0], planes, place, kind) for place in (at, b.add(at, span)))
+        even, odd = (pointer(context, b, values[0], planes, place, to) for place in (at, b.add(at, span)))
         lanes = [list(range(start, 2 * kind.count, 2)) for start in (0, 1)]
 
         def step(i: Any, _: list[Any]) -> list[Any]:
             pair = b.shl(i, ir.Constant(INT, 1))
             low, high = (load_at(b, b.gep(source, [b.add(pair, ir.Constant(INT, n))])) for n in (0, 1))
-            for to, chosen in zip((even, odd), lanes):
-                store_at(b, shuffled(b, low, high, chosen), b.gep(to, [i]))
+            for line, chosen in zip((even, odd), lanes):
+                store_at(b, shuffled(b, low, high, chosen), b.gep(line, [i]))
             return []
 
         loop(b, count, [], step, short=True)
@@ -269,12 +278,12 @@ def _row(change: Any) -> Any:
     def row(_: Any, to: Any, at: Any, x: Any, first: Any, count: Any, *numbers: Any) -> Any:
         def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
             lanes = vector_of(x.dtype).lanes
-            kind = ir.VectorType(element(x.dtype), lanes)
-            spread = [splatted(b, kind, number) for number in values[5:]]
+            source, target = (ir.VectorType(in_memory(a.dtype), lanes) for a in (x, to))
+            spread = [splatted(b, ir.VectorType(number.type, lanes), number) for number in values[5:]]
 
             def move(place: Any) -> None:
-                value = load_at(b, pointer(context, b, values[2], x, b.add(values[3], place), kind))
-                store_at(b, change(b, value, *spread), pointer(context, b, values[0], to, b.add(values[1], place), kind))
+                value = load_at(b, pointer(context, b, values[2], x, b.add(values[3], place), source))
+                store_at(b, change(b, value, *spread), pointer(context, b, values[0], to, b.add(values[1], place), target))
 
             def step(i: Any, _: list[Any]) -> list[Any]:
                 move(b.mul(i, ir.Constant(INT, lanes)))

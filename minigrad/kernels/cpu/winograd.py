@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..reference import Array, Padding, Pair, Shape
-from .half import plain
+from .half import numbers, plain, seen
 from .jit import run
 from .microkernels import POINTS, ROWS
 from .threads import threads_for
@@ -49,7 +49,7 @@ def correlate(x: Array, w: Array, b: Array | None, padding: Padding, out_size: P
               rectify: bool) -> Array | None:
     """(N, C, H, W), (F, C / groups, 3, 3), (F,) -> (N, F, *out_size); None where that is not finite."""
     channels, filters = x.shape[1] // groups, w.shape[0] // groups
-    return _correlate(plain(x), plain(w).reshape(groups, -1), b, (filters, channels * 9, 9), False, padding, out_size, groups,
+    return _correlate(seen(x), plain(w).reshape(groups, -1), b, (filters, channels * 9, 9), False, padding, out_size, groups,
                       0.0 if rectify else -np.inf)
 
 
@@ -58,7 +58,7 @@ def correlate_input(g: Array, w: Array, x_shape: Shape, padding: Padding, groups
     channels = x_shape[1] // groups
     (top, bottom), (left, right) = padding
     padding = (2 - top, 2 - bottom), (2 - left, 2 - right)
-    return _correlate(plain(g), plain(w).reshape(groups, -1), None, (channels, 9, channels * 9), True, padding,
+    return _correlate(seen(g), plain(w).reshape(groups, -1), None, (channels, 9, channels * 9), True, padding,
                       (x_shape[2], x_shape[3]), groups)
 
 
@@ -71,25 +71,25 @@ def _correlate(x: Array, w: Array, b: Array | None, strides: tuple[int, int, int
     threads = threads_for(2 * y.size * channels * 4)
     grid = _grid(x.shape, filters, groups, padding, out_size, threads, FEWEST)
     blocks = -(-filters // ROWS)
-    u = np.empty(groups * POINTS * blocks * channels * ROWS, x.dtype)
+    u = np.empty(groups * POINTS * blocks * channels * ROWS, w.dtype)
     run(transform_weights, threads_for(64 * u.size), groups * blocks, u, w, filters, channels, per_filter, per_channel, flip)
     units = _units(grid)
     finite = np.empty(units, np.bool_)
-    bias = np.zeros(y.shape[1], x.dtype) if b is None else b.astype(x.dtype)
-    run(forward, threads, units, y.reshape(-1), finite, x.reshape(-1), u, bias, y.dtype.type(low), grid)
-    return y if finite.all() else None
+    bias = np.zeros(y.shape[1], w.dtype) if b is None else b.astype(w.dtype)
+    run(forward, threads, units, y.reshape(-1), finite, x.reshape(-1), u, bias, w.dtype.type(low), grid)
+    return numbers(y) if finite.all() else None
 
 
 def correlate_weight(g: Array, x: Array, w_shape: Shape, padding: Padding, groups: int) -> Array | None:
     """The adjoint of correlate in w -> w_shape; None where that is not finite."""
-    g, x = plain(g), plain(x)
+    g, x = seen(g), seen(x)
     channels, filters = w_shape[1], w_shape[0] // groups
     threads = threads_for(2 * g.size * channels * 4)
     grid = _grid(x.shape, filters, groups, padding, (g.shape[2], g.shape[3]), threads, LONG)
     units = _units(grid)
-    parts = np.zeros((max(1, min(threads, units)), groups * POINTS * -(-filters // ROWS) * channels * ROWS), x.dtype)
+    parts = np.zeros((max(1, min(threads, units)), groups * POINTS * -(-filters // ROWS) * channels * ROWS), np.float32)
     run(weight, len(parts), units, parts, g.reshape(-1), x.reshape(-1), grid)
-    dw = np.empty((w_shape[0], channels, 9), x.dtype)
+    dw = np.empty((w_shape[0], channels, 9), np.float32)
     run(adjoint_weights, threads_for(64 * parts.size), len(dw), dw, parts, filters, channels)
     return dw.reshape(w_shape) if np.isfinite(dw).all() else None
 

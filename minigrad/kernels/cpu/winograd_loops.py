@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import uint64
 
+from .half import number, put
 from .jit import jit, part
 from .microkernels import (
     POINTS,
@@ -82,14 +83,14 @@ def _copy(to: Any, at: int, x: Any, first: int, count: int) -> None:
         copy_row(to, at, x, first, count)
     else:
         for j in range(count):
-            to[at + j] = x[first + j]
+            put(to, at + j, number(x, first + j))
 
 
 @part
 def _split(planes: Any, line: Any, x: Any, origin: int, height: int, width: int, y0: int, left: int, rows: int, columns: int,
            span: int) -> None:
     """Rows y0 .. y0 + 2 * rows of one plane of x, zeros around it, into four phase planes `span` apart."""
-    zero, none = splat(x.dtype.type(0)), x.dtype.type(0)
+    zero, none = splat(planes.dtype.type(0)), planes.dtype.type(0)
     registers = (columns + LANE - 1) // LANE
     even, odd = (width + left + 1) // 2, (width + left) // 2                # where the padding on the right starts
     for r in range(2 * rows):
@@ -191,10 +192,10 @@ def _many(left: int) -> int:
 def forward(out: Any, finite: Any, x: Any, u: Any, bias: Any, low: Any, p: Grid, units: int, threads: int, t: int) -> None:
     """Thread t's share of the chunks: transform, multiply at each of the 16 points, transform back."""
     parts = -(-p.filters // ROWS)
-    v, m = aligned(p.channels * p.pitch, x), aligned(parts * ROWS * p.pitch, x)
-    planes, line = _scratch(p, x)
+    v, m = aligned(p.channels * p.pitch, u), aligned(parts * ROWS * p.pitch, u)
+    planes, line = _scratch(p, u)
     wide = 2 * p.across + 2 * LANE
-    lines = np.zeros(4 * wide, x.dtype)
+    lines = np.zeros(4 * wide, out.dtype)
     taps = np.arange(p.channels) * p.pitch
     for unit in range(units * t // threads, units * (t + 1) // threads):
         group, n0, ty, images, rows = _chunk(unit, p)
@@ -300,20 +301,20 @@ def aligned(size: int, like: Any) -> Any:
 
 
 @part
-def _scratch(p: Grid, x: Any) -> Any:
+def _scratch(p: Grid, like: Any) -> Any:
     """Phase planes of one channel of one image, and one padded row."""
-    planes = np.zeros(4 * ((p.rows + p.per_block) * (p.across + 1) + LANE) + 2 * LANE, x.dtype)
-    return planes, np.zeros(2 * (p.across + 1) + 2 * LANE + p.width, x.dtype)
+    planes = np.zeros(4 * ((p.rows + p.per_block) * (p.across + 1) + LANE) + 2 * LANE, like.dtype)
+    return planes, np.zeros(2 * (p.across + 1) + 2 * LANE + p.width, like.dtype)
 
 
 @jit
 def weight(parts: Any, g: Any, x: Any, p: Grid, units: int, threads: int, t: int) -> None:
     """Thread t's share of the chunks: both transforms, and dot products over the tiles at each of the 16 points."""
     many = -(-p.filters // ROWS)
-    v, d = aligned(p.channels * p.pitch, x), aligned(many * ROWS * p.pitch, x)
-    planes, line = _scratch(p, x)
-    edge = np.zeros(2 * p.across + 2 * LANE, x.dtype)                        # apart from line: its padding must stay zero
-    inside = np.zeros(p.across + LANE, x.dtype)                              # 1 for each tile of a row, 0 behind
+    v, d = aligned(p.channels * p.pitch, parts), aligned(many * ROWS * p.pitch, parts)
+    planes, line = _scratch(p, parts)
+    edge = np.zeros(2 * p.across + 2 * LANE, parts.dtype)                    # apart from line: its padding must stay zero
+    inside = np.zeros(p.across + LANE, parts.dtype)                          # 1 for each tile of a row, 0 behind
     if p.per_block == 1:
         inside[:p.across] = 1
     else:
