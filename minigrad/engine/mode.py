@@ -143,6 +143,11 @@ class watching:
         local.mode.watch = self._before.pop()
 
 
+def fuses(watch: Watch) -> bool:
+    """True for a watch that does not mind if a kernel does two ops in one pass: one with `fuses = True`, which looks at no values."""
+    return isinstance(watch, _Stack) and fuses(watch.first) and fuses(watch.rest) or getattr(watch, "fuses", False)
+
+
 # ---------------------------------------------------------------- switches
 class _Switch:
     """Context manager and decorator that sets some slots of the mode and puts them back."""

@@ -6,7 +6,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from operator import index
 from typing import Any, Self
 
-from ..engine.mode import local
+from ..engine.mode import fuses, local
 from ..errors import ArgumentError, ArgumentTypeError, AssertedArgumentError, OutOfRangeError, describe
 from ..ops.conv import RELU
 from . import hooks
@@ -89,7 +89,7 @@ class Sequential(_Indexed):
         modules = [attributes[name] for name in self._module_names]
         try:
             for module, following in zip(modules, [*modules[1:], None]):
-                if type(module) is Conv2d and type(following) is ReLU and mode.watch is None:
+                if type(module) is Conv2d and type(following) is ReLU and (mode.watch is None or fuses(mode.watch)):
                     # Where nobody sees what lies between, one kernel does both; the graph is the same.
                     if not (module._attention or following._attention or hooks.everywhere):
                         mode.epilogue = RELU

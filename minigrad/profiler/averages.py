@@ -99,7 +99,7 @@ def sorting(by: str) -> Callable[[Average], float]:
     names = ("cpu_time", "cpu_time_total", "self_cpu_time_total", "count", "cpu_memory_usage", "self_cpu_memory_usage", "flops")
     if by not in names:
         raise ArgumentError(f"table: sort_by must be one of {', '.join(names)}; got {by!r}")
-    return lambda a: getattr(a, by)  
+    return lambda a: getattr(a, by)
 
 
 def averages(events: Iterable[Event], by_shape: bool = False, by_line: bool = False, **columns: bool) -> Averages:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, ClassVar
 
 from ..engine import mode as modes
 from ..engine.mode import Scope, local
@@ -54,9 +54,10 @@ class Event:
         return self.end - self.start - self.children
 
 
-@dataclass
+@dataclass(eq=False)
 class Recorder:
-    """Collects the events of the thread that attached it. after: called when an op is done, before its clock stops."""
+    """Collects the events of the thread that attached it; called by every op. after: called when an op is done, before its clock stops."""
+    fuses: ClassVar[bool] = True
     after: Callable[[], None] | None = None
     events: list[Event] = field(default_factory=list)
     stack: list[Event] = field(default_factory=list)
@@ -64,14 +65,14 @@ class Recorder:
     def attach(self) -> None:
         """Take part in what this thread does."""
         mode = local.mode
-        mode.watch = modes.in_front(self.watch, mode.watch)
+        mode.watch = modes.in_front(self, mode.watch)
         mode.rules = modes.around_rules(self.rule, mode.rules)
         here.recorders.append(self)
 
     def detach(self) -> None:
         """Take no part any more."""
         mode = local.mode
-        mode.watch, mode.rules = modes.without(self.watch, mode.watch), modes.without(self.rule, mode.rules)
+        mode.watch, mode.rules = modes.without(self, mode.watch), modes.without(self.rule, mode.rules)
         here.recorders = [r for r in here.recorders if r is not self]
 
     def open(self, name: str, kind: str, scope: Scope | None) -> Event:
@@ -92,7 +93,7 @@ class Recorder:
         if self.stack:
             self.stack[-1].children += event.end - event.start
 
-    def watch(self, op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def __call__(self, op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Stands in front of every op."""
         event = self.open(op.name, "forward", local.mode.scope)
         try:

@@ -10,9 +10,11 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn
-from minigrad.engine.mode import local
+from minigrad.engine import mode as modes
+from minigrad.engine.mode import fuses, local, watching
 from minigrad.profiler import ProfilerAction, ProfilerActivity, profile, record_function, schedule, tensorboard_trace_handler
 from minigrad.profiler.costs import macs
+from minigrad.profiler.recorder import Recorder
 
 
 def net() -> nn.Module:
@@ -69,6 +71,22 @@ def test_a_module_that_is_called_twice_counts_two_calls() -> None:
     with profile() as prof:
         model(mg.ones(1, 2))
     assert [(row.path, row.calls, row.macs) for row in prof.module_averages()] == [("", 1, 8), ("0", 2, 8)]
+
+
+def test_a_kernel_that_does_two_ops_still_does() -> None:
+    model, x = nn.Sequential(nn.Conv2d(8, 16, 3), nn.ReLU()), mg.rand(4, 8, 32, 32)
+    seen: list[Any] = []
+    plain = model(x)
+    with profile() as prof:
+        fused = model(x)
+    with watching(lambda op, call, args, kwargs: seen.append(op.name) or call(*args, **kwargs)):
+        apart = model(x)
+    assert seen == [e.name for e in prof.events()] == ["convolution", "relu"]
+    assert (fused == plain).all()
+    assert mg.allclose(apart, plain)
+    assert fuses(Recorder())
+    assert fuses(modes.in_front(Recorder(), Recorder()))
+    assert not fuses(modes.in_front(Recorder(), lambda *args: None))
 
 
 def test_events_know_line_shapes_and_module() -> None:
