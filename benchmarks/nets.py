@@ -22,25 +22,41 @@ def deep_convnet(lib: Any) -> Any:
     return model
 
 
-def resnet20(lib: Any) -> Any:
-    """He et al. 2015, section 4.2, n = 3: (N, 3, 32, 32) -> (N, 10). Where shapes change, a 1x1 convolution takes the short cut."""
-    nn = lib.nn
+def normed(nn: Any, inputs: int, outputs: int, size: int, stride: int = 1) -> list[Any]:
+    """A convolution and its batch normalization."""
+    return [nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=False), nn.BatchNorm2d(outputs)]
 
-    def conv(inputs: int, outputs: int, size: int, stride: int = 1) -> list[Any]:
-        return [nn.Conv2d(inputs, outputs, size, stride=stride, padding=size // 2, bias=False), nn.BatchNorm2d(outputs)]
+
+def residual(lib: Any, widths: tuple[tuple[int, int, int], ...]) -> list[Any]:
+    """He et al. 2015: blocks of two convolutions, (channels in, channels out, stride) each, with a sum at the end; then the mean.
+
+    Where shapes change, a 1x1 convolution takes the short cut.
+    """
+    nn = lib.nn
 
     class Block(nn.Module):                          # type: ignore[misc, name-defined]
         def __init__(self, inputs: int, outputs: int, stride: int) -> None:
             super().__init__()
-            self.body = nn.Sequential(*conv(inputs, outputs, 3, stride), nn.ReLU(), *conv(outputs, outputs, 3))
-            self.short = nn.Sequential(*conv(inputs, outputs, 1, stride)) if stride > 1 or inputs != outputs else nn.Identity()
+            self.body = nn.Sequential(*normed(nn, inputs, outputs, 3, stride), nn.ReLU(), *normed(nn, outputs, outputs, 3))
+            self.short = nn.Sequential(*normed(nn, inputs, outputs, 1, stride)) if stride > 1 or inputs != outputs else nn.Identity()
 
         def forward(self, x: Any) -> Any:
             return lib.relu(self.body(x) + self.short(x))
+    return [*(Block(*w) for w in widths), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
 
+
+def resnet20(lib: Any) -> Any:
+    """He et al. 2015, section 4.2, n = 3: (N, 3, 32, 32) -> (N, 10)."""
+    nn = lib.nn
     widths = ((16, 16, 1), (16, 16, 1), (16, 16, 1), (16, 32, 2), (32, 32, 1), (32, 32, 1), (32, 64, 2), (64, 64, 1), (64, 64, 1))
-    return nn.Sequential(*conv(3, 16, 3), nn.ReLU(), *(Block(*w) for w in widths), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
-                         nn.Linear(64, 10))
+    return nn.Sequential(*normed(nn, 3, 16, 3), nn.ReLU(), *residual(lib, widths), nn.Linear(64, 10))
+
+
+def resnet18(lib: Any) -> Any:
+    """He et al. 2015, table 1: (N, 3, 224, 224) -> (N, 1000)."""
+    nn = lib.nn
+    widths = ((64, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 1), (128, 256, 2), (256, 256, 1), (256, 512, 2), (512, 512, 1))
+    return nn.Sequential(*normed(nn, 3, 64, 7, 2), nn.ReLU(), nn.MaxPool2d(3, 2, 1), *residual(lib, widths), nn.Linear(512, 1000))
 
 
 def mlp(lib: Any, *widths: int) -> Any:

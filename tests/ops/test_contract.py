@@ -233,34 +233,34 @@ def test_no_numpy_on_a_device(name: str) -> None:
     check_on_device(name)
 
 
-def check_on_device(name: str) -> None:
-    """An op's results and gradients on strict arrays are those on NumPy's, and none leaves the device."""
+def check_on_device(name: str, kind: type = StrictArray, make: Any = StrictArray, to_host: Any = host, rtol: float = 1e-9) -> None:
+    """An op's results and gradients on arrays of a device are those on NumPy's, and none leaves the device."""
     for sample in SAMPLES[name].draw():
         if sample.leaves:
             continue
         plain = Run(name, sample)
         expected = plain.call()
-        run = Run(name, sample, make=StrictArray)
+        run = Run(name, sample, make=make)
         outs = run.call()
         for out, e in zip(outs, expected, strict=True):
-            assert isinstance(out.array, StrictArray), f"{name} {sample}: the output left the device"
+            assert isinstance(out.array, kind), f"{name} {sample}: the output left the device"
             if not SAMPLES[name].unchecked:
-                close(out.array, e.array, 1e-9, f"{name} {sample}: on a device")
+                close(to_host(out.array), e.array, rtol, f"{name} {sample}: on a device")
         if not run.inputs:
             continue
         on_host = seeds_for(expected)
-        seeds = [wrap(StrictArray(s.array)) for s in on_host]
+        seeds = [wrap(make(s.array)) for s in on_host]
         for g, e in zip(run.gradients(seeds), plain.gradients(on_host), strict=True):
             assert (g is None) == (e is None)
             if g is not None:
-                assert isinstance(g.array, StrictArray), f"{name} {sample}: a gradient left the device"
+                assert isinstance(g.array, kind), f"{name} {sample}: a gradient left the device"
                 if not SAMPLES[name].unchecked:
-                    close(g.array, e.array, 1e-9, f"{name} {sample}: gradient on a device")
+                    close(to_host(g.array), e.array, rtol, f"{name} {sample}: gradient on a device")
         if sample.no_second:
             continue
         first = [g for g in run.gradients(seeds, create_graph=True) if g is not None and g.requires_grad]
         if first:
-            grad(first, run.inputs, [wrap(StrictArray(np.ones(g.shape, g.array.dtype))) for g in first], allow_unused=True)
+            grad(first, run.inputs, [wrap(make(np.ones(g.shape, g.array.dtype))) for g in first], allow_unused=True)
 
 
 def test_arrays_are_for_rules_only(name: str) -> None:
