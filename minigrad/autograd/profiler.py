@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..profiler import Event
 from ..profiler import profile as _profile
 from ..profiler import record_function as record_function
 
@@ -14,6 +15,11 @@ class profile(_profile):
                  profile_memory: bool = False, with_stack: bool = False, with_modules: bool = False, **rest: Any) -> None:
         super().__init__(use_cuda=use_cuda, with_flops=with_flops)
         self.enabled = enabled
+
+    @property
+    def function_events(self) -> list[Event]:
+        """All that was recorded."""
+        return self.events()
 
     def start(self) -> None:
         """Begin, if enabled."""

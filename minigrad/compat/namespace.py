@@ -15,7 +15,7 @@ TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
 MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
-        "func", "jit", "linalg", "nn", "onnx", "optim", "random", "serialization", "signal", "special", "utils", "version")),
+        "func", "jit", "linalg", "nn", "onnx", "optim", "profiler", "random", "serialization", "signal", "special", "utils", "version")),
     "torch.distributions": frozenset((
         "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "constraints", "continuous_bernoulli",
         "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel",
@@ -43,8 +43,8 @@ _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.
 SEARCHED = (
     "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.optim",
     "torch.optim.lr_scheduler", "torch.autograd", "torch.autograd.functional", "torch.linalg", "torch.special", "torch.fft", "torch.func",
-    "torch.signal.windows", "torch.distributions", "torch.utils.data", "torch.cuda", "torch.amp", "torch.random", "torchvision.datasets",
-    "torchvision.transforms", "torchvision.transforms.functional", "torchvision.models", "torchvision.utils",
+    "torch.signal.windows", "torch.distributions", "torch.utils.data", "torch.cuda", "torch.amp", "torch.random", "torch.profiler",
+    "torchvision.datasets", "torchvision.transforms", "torchvision.transforms.functional", "torchvision.models", "torchvision.utils",
 )
 
 
