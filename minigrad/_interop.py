@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtypes
+from . import cupy_arrays, dtypes
 from ._device import as_device, device
 from ._layout import memory_format
 from ._printing import tensor_repr
@@ -210,8 +210,18 @@ def cdouble(x: Any, memory_format: Any = None) -> Any:
 
 
 def pin_memory(x: Any, device: Any = None) -> Any:
-    """x itself: page-locked memory makes no difference to arrays on the CPU."""
-    return x
+    """A copy in memory that a GPU reads by itself, so that `.to("cuda", non_blocking=True)` goes on beside the program.
+
+    Raises DeviceError where there is no GPU, and ArgumentTypeError for a tensor that lies on one.
+    """
+    if not backend_of(x.array).on_host:
+        raise ArgumentTypeError(f"pin_memory: only dense CPU tensors can be pinned; got {describe(x)}")
+    return x if cupy_arrays.is_pinned(x.array) else wrap(cupy_arrays.pinned(x.array))
+
+
+def is_pinned(x: Any, device: Any = None) -> builtins.bool:
+    """Whether x lies in such memory."""
+    return cupy_arrays.is_pinned(x.array)
 
 
 def share_memory_(x: Any) -> Any:

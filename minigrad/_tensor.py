@@ -838,7 +838,8 @@ class Tensor(TensorBase):
     cfloat = interop.cfloat
     cdouble = interop.cdouble
     pin_memory = interop.pin_memory
-    is_pinned = is_shared = is_distributed = interop.no
+    is_shared = is_distributed = interop.no
+    is_pinned = interop.is_pinned
     to_dense = interop.to_dense
     share_memory_ = interop.share_memory_
 
