@@ -4,6 +4,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
+
+import minigrad as mg
 
 Parameters = dict[str, Any]
 
@@ -67,7 +70,8 @@ IMPLICIT = ("Beta", "Chi2", "Dirichlet", "FisherSnedecor", "Gamma", "InverseGamm
 DTYPES = {"GeneralizedPareto": "float32"}             # PyTorch's works in the default dtype only
 DRAWN_OTHERWISE = ("Wishart",)                       # PyTorch draws again what is not singular
 
-EVERY = [(name, i) for name, cases in CASES.items() for i in range(len(cases))]
+# The first case of each class always, the others where there is time.
+EVERY = [pytest.param(name, i, marks=pytest.mark.slow if i else ()) for name, cases in CASES.items() for i in range(len(cases))]
 
 
 def build(library: Any, name: str, parameters: Parameters, **options: Any) -> tuple[Any, list[Any]]:
@@ -85,8 +89,5 @@ def build(library: Any, name: str, parameters: Parameters, **options: Any) -> tu
 
 def both(name: str, i: int, **options: Any) -> list[tuple[Any, Any, list[Any]]]:
     """(library, distribution, parameters) of PyTorch and of minigrad."""
-    import pytest
-
-    import minigrad
     torch = pytest.importorskip("torch")
-    return [(library, *build(library, name, CASES[name][i], **options)) for library in (torch, minigrad)]
+    return [(library, *build(library, name, CASES[name][i], **options)) for library in (torch, mg)]

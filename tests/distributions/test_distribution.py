@@ -119,7 +119,7 @@ def test_refused(line: str, match: str) -> None:
     D.Independent(D.Normal(x, 2.), 2).log_prob(torch.ones(3, 4).double())
     D.Independent(D.Normal(x, 2.), 2).entropy()
     D.Independent(D.Bernoulli(torch.ones(2) / 3), 0).enumerate_support()
-    repr(D.Independent(D.Normal(torch.zeros(3), 2.), 1)).replace('minigrad', 'torch'), D.Independent(D.Normal(torch.zeros(3), 2.), 1).support.event_dim
+    d = D.Independent(D.Normal(torch.zeros(3), 2.), 1); repr(d).replace('minigrad', 'torch'), d.support.event_dim
     repr(D.MixtureSameFamily(D.Categorical(torch.ones(2)), D.Normal(torch.zeros(3, 2), 1.))).replace('minigrad', 'torch')
     D.TransformedDistribution(D.Normal(x[0, 0], 1.), [D.AffineTransform(1., -2.), D.ExpTransform()]).log_prob(torch.ones(4).double())
     D.TransformedDistribution(D.Normal(x[0, 0], 1.), [D.AffineTransform(1., -2.), D.ExpTransform()]).cdf(torch.ones(4).double())

@@ -71,8 +71,14 @@ def test_stretch(t: str) -> None:
     agree(f"{PREPARE}t = {t}; t.inv.forward_shape(t.forward_shape((2, 3, 4)))")
 
 
-@pytest.mark.parametrize("t", ["T.ExpTransform()", "T.PowerTransform(torch.tensor(-2.))", "T.AffineTransform(0, -2)", "T.TanhTransform().inv",
-                               "T.AffineTransform(0, torch.tensor([2., -1]))", "T.ComposeTransform([T.AffineTransform(0, -2), T.ExpTransform()])"])
+@pytest.mark.parametrize("t", lines("""
+    T.ExpTransform()
+    T.PowerTransform(torch.tensor(-2.))
+    T.AffineTransform(0, -2)
+    T.TanhTransform().inv
+    T.AffineTransform(0, torch.tensor([2., -1]))
+    T.ComposeTransform([T.AffineTransform(0, -2), T.ExpTransform()])
+"""))
 def test_sign(t: str) -> None:
     agree(f"{PREPARE}{t}.sign")
 
@@ -80,7 +86,8 @@ def test_sign(t: str) -> None:
 def test_correlation() -> None:
     """From (2, 3, 6) numbers to (2, 3, 4, 4) Cholesky factors, and back."""
     v = "v = torch.cat([x, x[..., :2] * 0.5], -1) / 20 - 0.4; t = T.CorrCholeskyTransform(); y = t(v); "
-    for what in ("y", "t.inv(y)", "t.log_abs_det_jacobian(v, y)", "t.codomain.check(y)", "t.forward_shape((5, 6)), t.inverse_shape((5, 4, 4))"):
+    for what in ("y", "t.inv(y)", "t.log_abs_det_jacobian(v, y)", "t.codomain.check(y)",
+                 "t.forward_shape((5, 6)), t.inverse_shape((5, 4, 4))"):
         agree(PREPARE + v + what)
 
 
@@ -174,7 +181,8 @@ def test_constraint(c: str) -> None:
     agree(f"{PREPARE}c = {c}; c.event_dim, c.is_discrete")
     if "dependent(" in c and "independent" not in c:
         return
-    for v in ("x", "x - 3", "x / 24", "torch.eye(4).double().expand(2, 4, 4)[:, :3]", "(x == 2) * 1.0", "x / x.sum(-1, True)", "x * float('nan')"):
+    for v in ("x", "x - 3", "x / 24", "torch.eye(4).double().expand(2, 4, 4)[:, :3]", "(x == 2) * 1.0", "x / x.sum(-1, True)",
+              "x * float('nan')"):
         if "3" not in c or "square" not in c:
             agree(f"{PREPARE}{c}.check({v})" if not matrices(c) else f"{PREPARE}{c}.check(({v})[:, :3, :3])")
     if matrices(c):
