@@ -2,42 +2,23 @@
 from __future__ import annotations
 
 import math
+from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..backend import backend_of
-from ..engine.op import op
+from ..backend import backend_of, has_values
+from ..engine.inplace import node_of
+from ..engine.mode import local
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .compare import logical_not
+from .composed import needed
 from .dropout import dropout
-from .half import rounded, single
 from .loss import need_tensors
-from .matmul import matmul
-from .shape import expand
-from .softmax import softmax_rule
+from .scores import by_scores
+from .tiled_attention import coins_for, tiled_attention
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
-
-
-@op(x=lambda g, out, x_dtype: softmax_rule(g, out, -1, x_dtype))
-def attend(input: Tensor, hidden: Any, masked: bool) -> Tensor:
-    """softmax of scores (..., L, S) over keys; 0 where `hidden`, a mask that broadcasts, is true.
-
-    masked: scores may be -inf. A query whose keys all are, or all are hidden, gets 0 everywhere.
-    """
-    x: Any = input
-    xp, kernels = backend_of(x).xp, backend_of(x).kernels
-    if not x.size:
-        return x.copy()
-    z = single(x)
-    if hidden is not None:
-        z = xp.where(hidden, -math.inf, z)
-    if hidden is None and not masked:
-        return rounded(kernels.softmax(z, -1), x.dtype)
-    blind = z.max(axis=-1, keepdims=True) == -math.inf
-    y = kernels.softmax(xp.where(blind, 0, z), -1)
-    y *= ~blind
-    return rounded(y, x.dtype)
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
@@ -60,46 +41,56 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
         raise DtypeError(f"{name}: Expected query, key, and value to have the same floating-point dtype; {got}")
     if q.shape[-1] != k.shape[-1] or k.shape[-2] != v.shape[-2]:
         raise ShapeError(f"{name}: query and key must agree in the last size, key and value in the last but one; {got}")
-    if enable_gqa:
-        key, value = [shared_heads(name, t, q.shape[-3] if q.ndim > 2 else 1, got) for t in (key, value)]
-    scores = matmul(query * (1 / math.sqrt(q.shape[-1]) if scale is None else scale), key.transpose(-2, -1))
-    hidden = None
-    masked = False
-    if is_causal:
-        if attn_mask is not None:
-            raise RefusedArgumentError(f"{name}: Explicit attn_mask should not be set when is_causal=True")
-        xp = backend_of(q).xp
-        hidden = xp.arange(q.shape[-2])[:, None] < xp.arange(k.shape[-2])
-    elif attn_mask is not None:
+    hidden, added = None, None
+    if is_causal and attn_mask is not None:
+        raise RefusedArgumentError(f"{name}: Explicit attn_mask should not be set when is_causal=True")
+    if attn_mask is not None:
         need_tensors(name, attn_mask=attn_mask)
         mask = attn_mask.array
         if mask.dtype.kind == "b":
-            hidden = broadcastable(name, logical_not(attn_mask).array, scores)
+            hidden = logical_not(attn_mask).array
         elif mask.dtype == q.dtype or mask.dtype == "f4":
-            scores, masked = scores + attn_mask, True
+            added = attn_mask
         else:
             raise DtypeError(f"{name}: Expected attn_mask dtype to be bool or float or to match query dtype; got attn_mask "
                              f"{operand(mask)}, query {operand(q)}")
-    weights = attend(scores, hidden, masked)
-    if dropout_p:
-        weights = dropout(weights, dropout_p)
-    return matmul(weights, value)
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+    if enable_gqa:
+        check_heads(name, k, v, q, got)
+    if in_tiles(q, k, v, attn_mask, dropout_p, enable_gqa):
+        return of_four(query, key, value, hidden if added is None else added.array, is_causal, scale, dropout_p)
+    return by_scores(query, key, value, hidden, added, is_causal, enable_gqa, scale, partial(dropout, p=dropout_p) if dropout_p else None)
 
 
-def shared_heads(name: str, t: Tensor, heads: int, got: str) -> Tensor:
-    """(..., few, S, E) -> (..., heads, S, E): each head repeated, neighbours alike."""
-    few = t.shape[-3] if t.ndim > 2 else 0
-    if not few or heads % few:
-        raise ShapeError(f"{name}: Number of heads in key and value must divide the number of heads in query; {got}")
-    if few == heads:
-        return t
-    lead, tail = t.shape[:-2], t.shape[-2:]
-    return expand(t.unsqueeze(-3), (*lead, heads // few, *tail)).reshape((*lead[:-1], heads, *tail))
+def in_tiles(q: Any, k: Any, v: Any, mask: Tensor | None, p: float, shared: bool) -> bool:
+    """Whether the op that never makes the whole matrix of scores can do it; it has one gradient for query, key and value only."""
+    lead, mode = q.shape[:-2], local.mode
+    if mode.batch is not None or mode.autocast is not None or mode.written is not None or not (has_values(q) and backend_of(q).on_host):
+        return False
+    if not (0 <= p < 1 and q.size and v.size) or k.shape[:-2] != v.shape[:-2] or k.shape[:-2] != lead and not (
+            shared and len(lead) > 1 and k.shape[:-3] == lead[:-1]):
+        return False
+    if mask is None:
+        return True
+    full = (*lead, q.shape[-2], k.shape[-2])
+    return q.ndim <= 4 and mask.ndim <= q.ndim and node_of(mask) is None and all(
+        m in (1, n) for m, n in zip(mask.shape[::-1], full[::-1], strict=False))
 
 
-def broadcastable(name: str, mask: Any, scores: Tensor) -> Any:
-    """A mask that goes with the scores without making them larger."""
-    shape = scores.shape
-    if mask.ndim > len(shape) or any(m not in (1, n) for m, n in zip(mask.shape[::-1], shape[::-1], strict=False)):
-        raise ShapeError(f"{name}: attn_mask must broadcast to the scores {list(shape)} (..., queries, keys); got {operand(mask)}")
-    return mask
+def of_four(query: Tensor, key: Tensor, value: Tensor, mask: Any, is_causal: bool, scale: float, p: float) -> Tensor:
+    """`tiled_attention` of any leading dimensions, as a batch and heads."""
+    lead, operands = query.shape[:-2], [query, key, value]
+    if query.ndim != 4:
+        operands = [t.reshape((prod(t.shape[:-3]), t.shape[-3] if t.ndim > 2 else 1, *t.shape[-2:])) for t in operands]
+    bits = coins_for(query.array, (prod(lead), query.shape[-2], key.shape[-2]), p) if p else None
+    out = tiled_attention(operands, needed(operands), mask, is_causal, float(scale), bits, float(p))
+    return out if len(lead) == 2 else out.reshape((*lead, *out.shape[-2:]))
+
+
+def check_heads(name: str, k: Any, v: Any, q: Any, got: str) -> None:
+    """Several heads of queries may share one of keys and values."""
+    heads = q.shape[-3] if q.ndim > 2 else 1
+    for x in (k, v):
+        few = x.shape[-3] if x.ndim > 2 else 0
+        if not few or heads % few:
+            raise ShapeError(f"{name}: Number of heads in key and value must divide the number of heads in query; {got}")

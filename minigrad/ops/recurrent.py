@@ -16,24 +16,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..backend import backend_of
-from ..engine.inplace import node_of
-from ..engine.mode import enable_grad, local
-from ..engine.node import TensorBase
 from ..engine.op import op
-from ..engine.run import run
+from .composed import keeps, on_tensors, through_steps
 from .elementwise import sigmoid, sigmoid_into, tanh
 from .join import cat
 from .linear import linear
 from .matmul import matmul
 from .rnn import added, affine, loops, parts
-from .shape import view
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
 
 Sizes = tuple[int, ...]
 Spans = list[tuple[int, int]]
-Steps = Callable[..., tuple[Any, ...]]
 
 
 # ---------------------------------------------------------------- what all kinds share
@@ -65,34 +60,6 @@ def step_by_step(cell: Callable[[Any, tuple[Any, ...]], tuple[Any, tuple[Any, ..
     return cat(ys[::-1] if reverse else ys, 0), *states
 
 
-def through_steps(steps: Steps, g: Sequence[Any], operands: Sequence[Any], needs: tuple[bool, ...]) -> list[Any]:
-    """The gradients of `steps(operands)`, on tensors, which can be differentiated again."""
-    create = local.mode.recording
-    with enable_grad():
-        own = [view(t, tuple(t.shape)) if need else t for t, need in zip(operands, needs)]      # nodes that no other operand leads to
-        outs = steps(own)
-    pairs = [(node_of(out), s) for out, s in zip(outs, g)]
-    nodes = {i: node_of(t) for i, (t, need) in enumerate(zip(own, needs)) if need}
-    found = run([n for n, _ in pairs if n is not None], [s for n, s in pairs if n is not None], create_graph=create, retain_graph=True,
-                inputs=[n for n in nodes.values() if n is not None], on_tensors=True)
-    return [found[nodes[i]] if i in nodes else None for i in range(len(operands))]     # type: ignore[index]
-
-
-def on_tensors(g: Sequence[Any]) -> bool:
-    """True where a rule runs on tensors."""
-    return any(isinstance(s, TensorBase) for s in g)
-
-
-def needed(operands: Sequence[Any]) -> tuple[bool, ...]:
-    """Which operands want a gradient."""
-    return tuple([node_of(t) is not None for t in operands])
-
-
-def keeps(needs: tuple[bool, ...]) -> bool:
-    """Whether there may be a way back."""
-    return local.mode.recording and any(needs)
-
-
 def split(operands: Sequence[Any], states: int) -> tuple[Any, ...]:
     """x, the states, w_ih, w_hh, then b_ih and b_hh or None, then w_hr or None."""
     first, rest = operands[:states + 3], operands[states + 3:]
@@ -100,7 +67,8 @@ def split(operands: Sequence[Any], states: int) -> tuple[Any, ...]:
     return *first, b_ih, b_hh, rest[-1] if len(rest) % 2 else None
 
 
-def parameters(needs: Sequence[bool], dz: Any, hidden: Any, x: Any, w_ih: Any, before: Any, states: Sequence[Any], biased: bool) -> list[Any]:
+def parameters(needs: Sequence[bool], dz: Any, hidden: Any, x: Any, w_ih: Any, before: Any, states: Sequence[Any],
+               biased: bool) -> list[Any]:
     """One gradient per operand, from those of what x and of what h add to the gates (perhaps the same), and of the states."""
     n = 1 + len(states)
     b_hh = hidden.sum(0) if biased and any(needs[n + 2:n + 4]) else None
@@ -168,7 +136,10 @@ def lstm_back_on_arrays(gy: Any, gh: Any, gc: Any, w: Any, w_hr: Any, a: Any, t:
     lstm_back(g, operands, a, t, before, memory, needs, sizes, reverse),
     kept=("a", "t", "before", "memory"))
 def lstm_scan(operands: Sequence[Tensor], needs: tuple[bool, ...], sizes: Sizes, reverse: bool) -> tuple[Tensor, ...]:
-    """x (total, I), h (N, R), c (N, H), w_ih (4H, I), w_hh (4H, R), perhaps b_ih, b_hh (4H,), perhaps w_hr (R, H) -> y (total, R), h', c'."""
+    """x (total, I), h (N, R), c (N, H), w_ih (4H, I), w_hh (4H, R), perhaps b_ih, b_hh (4H,), perhaps w_hr (R, H).
+
+    Gives y (total, R) and h', c' of every sequence at its end.
+    """
     x, h, c, w_ih, w, b_ih, b_hh, w_hr = split(operands, 2)
     b = added(b_ih, b_hh)
     z = affine(x, w_ih, None)

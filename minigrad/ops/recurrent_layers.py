@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .composed import needed
 from .dropout import dropout
 from .join import cat, stack
-from .recurrent import Sizes, gru_scan, lstm_scan, needed, rnn_scan
+from .recurrent import Sizes, gru_scan, lstm_scan, rnn_scan
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -38,11 +38,11 @@ def outcome(kind: str, dtype: Any, batch: int, hidden: int, lengths: Any, option
     return [t.detach().numpy() for t in outs] + [t.grad.numpy() for t in (x, *states, *layer.parameters())]
 
 
-@pytest.mark.parametrize("kind, options", [
+@pytest.mark.parametrize(("kind", "options"), [
     ("LSTM", {}), ("LSTM", {"bias": False, "bidirectional": True}), ("LSTM", {"proj_size": 3, "num_layers": 2, "bidirectional": True}),
     ("GRU", {}), ("GRU", {"bias": False, "bidirectional": True, "num_layers": 2}), ("RNN", {"bidirectional": True}),
     ("RNN", {"nonlinearity": "relu", "bias": False})])
-@pytest.mark.parametrize("batch, hidden, lengths", [
+@pytest.mark.parametrize(("batch", "hidden", "lengths"), [
     (1, 9, [4]), (2, 8, [3, 1]), (7, 19, [5] * 7), (11, 24, [6, 6, 6, 5, 5, 5, 5, 2, 1, 1, 1]), (37, 13, [3] * 37)])
 def test_scans_as_on_arrays(kind: str, options: dict[str, Any], batch: int, hidden: int, lengths: Any,
                             monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,8 @@ def test_input_is_left_alone_and_nan_stays_in_its_sequence(monkeypatch: pytest.M
         y = layer(x)[0]
         np.testing.assert_array_equal(x.numpy(), before.numpy())
         bad = y.isnan().any(-1)
-        assert bad[3:, 2].all() and int(bad.sum()) == 4
+        assert bad[3:, 2].all()
+        assert int(bad.sum()) == 4
 
 
 def test_second_gradients_of_a_compiled_scan(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +99,7 @@ def test_second_gradients_of_a_compiled_scan(monkeypatch: pytest.MonkeyPatch) ->
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("rows, terms, columns", [(1, 5, 3), (3, 40, 130), (4, 300, 8), (6, 7, 100), (64, 600, 41), (9, 256, 33)])
+@pytest.mark.parametrize(("rows", "terms", "columns"), [(1, 5, 3), (3, 40, 130), (4, 300, 8), (6, 7, 100), (64, 600, 41), (9, 256, 33)])
 @pytest.mark.parametrize("turned", [False, True])
 def test_products_by_panels(rows: int, terms: int, columns: int, turned: bool) -> None:
     from minigrad.kernels.cpu.panels import add_product, panels
@@ -107,6 +108,9 @@ def test_products_by_panels(rows: int, terms: int, columns: int, turned: bool) -
     w = rng.normal(size=(columns, terms)).astype(np.float32).T if turned else rng.normal(size=(terms, columns)).astype(np.float32)
     packed, wide, line = panels(w, rows)
     out = np.ones((rows, line), np.float32)
-    add_product(out.reshape(-1), line, x.reshape(-1), 1, terms + 2, rows, packed, wide, line, terms)
+    add_product(out.reshape(-1), line, x.reshape(-1), 1, terms + 2, 1, rows, packed, wide, line, terms)
     np.testing.assert_allclose(out[:, :columns], 1 + x[:, 1:-1] @ w, rtol=1e-4, atol=1e-4)
     assert (out[:, columns:] == 1).all()
+    out[:] = 1
+    add_product(out.reshape(-1), line, x.T.copy().reshape(-1), rows, 1, rows, rows, packed, wide, line, terms)       # x in columns
+    np.testing.assert_allclose(out[:, :columns], 1 + x[:, 1:-1] @ w, rtol=1e-4, atol=1e-4)

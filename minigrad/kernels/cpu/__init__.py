@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .attention import attention as attention
+    from .attention import attention_input as attention_input
+    from .attention import pack_coins as pack_coins
     from .cells import gru as gru
     from .cells import gru_input as gru_input
     from .cells import lstm as lstm
@@ -48,10 +51,12 @@ if TYPE_CHECKING:
     from .recurrent import rnn_scan as rnn_scan
     from .recurrent import rnn_scan_input as rnn_scan_input
     from .rows import add_rows as add_rows
+    from .rows import multiply_rows as multiply_rows
     from .updates import table as table
     from .updates import update as update
 
 _FILES = {
+    "attention": ("attention", "attention_input", "pack_coins"),
     "cells": ("gru", "gru_input", "lstm", "lstm_input"),
     "conv": ("conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight"),
     "draws": ("draw",),
@@ -64,7 +69,7 @@ _FILES = {
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
     "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
-    "rows": ("add_rows",),
+    "rows": ("add_rows", "multiply_rows"),
     "updates": ("table", "update"),
 }
 FEW = 16384                           # elements whose work is not worth the half second that Numba takes to start

@@ -92,11 +92,11 @@ def _dots_of(rows: int, terms: int, apart: int = 1) -> Any:
 
 
 def _rows_tile_of(rows: int, columns: int) -> Any:
-    """An intrinsic that adds to a block of rows x columns registers; the rows of x lie in memory as they are."""
-    def tile(_: Any, out: Any, at: Any, line: Any, x: Any, first: Any, apart: Any, panel: Any, start: Any, wide: Any,
-             count: Any) -> Any:
+    """An intrinsic that adds to a block of rows x columns registers; x lies in memory as it is, in rows or in columns."""
+    def tile(_: Any, out: Any, at: Any, line: Any, x: Any, first: Any, apart: Any, along: Any, panel: Any, start: Any,
+             wide: Any, count: Any) -> Any:
         def codegen(context: Any, b: Any, signature: Any, values: Any) -> Any:
-            at, line, first, apart, start, wide, count = (values[i] for i in (1, 2, 4, 5, 7, 8, 9))
+            at, line, first, apart, along, start, wide, count = (values[i] for i in (1, 2, 4, 5, 6, 8, 9, 10))
             lanes = vector_of(out.dtype).lanes
             kind = ir.VectorType(element(out.dtype), lanes)
 
@@ -109,11 +109,12 @@ def _rows_tile_of(rows: int, columns: int) -> Any:
             blocks = [(m, v) for m in range(rows) for v in range(columns)]
 
             def step(k: Any, sums: list[Any]) -> list[Any]:
-                seen = pointer(context, b, values[6], panel, b.add(start, b.mul(k, wide)), kind)
+                seen = pointer(context, b, values[7], panel, b.add(start, b.mul(k, wide)), kind)
+                term = b.mul(k, along)
                 held = [load_at(b, b.gep(seen, [ir.Constant(INT, v)])) for v in range(columns)]
                 after = []
                 for m in range(rows):
-                    number = splatted(b, kind, load_at(b, b.gep(lines[m], [k])))
+                    number = splatted(b, kind, load_at(b, b.gep(lines[m], [term])))
                     after += [fused(b, number, held[v], sums[m * columns + v]) for v in range(columns)]
                 return after
 
@@ -121,7 +122,7 @@ def _rows_tile_of(rows: int, columns: int) -> Any:
                 store_at(b, value, place(m, v))
             return context.get_dummy_value()
         n = types.intp
-        return types.void(out, n, n, x, n, n, panel, n, n, n), codegen
+        return types.void(out, n, n, x, n, n, n, panel, n, n, n), codegen
     return intrinsic(tile)
 
 
@@ -164,8 +165,8 @@ one_dots4 = _dots_of(1, 4)
 point_tile3, point_tile2, point_tile1 = (_tile_of(ROWS, n, True, POINTS) for n in (3, 2, 1))
 add_point_tile3, add_point_tile2, add_point_tile1 = (_tile_of(ROWS, n, False, POINTS) for n in (3, 2, 1))
 point_dots3, point_dots2, point_dots1 = (_dots_of(ROWS, n, POINTS) for n in (3, 2, 1))
-# rows_tile(out, at, line, x, first, apart, panel, start, wide, count): for each of ROWS rows m and all lanes of so many registers q,
-#     out[at + m * line + q] += sum over k < count of x[first + m * apart + k] * panel[start + k * wide + q]
+# rows_tile(out, at, line, x, first, apart, along, panel, start, wide, count): for each of ROWS rows m and all lanes of so many registers q,
+#     out[at + m * line + q] += sum over k < count of x[first + m * apart + k * along] * panel[start + k * wide + q]
 # row_tile: a single row.
 rows_tile3, rows_tile2 = (_rows_tile_of(ROWS, n) for n in (3, 2))
 row_tile8 = _rows_tile_of(1, 8)

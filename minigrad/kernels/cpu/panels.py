@@ -20,6 +20,7 @@ WIDE = COLUMNS * LANE                 # columns of a panel
 SINGLE = 8 * LANE                     # the same where rows come one by one: eight sums at least must be under way
 DEPTH = 256                           # terms per pass
 NEAR = 65536                          # numbers of a matrix that stays in the second-level cache
+ACROSS = 48                           # the same where x lies in columns: each of its cache lines is used for several blocks of rows
 PIECE = 128                           # terms that are packed at a time
 CACHE_LINE = 16                       # numbers
 
@@ -37,7 +38,7 @@ def panels(w: Array, rows: int) -> tuple[Array, int, int]:
 def adder() -> int:
     """The address of `add_product`, which takes its arguments as a tuple."""
     flat = np.empty(0, np.float32)
-    return address_of(add_product, flat, 0, flat, 0, 0, 0, flat, 0, 0, 0)
+    return address_of(add_product, flat, 0, flat, 0, 0, 0, 0, flat, 0, 0, 0)
 
 
 # What is compiled ------------------------------------------------------------------------------------------------------
@@ -81,30 +82,30 @@ def pack(panels: Any, w: Any, wide: int, line: int) -> None:
 
 
 @jit
-def add_product(out: Any, line: int, x: Any, first: int, apart: int, rows: int, panels: Any, wide: int, columns: int,
+def add_product(out: Any, line: int, x: Any, first: int, apart: int, along: int, rows: int, panels: Any, wide: int, columns: int,
                 depth: int) -> None:
-    """out (rows, line) += x @ w; row r of x begins at x[first + r * apart]; columns: those of w, in whole registers."""
+    """out (rows, line) += x @ w, with x[first + r * apart + k * along] for term k of row r; columns: those of w, in whole registers."""
     if wide == SINGLE:
         for column in range(0, columns, SINGLE):
             for r in range(rows):
-                row_tile8(out, r * line + column, 0, x, first + r * apart, 0, panels, column * depth, wide, depth)
+                row_tile8(out, r * line + column, 0, x, first + r * apart, 0, along, panels, column * depth, wide, depth)
         return
-    far = len(panels) > NEAR
+    far, most = len(panels) > NEAR, DEPTH if along == 1 else ACROSS
     column = start = 0
     while column < columns:
         width = span(columns - column, wide)
-        for k in range(0, depth, DEPTH):
-            count = min(DEPTH, depth - k)
+        for k in range(0, depth, most):
+            count = min(most, depth - k)
             piece, after = start + k * wide, start + (k + count) * wide
             asked, r = after, 0
             while r < rows:
                 whole = r + ROWS <= rows                 # else row by row, ROWS times the same
-                at, from_row = r * line + column, first + r * apart + k
-                down, along = (line, apart) if whole else (0, 0)
+                at, from_row = r * line + column, first + r * apart + k * along
+                down, next_row = (line, apart) if whole else (0, 0)
                 if width == 3 * LANE:
-                    rows_tile3(out, at, down, x, from_row, along, panels, piece, wide, count)
+                    rows_tile3(out, at, down, x, from_row, next_row, along, panels, piece, wide, count)
                 else:
-                    rows_tile2(out, at, down, x, from_row, along, panels, piece, wide, count)
+                    rows_tile2(out, at, down, x, from_row, next_row, along, panels, piece, wide, count)
                 r += ROWS if whole else 1
                 if far:                              # what comes next, before it is waited for
                     soon = min(after + count * wide * r // rows, len(panels))

@@ -53,14 +53,14 @@ def lstm_scan_input(gy: Array, gh: Array, gc: Array, w: Array, w_hr: Array | Non
     """From the gradients of y, h', c' and what the forward kept: those of the gates, of h, c, and, with w_hr, of its outputs."""
     if not plain(a, t, memory) or not gy.dtype.char == gh.dtype.char == gc.dtype.char == "f":
         return None
-    n, size = gc.shape
+    n = len(gc)
     dz, dc = np.empty_like(a), gc.copy()
     w_panels, wide, line = panels(w, n)
     hr_panels, _, hr_line = (w_panels[:0], wide, 0) if w_hr is None else panels(w_hr, n)
     dh, dy = np.zeros((n, line), np.float32), np.empty((len(a) if w_hr is not None else 0, gh.shape[1]), np.float32)
     dh[:, :gh.shape[1]] = gh
-    run(lstm_back, shares(a.size * gh.shape[1]), -(-n // ROWS), dz, dh, dc, dy, packed(gy), a, t, memory, w_panels, hr_panels, wide, hr_line,
-        spans, adder())
+    run(lstm_back, shares(a.size * gh.shape[1]), -(-n // ROWS), dz, dh, dc, dy, packed(gy), a, t, memory, w_panels, hr_panels, wide,
+        hr_line, spans, adder())
     return dz, dh[:, :gh.shape[1]], dc, dy
 
 
@@ -199,7 +199,7 @@ def lstm_forward(y: Any, a: Any, t: Any, before: Any, memory: Any, h: Any, c: An
             continue
         for r in range(end - low):
             copy(s[r], bias)
-        call_address(add, (flat_s, line, flat_h, low * out, out, end - low, w, wide, line, out))
+        call_address(add, (flat_s, line, flat_h, low * out, out, 1, end - low, w, wide, line, out))
         for r in range(low, end):
             at, kept = start + r, start + r if keep else r
             row, mine = a[at], s[r - low]
@@ -222,7 +222,7 @@ def lstm_forward(y: Any, a: Any, t: Any, before: Any, memory: Any, h: Any, c: An
                 copy(y[start + r], to)
         if hr_line:
             short[:end - low] = 0
-            call_address(add, (flat_short, hr_line, flat_long, 0, size, end - low, w_hr, wide, hr_line, size))
+            call_address(add, (flat_short, hr_line, flat_long, 0, size, 1, end - low, w_hr, wide, hr_line, size))
             for r in range(low, end):
                 copy(h[r], short[r - low])
                 copy(y[start + r], h[r])
@@ -249,7 +249,7 @@ def lstm_back(dz: Any, dh: Any, dc: Any, dy: Any, gy: Any, a: Any, t: Any, memor
                 copy(dy[start + r], d)
         if hr_line:
             long[:end - low] = 0
-            call_address(add, (flat_long, hr_line, flat_dy, (start + low) * out, out, end - low, w_hr, wide, hr_line, out))
+            call_address(add, (flat_long, hr_line, flat_dy, (start + low) * out, out, 1, end - low, w_hr, wide, hr_line, out))
         for r in range(low, end):
             at = start + r
             i, f, g, o = gate(a, at, 0, size), gate(a, at, 1, size), gate(a, at, 2, size), gate(a, at, 3, size)
@@ -268,7 +268,7 @@ def lstm_back(dz: Any, dh: Any, dc: Any, dy: Any, gy: Any, a: Any, t: Any, memor
             for j in range(size):
                 dm[j] *= f[j]
         dh[low:end] = 0
-        call_address(add, (flat_dh, line, flat_dz, (start + low) * 4 * size, 4 * size, end - low, w, wide, line, 4 * size))
+        call_address(add, (flat_dh, line, flat_dz, (start + low) * 4 * size, 4 * size, 1, end - low, w, wide, line, 4 * size))
 
 
 @jit
@@ -285,7 +285,7 @@ def gru_forward(y: Any, a: Any, before: Any, h: Any, z: Any, bias: Any, new_bias
             continue
         for r in range(end - low):
             copy(s[r], bias)
-        call_address(add, (flat_s, line, flat_h, low * size, size, end - low, w, wide, line, size))
+        call_address(add, (flat_s, line, flat_h, low * size, size, 1, end - low, w, wide, line, size))
         for row in range(low, end):
             at = start + row if keep else row
             x, mine, old, both = z[start + row], s[row - low], h[row], a[at]
@@ -332,7 +332,7 @@ def gru_back(dz: Any, hidden: Any, dh: Any, gy: Any, a: Any, before: Any, w: Any
             copy(hidden[at][:2 * size], dz[at][:2 * size])
             for j in range(size):
                 d[j] *= u[j]                         # what reaches h directly
-        call_address(add, (flat_dh, line, flat_hidden, (start + low) * 3 * size, 3 * size, end - low, w, wide, line, 3 * size))
+        call_address(add, (flat_dh, line, flat_hidden, (start + low) * 3 * size, 3 * size, 1, end - low, w, wide, line, 3 * size))
 
 
 @jit
@@ -349,7 +349,7 @@ def rnn_forward(y: Any, before: Any, h: Any, bias: Any, w: Any, wide: int, spans
             continue
         for r in range(end - low):
             copy(s[r], bias)
-        call_address(add, (flat_s, line, flat_h, low * size, size, end - low, w, wide, line, size))
+        call_address(add, (flat_s, line, flat_h, low * size, size, 1, end - low, w, wide, line, size))
         for r in range(low, end):
             to, mine = y[start + r], s[r - low]
             copy(before[start + r], h[r])
@@ -383,4 +383,4 @@ def rnn_back(dz: Any, dh: Any, gy: Any, y: Any, w: Any, wide: int, spans: Any, r
                 for j in range(size):
                     to[j] = (d[j] + x[j]) * (ONE - out[j] * out[j])
         dh[low:end] = 0
-        call_address(add, (flat_dh, line, flat_dz, (start + low) * size, size, end - low, w, wide, line, size))
+        call_address(add, (flat_dh, line, flat_dz, (start + low) * size, size, 1, end - low, w, wide, line, size))
