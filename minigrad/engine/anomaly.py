@@ -88,13 +88,13 @@ class Detector:
         if not op.view:                              # the memory behind a view was looked at
             for out in arrays_in(result):
                 if self.is_bad(out):
-                    self.judge(op, (*args, *kwargs.values()), out)
+                    self.judge(op, [*zip(op.names, args), *kwargs.items()], out)
         return result
 
-    def judge(self, op: Any, values: tuple[Any, ...], out: Any) -> None:
+    def judge(self, op: Any, operands: list[tuple[str, Any]], out: Any) -> None:
         """Raise, unless an infinite operand made the result infinite."""
         nan = has_nan(out)
-        name = next((op.names[i] for i, v in enumerate(values) if i < len(op.names) and not is_clean(v, nan, out)), "")
+        name = next((name for name, value in operands if not is_clean(value, nan, out)), "")
         if name and not nan:
             return
         cause = f"as its operand {name} does, which came in from outside" if name else "and none of its operands did"

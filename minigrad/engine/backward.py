@@ -34,7 +34,8 @@ def seed(t: Any, gradient: Any, create_graph: bool) -> Any:
     """The gradient that a pass starts with: given, or 1 for a scalar."""
     if gradient is None:
         if t.array.size != 1:
-            raise GraphError(f"backward: grad can be implicitly created only for scalar outputs; got {describe(t)}; "
+            made = f", made at {t.node.where()}" if t.node is not None and t.node.op is not None else ""
+            raise GraphError(f"backward: grad can be implicitly created only for scalar outputs; got {describe(t)}{made}; "
                              "reduce it with .sum() or .mean(), or pass gradient=")
         if t.array.dtype.kind == "c":
             raise GraphError(f"backward: grad can be implicitly created only for real scalar outputs but got {t.array.dtype}")

@@ -13,7 +13,7 @@ from ..engine.node import Node, TensorBase, line_of, user_frame, user_place
 from .costs import macs, shape_of
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Event:
     """Something that ran. Times are in nanoseconds.
 

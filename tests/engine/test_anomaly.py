@@ -82,6 +82,16 @@ def test_a_parameter_that_was_bad_already() -> None:
     assert "as its operand input does" in message(lambda: (w * w).sum().backward())
 
 
+def test_operands_by_keyword_are_named() -> None:
+    assert "as its operand other does" in message(lambda: mg.add(mg.ones(1), other=mg.tensor([float("nan")])))
+
+
+def test_writes_in_place_are_seen() -> None:
+    with mg.no_grad():
+        assert message(lambda: mg.zeros(2).log_()).startswith("log: the result float32 (2,) holds Inf (2 of 2 elements)")
+        assert message(lambda: mg.ones(2).div_(0.0)).startswith("true_divide: the result")
+
+
 def test_masks_with_infinity_are_no_accident(way: dict[str, Any]) -> None:
     scores = mg.randn(3, 3, requires_grad=True)
     with autograd.detect_anomaly(**way):

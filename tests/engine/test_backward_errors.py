@@ -91,6 +91,15 @@ def test_our_own_errors_say_the_line_once() -> None:
     assert notes == ""
 
 
+def test_a_root_that_is_no_scalar() -> None:
+    x = mg.ones(2, requires_grad=True)
+    y = x.exp()
+    with pytest.raises(RuntimeError, match=r"only for scalar outputs; got .*float32 \(2,\), made at .*`y = x\.exp\(\)`; reduce it with"):
+        y.backward()
+    with pytest.raises(RuntimeError, match=r"only for scalar outputs; got .*float32 \(2,\); reduce it with"):
+        x.backward()
+
+
 def test_watches_of_rules_stand_one_around_the_other() -> None:
     seen: list[str] = []
 
