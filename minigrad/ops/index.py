@@ -18,6 +18,7 @@ from ..engine.run import sum_to
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
 from .cast import cast
 from .dims import Number
+from .raw import fresh
 from .scalars import fitting
 from .shape import expanded
 from .subscript import (
@@ -215,7 +216,7 @@ def put_at(out: Any, value: Any, basic: Basic, advanced: Advanced) -> Any:
     value=lambda g, basic, advanced, value_shape: to_value(picked(g, basic, advanced), value_shape))
 def setitem(input: Tensor, value: Tensor | Number, basic: Basic, advanced: Advanced) -> Tensor:
     """A copy of x with `value` at an index: what `x[index] = value` records."""
-    return put_at(input.copy(), value, basic, advanced)      # type: ignore[attr-defined]
+    return put_at(fresh(input), value, basic, advanced)
 
 
 @direct(setitem)
@@ -234,7 +235,7 @@ def to_value(g: Any, shape: tuple[int, ...]) -> Any:
     values=lambda g, index, values_shape: sum_to(getitem_copy(g, index), values_shape))
 def index_accumulate(input: Tensor, values: Tensor, index: tuple[Any, ...]) -> Tensor:
     """x with values added at an advanced index; places that repeat add up."""
-    return accumulated(input.copy(), values, index)  # type: ignore[attr-defined]
+    return accumulated(fresh(input), values, index)
 
 
 @direct(index_accumulate)

@@ -12,7 +12,7 @@ from .dims import Number, one_dim
 from .index import added_up, index_place
 from .lookup import check_index, check_range
 from .overwrite import one_value
-from .raw import in_dtype
+from .raw import fresh, in_dtype
 from .scatters import scatter_reduce
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def select_gradient(g: Any, dim: int, index: Any, shape: tuple[int, ...]) -> Any
     source=lambda g, dim, index, alpha, source_shape: times(index_select(g, dim, index), alpha).reshape(source_shape))
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: Number = 1) -> Tensor:
     """x with alpha times the slices of `source` added at the indices; indices that repeat add up."""
-    return added(input.copy(), dim, index, source, alpha)    # type: ignore[attr-defined]
+    return added(fresh(input), dim, index, source, alpha)
 
 
 @direct(index_add)
@@ -103,7 +103,7 @@ def added(out: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
     source=lambda g, dim, index, source_shape: index_select(g, dim, index).reshape(source_shape))
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """x with the slices of `source` in place of those at the indices."""
-    return replaced(input.copy(), dim, index, source)    # type: ignore[attr-defined]
+    return replaced(fresh(input), dim, index, source)
 
 
 @direct(index_copy)
@@ -135,7 +135,7 @@ def replaced(out: Any, dim: int, index: Any, source: Any) -> Any:
     value=lambda g, dim, index, value_dtype: in_dtype(index_select(g, dim, distinct(index, g.shape, dim)).sum(), value_dtype))
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -> Tensor:
     """x with one value, a number or a 0-d tensor, in the slices at the indices; negative ones count from the end."""
-    return filled(input.copy(), dim, index, value)   # type: ignore[attr-defined]
+    return filled(fresh(input), dim, index, value)
 
 
 @direct(index_fill)

@@ -15,7 +15,7 @@ from .index import index_place
 from .lookup import check_along, check_index, flat_positions, gather, take
 from .mask import masked_fill
 from .overwrite import one_value
-from .raw import like, raw
+from .raw import fresh, like, raw
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -67,7 +67,7 @@ def at_flat(out: Any, d: int, index: Any, combine: Any) -> Any:
     src=lambda g, dim, index, src_shape: to_source(gather(g, dim, index), index, src_shape))
 def scatter_values(input: Tensor, dim: int, index: Tensor, src: Tensor | Number) -> Tensor:
     """x with out[index[i][j]][j] = src[i][j] (dim 0), or one number there. Where an index repeats, one of the values stays."""
-    return overwritten(input.copy(), dim, index, src)    # type: ignore[attr-defined]
+    return overwritten(fresh(input), dim, index, src)
 
 
 @direct(scatter_values)
@@ -128,7 +128,7 @@ def scatter_(input: Tensor, dim: int, index: Tensor, src: Tensor | Number | None
 @op(x=lambda g: g, src=lambda g, dim, index, src_shape: to_source(gather(g, dim, index), index, src_shape))
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """x with `src` added at the positions that `index` names along `dim`; positions that repeat add up."""
-    return added(input.copy(), dim, index, src)      # type: ignore[attr-defined]
+    return added(fresh(input), dim, index, src)
 
 
 @direct(scatter_add)
@@ -150,7 +150,7 @@ def scatter_reduce(input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: 
 
     include_self: whether x's own value at such a position takes part. Ties of amax and amin share the gradient.
     """
-    return reduced(input.copy(), dim, index, src, reduce, include_self)    # type: ignore[attr-defined]
+    return reduced(fresh(input), dim, index, src, reduce, include_self)
 
 
 @direct(scatter_reduce)
@@ -267,7 +267,7 @@ def winners(g: Any, x: Any, dim: int, index: Any, src: Any, out: Any) -> tuple[A
     source=lambda g, index, source_shape: take(g, index).reshape(source_shape))
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """x with `source` at positions of the flattened x, written or, with `accumulate`, added."""
-    return put_into(input.copy(), index, source, accumulate)     # type: ignore[attr-defined]
+    return put_into(fresh(input), index, source, accumulate)
 
 
 @direct(put)

@@ -282,3 +282,8 @@ def test_any_index(index: tuple[Any, ...]) -> None:
     distinct = not any(isinstance(p, (list, np.ndarray)) and np.asarray(p).dtype != bool for p in index)
     for theirs, ours in list(zip(*results, strict=True))[:4 if distinct else 3]:       # repeated places: any of the values may stay
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_single_element_of_a_view_of_a_view() -> None:
+    agree_after("x[0][0][0][...] = v()")
+    agree_after("x[0, 0, 0].copy_(v()); x[0, 0, 1][()] = v()")
