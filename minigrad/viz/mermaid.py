@@ -16,7 +16,7 @@ def quoted(text: str) -> str:
 
 def source(graph: Graph) -> str:
     """The flowchart; the same bytes for the same program."""
-    lines = ["flowchart TB"]
+    lines = ["flowchart LR" if graph.across else "flowchart TB"]
     inside = graph.inside()
     lines += [f"  {box_line(box, graph)}" for box in inside[""]]
     for depth, cluster in graph.nested():

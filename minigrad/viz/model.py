@@ -5,8 +5,8 @@ Ids follow creation order, never memory addresses, so the same program gives the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 GRADIENT = "create_graph"                            # kind of the cluster around what a backward pass recorded
@@ -85,12 +85,20 @@ class Cluster:
 @dataclass
 class Graph:
     """Everything a writer needs. boxes and clusters are in the order of their ids; message: what went wrong, for a failed one;
-    kept: all bytes that stay alive for backward."""
+    kept: all bytes that stay alive for backward; across: drawn from left to right.
+
+    Transformations make a new graph with `like`.
+    """
     boxes: dict[str, Box] = field(default_factory=dict)
     arrows: list[Arrow] = field(default_factory=list)
     clusters: dict[str, Cluster] = field(default_factory=dict)
     message: str = ""
     kept: int = 0
+    across: bool = False
+
+    def like(self, boxes: Iterable[Box] = (), arrows: Iterable[Arrow] = (), clusters: Iterable[Cluster] = ()) -> Graph:
+        """A graph of other boxes, arrows and clusters that is else the same."""
+        return replace(self, boxes={b.id: b for b in boxes}, arrows=list(arrows), clusters={c.key: c for c in clusters})
 
     def inside(self) -> dict[str, list[Box]]:
         """Boxes by the cluster that they stand in, in the order in which they ran."""

@@ -116,13 +116,14 @@ class GraphPicture:
 
 def draw_graph(what: Tensor | Iterable[Tensor] | Module, inputs: Any = None, *, params: Mapping[str, Tensor] | None = None,
                depth: int | None = None, fold: bool = True, hide: Iterable[str] = (), gradients: bool = False,
-               name: str = "minigrad") -> GraphPicture:
+               across: bool = False, name: str = "minigrad") -> GraphPicture:
     """The computation graph that led to a tensor or to several; or that of a model for given inputs, before anything was run.
 
     what: tensors, or a Module; inputs: what a Module is called with, a Tensor, a shape, or a tuple or dict of these. depth: modules
     there are drawn as one box each (0: the outermost). fold: equal blocks in a row are drawn once, with ×12. hide: see
     `GraphPicture.hide`. gradients: run a backward pass for the picture alone, to see the gradients; without it they are seen after a
-    `backward()` inside `record_gradients`, and those of parameters after any. params: names of leaves that belong to no module.
+    `backward()` inside `record_gradients`, and those of parameters after any. across: draw from left to right. params: names of
+    leaves that belong to no module.
 
     Raises GraphError for a tensor without a graph, or one that has freed what gradients need.
 
@@ -140,5 +141,6 @@ def draw_graph(what: Tensor | Iterable[Tensor] | Module, inputs: Any = None, *, 
         graph = walk.graph_of(what, params, gradients)
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise ArgumentError(f"draw_graph: depth must be an int from 0 on; got {describe(depth)}")
+    graph.across = across
     picture = GraphPicture(graph, name, depth, fold)
     return picture.hide(*hide) if hide else picture

@@ -26,8 +26,7 @@ def fold(graph: Graph) -> Graph:
 
 class _Fold:
     def __init__(self, graph: Graph) -> None:
-        self.graph = Graph({k: replace(b) for k, b in graph.boxes.items()}, graph.arrows,
-                           {k: replace(c) for k, c in graph.clusters.items()}, graph.message, graph.kept)
+        self.graph = graph.like(map(replace, graph.boxes.values()), graph.arrows, map(replace, graph.clusters.values()))
         self.items: dict[str, list[Item]] = {}       # by cluster: what stands in it, in the order in which it ran
         for key, boxes in self.graph.inside().items():
             self.items[key] = [b for b in boxes if b.kind != "constant"]       # those go with the op that takes them

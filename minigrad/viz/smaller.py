@@ -15,7 +15,7 @@ def collapse(graph: Graph, depth: int) -> Graph:
         above = home[cluster.parent]
         home[key] = above or (key if cluster.is_module and levels[key] >= depth else "")
     times = multiplicity(graph)
-    found = Graph(message=graph.message, kept=graph.kept)
+    found = graph.like()
     renamed: dict[str, str] = {}
     for box in graph.boxes.values():
         key = home[box.scope]
@@ -60,7 +60,7 @@ def absorb(module: Box, box: Box, times: int) -> None:
 def inline(graph: Graph) -> Graph:
     """Modules that are a single op without parameters (an activation, a pooling) as that op, which says what module it is."""
     inside, below = graph.inside(), graph.below()
-    found = Graph(dict(graph.boxes), graph.arrows, dict(graph.clusters), graph.message, graph.kept)
+    found = graph.like(graph.boxes.values(), graph.arrows, graph.clusters.values())
     for key, cluster in graph.clusters.items():
         ops = [b for b in inside.get(key, ()) if b.kind != "constant"]
         if not cluster.kind or not cluster.parent or below.get(key) or len(ops) != 1 or ops[0].kind not in ("op", "function"):
@@ -98,8 +98,7 @@ def hide(graph: Graph, kinds: Iterable[str]) -> Graph:
     """
     gone_kinds = set(kinds)
     gone = {b.id for b in graph.boxes.values() if b.kind in gone_kinds or b.family in gone_kinds or b.title in gone_kinds}
-    found = Graph({k: replace(b) for k, b in graph.boxes.items() if k not in gone}, [], {k: replace(c) for k, c in graph.clusters.items()},
-                  graph.message, graph.kept)
+    found = graph.like([b for k, b in graph.boxes.items() if k not in gone], [], graph.clusters.values())
     into: dict[str, list[Arrow]] = {}
     for arrow in graph.arrows:
         if arrow.target in gone:

@@ -39,7 +39,8 @@ def network() -> viz.GraphPicture:
 PROBE = """
 <script>
 const press = e => {
-  for (const kind of ["pointerdown", "pointerup", "click"]) e.dispatchEvent(new PointerEvent(kind, { bubbles: true, clientX: 5, clientY: 5 }));
+  const where = { bubbles: true, clientX: 5, clientY: 5 };
+  for (const kind of ["pointerdown", "pointerup", "click"]) e.dispatchEvent(new PointerEvent(kind, where));
 };
 const titles = () => [...document.querySelectorAll(".card")].map(e => e.querySelector("text.title").textContent);
 const cards = () => [...document.querySelectorAll(".card")].map(e => e.querySelector("rect:not(.back)").getBBox());
@@ -131,7 +132,8 @@ def test_details_search_film_pan_zoom_and_theme(tmp_path: Path) -> None:
       steps.now = document.querySelector(".card.now text.title").textContent;
       document.getElementById("backward").click(); steps.stopped = document.getElementById("world").className.baseVal;
       const at = document.getElementById("world").getAttribute("transform");
-      document.getElementById("view").dispatchEvent(new WheelEvent("wheel", { deltaY: -300, clientX: 100, clientY: 100, cancelable: true }));
+      const wheel = new WheelEvent("wheel", { deltaY: -300, clientX: 100, clientY: 100, cancelable: true });
+      document.getElementById("view").dispatchEvent(wheel);
       steps.zoomed = document.getElementById("world").getAttribute("transform") !== at;
       const light = getComputedStyle(document.body).backgroundColor;
       document.getElementById("theme").click(); steps.colours = [light, getComputedStyle(document.body).backgroundColor];
