@@ -18,11 +18,12 @@ import numpy as np
 from ..backend import backend_of
 from ..engine.op import op
 from .composed import keeps, on_tensors, through_steps
-from .elementwise import sigmoid, sigmoid_into, tanh
+from .exponentials import sigmoid, sigmoid_into
 from .join import cat
 from .linear import linear
 from .matmul import matmul
 from .rnn import added, affine, loops, parts
+from .trigonometry import tanh
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -97,9 +98,10 @@ def lstm_back(g: Sequence[Any], operands: Sequence[Any], a: Any, t: Any, before:
     if on_tensors(g):
         return through_steps(lambda own: lstm_steps(own, sizes, reverse), g, operands, needs)
     x, _, _, w_ih, w, b_ih, _, w_hr = split(operands, 2)
+    gy, gh, gc = g
     kernels = loops(a)
-    found = kernels and kernels.lstm_scan_input(*g, w, w_hr, a, t, memory, table(sizes, reverse))
-    dz, dh, dc, dy = found or lstm_back_on_arrays(*g, w, w_hr, a, t, memory, spans(sizes, reverse))
+    found = kernels and kernels.lstm_scan_input(gy, gh, gc, w, w_hr, a, t, memory, table(sizes, reverse))
+    dz, dh, dc, dy = found or lstm_back_on_arrays(gy, gh, gc, w, w_hr, a, t, memory, spans(sizes, reverse))
     return [*parameters(needs, dz, dz, x, w_ih, before, (dh, dc), b_ih is not None),
             *([matmul(dy.T, parts(a, 4)[3] * t)] if w_hr is not None else [])]
 
@@ -192,9 +194,10 @@ def gru_back(g: Sequence[Any], operands: Sequence[Any], a: Any, before: Any, nee
     if on_tensors(g):
         return through_steps(lambda own: gru_steps(own, sizes, reverse), g, operands, needs)
     x, _, w_ih, w, b_ih, _, _ = split(operands, 1)
+    gy, gh = g
     kernels = loops(a)
-    found = kernels and kernels.gru_scan_input(*g, w, a, before, table(sizes, reverse))
-    dz, hidden, dh = found or gru_back_on_arrays(*g, w, a, before, spans(sizes, reverse))
+    found = kernels and kernels.gru_scan_input(gy, gh, w, a, before, table(sizes, reverse))
+    dz, hidden, dh = found or gru_back_on_arrays(gy, gh, w, a, before, spans(sizes, reverse))
     return parameters(needs, dz, hidden, x, w_ih, before, (dh,), b_ih is not None)
 
 
@@ -274,9 +277,10 @@ def rnn_back(g: Sequence[Any], operands: Sequence[Any], y: Any, before: Any, nee
     if on_tensors(g):
         return through_steps(lambda own: rnn_steps(own, sizes, reverse, relu), g, operands, needs)
     x, _, w_ih, w, b_ih, _, _ = split(operands, 1)
+    gy, gh = g
     kernels = loops(y)
-    found = kernels and kernels.rnn_scan_input(*g, w, y, table(sizes, reverse), relu)
-    dz, dh = found or rnn_back_on_arrays(*g, w, y, spans(sizes, reverse), relu)
+    found = kernels and kernels.rnn_scan_input(gy, gh, w, y, table(sizes, reverse), relu)
+    dz, dh = found or rnn_back_on_arrays(gy, gh, w, y, spans(sizes, reverse), relu)
     return parameters(needs, dz, dz, x, w_ih, before, (dh,), b_ih is not None)
 
 

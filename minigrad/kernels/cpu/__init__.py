@@ -6,9 +6,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .attention import attention as attention
-    from .attention import attention_input as attention_input
-    from .attention import pack_coins as pack_coins
     from .cells import gru as gru
     from .cells import gru_input as gru_input
     from .cells import lstm as lstm
@@ -52,11 +49,13 @@ if TYPE_CHECKING:
     from .recurrent import rnn_scan_input as rnn_scan_input
     from .rows import add_rows as add_rows
     from .rows import multiply_rows as multiply_rows
+    from .tiles import attention as attention
+    from .tiles import attention_input as attention_input
+    from .tiles import pack_coins as pack_coins
     from .updates import table as table
     from .updates import update as update
 
 _FILES = {
-    "attention": ("attention", "attention_input", "pack_coins"),
     "cells": ("gru", "gru_input", "lstm", "lstm_input"),
     "conv": ("conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight"),
     "draws": ("draw",),
@@ -70,6 +69,7 @@ _FILES = {
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
     "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
     "rows": ("add_rows", "multiply_rows"),
+    "tiles": ("attention", "attention_input", "pack_coins"),
     "updates": ("table", "update"),
 }
 FEW = 16384                           # elements whose work is not worth the half second that Numba takes to start
