@@ -133,3 +133,28 @@ def test_gelu(tanh: bool, dtype: Any) -> None:
 def test_linear(dtype: Any) -> None:
     check("linear", dtype, normal(0, 4, 6), normal(1, 3, 6), normal(2, 3))
     check("linear", dtype, normal(0, 4, 6), normal(1, 3, 6), None)
+
+
+# ---------------------------------------------------------------- recurrent cells
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_cells_equal_the_array_form(bias: bool, dtype: Any) -> None:
+    """The array form: the same step of the same layer with the reference kernels."""
+    import minigrad as mg
+    from minigrad.engine.node import wrap
+    n, width, tolerance = 5, 7, 40 * float(np.finfo(dtype).eps)
+    for cell in (mg.nn.LSTMCell(3, width, bias=bias), mg.nn.GRUCell(3, width, bias=bias)):
+        cell = cell.to(mg.tensor(np.zeros(1, dtype)).dtype)
+        x, h, c = (normal(k, n, m, dtype=dtype) for k, m in enumerate((3, width, width)))
+        results = []
+        for make in (np.array, StrictArray):
+            moved = mg.nn.Module._apply(cell, lambda t, make=make: wrap(make(host(t.array).copy())))
+            moved.zero_grad()
+            states = tuple(wrap(make(a)).requires_grad_() for a in (h, c))
+            out = moved(wrap(make(x)), states if isinstance(cell, mg.nn.LSTMCell) else states[0])
+            out = out if isinstance(out, tuple) else (out,)
+            sum((y * y).sum() for y in out).backward()
+            results.append([host(t.array) for t in (*out, *[p.grad for p in moved.parameters()],
+                                                    *[s.grad for s in states if s.grad is not None])])
+        for found, expected in zip(*reversed(results), strict=True):
+            near(found, expected, tolerance * 4)

@@ -12,7 +12,8 @@ from minigrad import nn, optim
 from minigrad.engine.node import wrap
 from minigrad.nn import functional as F
 from tests.kernels.gpu import host
-from tests.strict_arrays import StrictArray, host as on_host_array
+from tests.strict_arrays import StrictArray
+from tests.strict_arrays import host as on_host_array
 
 pytestmark = pytest.mark.usefixtures("on_host")
 
