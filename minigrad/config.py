@@ -13,7 +13,7 @@ def _integer(name: str, default: int) -> int:
         raise ValueError(f"{name} must be a whole number; got {text!r}") from None
 
 
-# 0 silent; 1 each op with shapes, dtype and time; 2 also rules and bytes kept; 3 stop at the first NaN or Inf.
+# 0 silent; 1 each op with shapes, dtype and time; 2 also rules and bytes kept; 3 also stop at the first NaN or Inf.
 DEBUG: int = _integer("MINIGRAD_DEBUG", 0)
 
 # "" picks the fast kernels where their library is installed; "reference" forces the slow, obvious NumPy ones.

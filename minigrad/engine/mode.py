@@ -12,6 +12,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Watch = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 RuleWatch = Callable[[Any, int, Callable[..., Any], Any, tuple[Any, ...]], Any]
 default_watch: Watch | None = None                   # what a new thread starts with; MINIGRAD_DEBUG sets it
+default_rules: RuleWatch | None = None
 default_anomaly: Any = None
 
 
@@ -70,7 +71,7 @@ class Mode:
         self.scope: Scope | None = None
         self.module: Any = None
         self.watch: Watch | None = default_watch
-        self.rules: RuleWatch | None = None
+        self.rules: RuleWatch | None = default_rules
         self.anomaly: Any = default_anomaly
         self.autocast: Any = None
         self.batch: Any = None

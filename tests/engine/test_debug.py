@@ -10,7 +10,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.engine import mode as modes
-from minigrad.engine.mode import watching
+from minigrad.engine.mode import local, watching
 
 
 def test_level_1_prints_each_op(capsys: pytest.CaptureFixture[str]) -> None:
@@ -28,6 +28,20 @@ def test_level_2_tells_what_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
     with mg.debug(2):
         x.exp()
     assert "keeps 24 bytes for the gradients of x" in capsys.readouterr().err
+
+
+def test_level_2_prints_each_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    x, y = mg.ones(2, 3, requires_grad=True), mg.ones(3, requires_grad=True)
+    with mg.debug(2):
+        z = mg.cat([x * y, x]).sum()
+        capsys.readouterr()
+        z.backward()
+    lines = [re.sub(r"\d+ us$", "us", line) for line in capsys.readouterr().err.splitlines()]
+    assert lines == ["minigrad: SumBackward0 for input   float32 () -> float32 (4, 3)  us",
+                     "minigrad: CatBackward0 for tensors float32 (4, 3) -> float32 (2, 3), float32 (2, 3)  us",
+                     "minigrad: MulBackward0 for input   float32 (2, 3) -> float32 (2, 3)  us",
+                     "minigrad: MulBackward0 for other   float32 (2, 3) -> float32 (2, 3)  us"]
+    assert local.mode.rules is None
 
 
 def test_level_3_stops_at_the_first_nan() -> None:
