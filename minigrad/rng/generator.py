@@ -152,13 +152,16 @@ class Generator:
                 return few
             return np.frombuffer(self._source.bytes(4 * n), "<u4")
 
-    def fill(self, name: str, out: NDArray[Any], *numbers: float) -> bool:
-        """Let a compiled loop (kernels/cpu/draws.py) draw into an array; False where that would not pay, or there is none."""
+    def fill(self, name: str, out: NDArray[Any], *numbers: float, weight: int = 1) -> bool:
+        """Let a compiled loop (kernels/cpu/draws.py) draw into an array; False where that would not pay, or there is none.
+
+        weight: how many ordinary numbers one of these is worth.
+        """
         kernels = type(self).kernels()
         if kernels is None or not out.size:
             return False
         if kernels.worthwhile():
-            Generator._drawn += out.size
+            Generator._drawn += weight * out.size
             if Generator._drawn < MUCH:
                 return False
         with self.lock:

@@ -46,12 +46,12 @@ def test_refused(line: str, match: str) -> None:
 @pytest.mark.parametrize("a", [0.01, 0.3, 1.0, 5.0, 100.0, 1e4])
 def test_a_gamma_number_moves_as_its_quantile(a: float) -> None:
     share = np.array([1e-6, 0.01, 0.2, 0.5, 0.9, 0.999])
+    share = share[scipy.special.gammaincinv(a, share) > 1e-290]
     x = scipy.special.gammaincinv(a, share)
     h = 1e-5 * a
     moves = x * np.log(scipy.special.gammaincinv(a + h, share) / scipy.special.gammaincinv(a - h, share)) / (2 * h)
-    seen = x > 1e-290
-    ours = standard_gamma_grad(mg.tensor(np.full(6, a)), mg.tensor(x)).numpy()
-    np.testing.assert_allclose(ours[seen], moves[seen], rtol=1e-5)
+    ours = standard_gamma_grad(mg.tensor(np.full(len(x), a)), mg.tensor(x)).numpy()
+    np.testing.assert_allclose(ours, moves, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("a", "b"), [(0.3, 0.2), (1.0, 1.0), (2.0, 30.0), (50.0, 70.0), (0.01, 5.0)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from importlib import import_module
 from math import cos, log1p, pi, sin, sqrt
 from typing import Any
 
@@ -33,12 +34,13 @@ def draw(name: str, bit_generator: Any, out: Array, *numbers: float) -> bool:
     words: of 32 bits. unit: of [0, 1), 24 bits as float32 or 53 as float64. uniform: unit * width + low, `high` left out.
     coins: `yes` where 53 bits are below limit, else 0. normal: 16 or more, float32. pairs: standard normals, float64, an even number.
     exponential: scale * log(1 - unit). integers: word % span + low. shuffled: the numbers that are there, each swapped with
-    one behind it.
+    one behind it. gamma, binomial: in the place of their parameters (rejection.py).
     """
     kind: Any = type(bit_generator)
     if not laid_out(kind):
         return False
-    LOOPS[name](bit_generator.ctypes.state_address, out, *numbers)
+    loop = LOOPS[name] if name in LOOPS else import_module(".rejection", __package__).LOOPS[name]
+    loop(bit_generator.ctypes.state_address, out, *numbers)
     return True
 
 
