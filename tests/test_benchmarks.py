@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -179,3 +181,10 @@ def test_picture(tmp_path: Path) -> None:
     assert "CPU time, 1 thread" in texts
     assert "wall time, 2 threads" in texts
     assert "images/benchmarks.svg" in page.read_text()
+
+
+def test_what_diagnostics_cost_can_be_measured() -> None:
+    done = subprocess.run([sys.executable, "-m", "benchmarks.diagnostics", "--rounds", "1", "chain"], capture_output=True, text=True,
+                          cwd=Path(__file__).parents[1], check=True)
+    rows = [line.split("|")[1].strip() for line in done.stdout.splitlines()[2:]]
+    assert rows == ["watchers, off: chain of small ops", "source line: chain of small ops", "profile(): chain of small ops"]
