@@ -32,6 +32,7 @@ from .ops import (
     divisors,
     draws,
     elementwise,
+    exponentials,
     extremum,
     factorizations,
     floats,
@@ -60,6 +61,7 @@ from .ops import (
     systems,
     triangle,
     triangular,
+    trigonometry,
 )
 from .ops import complex as complex_ops
 from .ops import lu as lu_ops
@@ -374,30 +376,30 @@ class Tensor(TensorBase):
     matmul = matmul_ops.matmul
 
     # ------------------------------------------------------------ exponentials, trigonometry, special functions
-    exp = elementwise.exp
-    exp2 = elementwise.exp2
-    expm1 = elementwise.expm1
-    log = elementwise.log
-    log2 = elementwise.log2
-    log10 = elementwise.log10
-    log1p = elementwise.log1p
-    sin = elementwise.sin
-    cos = elementwise.cos
-    tan = elementwise.tan
-    asin = arcsin = elementwise.asin
-    acos = arccos = elementwise.acos
-    atan = arctan = elementwise.atan
-    sinh = elementwise.sinh
-    cosh = elementwise.cosh
-    tanh = elementwise.tanh
-    asinh = arcsinh = elementwise.asinh
-    acosh = arccosh = elementwise.acosh
-    atanh = arctanh = elementwise.atanh
-    sigmoid = elementwise.sigmoid
-    logaddexp = elementwise.logaddexp
-    logaddexp2 = elementwise.logaddexp2
-    hypot = elementwise.hypot
-    atan2 = arctan2 = elementwise.atan2
+    exp = exponentials.exp
+    exp2 = exponentials.exp2
+    expm1 = exponentials.expm1
+    log = exponentials.log
+    log2 = exponentials.log2
+    log10 = exponentials.log10
+    log1p = exponentials.log1p
+    sin = trigonometry.sin
+    cos = trigonometry.cos
+    tan = trigonometry.tan
+    asin = arcsin = trigonometry.asin
+    acos = arccos = trigonometry.acos
+    atan = arctan = trigonometry.atan
+    sinh = trigonometry.sinh
+    cosh = trigonometry.cosh
+    tanh = trigonometry.tanh
+    asinh = arcsinh = trigonometry.asinh
+    acosh = arccosh = trigonometry.acosh
+    atanh = arctanh = trigonometry.atanh
+    sigmoid = exponentials.sigmoid
+    logaddexp = exponentials.logaddexp
+    logaddexp2 = exponentials.logaddexp2
+    hypot = trigonometry.hypot
+    atan2 = arctan2 = trigonometry.atan2
     erf = special.erf
     erfc = special.erfc
     erfinv = special.erfinv
@@ -411,36 +413,36 @@ class Tensor(TensorBase):
     xlogy = special.xlogy
     sinc = special.sinc
     i0 = bessel.i0
-    deg2rad = elementwise.deg2rad
-    rad2deg = elementwise.rad2deg
+    deg2rad = trigonometry.deg2rad
+    rad2deg = trigonometry.rad2deg
     frexp = floats.frexp
     ldexp = floats.ldexp
     nextafter = floats.nextafter
     gcd = divisors.gcd
     lcm = divisors.lcm
 
-    exp_ = in_place(elementwise.exp)
-    exp2_ = in_place(elementwise.exp2)
-    expm1_ = in_place(elementwise.expm1)
-    log_ = in_place(elementwise.log)
-    log2_ = in_place(elementwise.log2)
-    log10_ = in_place(elementwise.log10)
-    log1p_ = in_place(elementwise.log1p)
-    sin_ = in_place(elementwise.sin)
-    cos_ = in_place(elementwise.cos)
-    tan_ = in_place(elementwise.tan)
-    asin_ = arcsin_ = in_place(elementwise.asin)
-    acos_ = arccos_ = in_place(elementwise.acos)
-    atan_ = arctan_ = in_place(elementwise.atan)
-    sinh_ = in_place(elementwise.sinh)
-    cosh_ = in_place(elementwise.cosh)
-    tanh_ = in_place(elementwise.tanh)
-    asinh_ = arcsinh_ = in_place(elementwise.asinh)
-    acosh_ = arccosh_ = in_place(elementwise.acosh)
-    atanh_ = arctanh_ = in_place(elementwise.atanh)
-    sigmoid_ = in_place(elementwise.sigmoid)
-    hypot_ = in_place(elementwise.hypot)
-    atan2_ = arctan2_ = in_place(elementwise.atan2)
+    exp_ = in_place(exponentials.exp)
+    exp2_ = in_place(exponentials.exp2)
+    expm1_ = in_place(exponentials.expm1)
+    log_ = in_place(exponentials.log)
+    log2_ = in_place(exponentials.log2)
+    log10_ = in_place(exponentials.log10)
+    log1p_ = in_place(exponentials.log1p)
+    sin_ = in_place(trigonometry.sin)
+    cos_ = in_place(trigonometry.cos)
+    tan_ = in_place(trigonometry.tan)
+    asin_ = arcsin_ = in_place(trigonometry.asin)
+    acos_ = arccos_ = in_place(trigonometry.acos)
+    atan_ = arctan_ = in_place(trigonometry.atan)
+    sinh_ = in_place(trigonometry.sinh)
+    cosh_ = in_place(trigonometry.cosh)
+    tanh_ = in_place(trigonometry.tanh)
+    asinh_ = arcsinh_ = in_place(trigonometry.asinh)
+    acosh_ = arccosh_ = in_place(trigonometry.acosh)
+    atanh_ = arctanh_ = in_place(trigonometry.atanh)
+    sigmoid_ = in_place(exponentials.sigmoid)
+    hypot_ = in_place(trigonometry.hypot)
+    atan2_ = arctan2_ = in_place(trigonometry.atan2)
     erf_ = in_place(special.erf)
     erfc_ = in_place(special.erfc)
     erfinv_ = in_place(special.erfinv)
@@ -454,8 +456,8 @@ class Tensor(TensorBase):
     xlogy_ = in_place(special.xlogy)
     sinc_ = in_place(special.sinc)
     i0_ = in_place(bessel.i0)
-    deg2rad_ = in_place(elementwise.deg2rad)
-    rad2deg_ = in_place(elementwise.rad2deg)
+    deg2rad_ = in_place(trigonometry.deg2rad)
+    rad2deg_ = in_place(trigonometry.rad2deg)
     ldexp_ = in_place(floats.ldexp)
     nextafter_ = in_place(floats.nextafter)
     gcd_ = in_place(divisors.gcd)

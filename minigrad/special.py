@@ -17,10 +17,10 @@ from .ops.bessel import modified_bessel_k1 as modified_bessel_k1
 from .ops.bessel import scaled_modified_bessel_k0 as scaled_modified_bessel_k0
 from .ops.bessel import scaled_modified_bessel_k1 as scaled_modified_bessel_k1
 from .ops.bessel import spherical_bessel_j0 as spherical_bessel_j0
-from .ops.elementwise import exp2 as exp2
-from .ops.elementwise import expm1 as expm1
-from .ops.elementwise import log1p as log1p
-from .ops.elementwise import sigmoid as expit
+from .ops.exponentials import exp2 as exp2
+from .ops.exponentials import expm1 as expm1
+from .ops.exponentials import log1p as log1p
+from .ops.exponentials import sigmoid as expit
 from .ops.polynomials import chebyshev_polynomial_t as chebyshev_polynomial_t
 from .ops.polynomials import chebyshev_polynomial_u as chebyshev_polynomial_u
 from .ops.polynomials import chebyshev_polynomial_v as chebyshev_polynomial_v

@@ -8,7 +8,7 @@ from ..creation import arange
 from ..engine.mode import no_grad
 from ..errors import UnsupportedError
 from ..ops.draws import binomial
-from ..ops.elementwise import logaddexp
+from ..ops.exponentials import logaddexp
 from . import constraints
 from .distribution import NO_SHAPE, Distribution
 from .utils import broadcast_all, either, lazy_property, logits_to_probs, probs_to_logits

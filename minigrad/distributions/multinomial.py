@@ -7,7 +7,7 @@ from .._size import Size
 from ..creation import ones, zeros
 from ..engine.mode import no_grad
 from ..errors import UnsupportedError, describe
-from ..ops.elementwise import exp
+from ..ops.exponentials import exp
 from ..ops.scatters import scatter_add
 from ..ops.shape import broadcast_tensors
 from . import constraints

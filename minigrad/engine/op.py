@@ -25,7 +25,8 @@ OPS: dict[str, Op] = {}                              # the registry: every op by
 
 def op(*, broadcast: bool = False, view: bool = False, several: bool = False, promotes: str | None = None,
        kept: tuple[str, ...] | dict[str, Rule] = (), returns: Callable[..., Any] | None = None,
-       check: Callable[..., None] | None = None, casts_out: bool | None = None, **rules: Rule) -> Callable[[F], F]:
+       check: Callable[..., None] | None = None, casts_out: bool | None = None,
+       large: dict[str, tuple[int, Rule]] | None = None, **rules: Rule) -> Callable[[F], F]:
     """Register an op.
 
     broadcast: the engine reduces each gradient to its input's shape.
@@ -38,11 +39,14 @@ def op(*, broadcast: bool = False, view: bool = False, several: bool = False, pr
     returns: makes what the caller sees from the output(s) and the kept values (a named tuple); without it, only outputs.
     check: called with the arguments as they came, before promotion, where they are not simply floats of one dtype.
     casts_out: whether `out=` may have another dtype than the result; by default where the op promotes between dtypes.
+    large: short input name -> bytes of g from which on a loop is asked first, and the loop: called as the rule, it may return None.
     rules: short input name -> rule.
     """
     def register(forward: F) -> F:
         o = Op(forward, rules, broadcast=broadcast, view=view, several=several, promotes=promotes, kept=kept, returns=returns)
         o.check = check
+        for name, (least, loop) in (large or {}).items():
+            o.ask_first(name, least, loop)
         o.casts_out = promotes not in (None, "same") if casts_out is None else casts_out
         if o.name in OPS:
             raise TypeError(f"{o.name}: an op of this name is registered already, in {OPS[o.name].forward.__module__}")

@@ -88,6 +88,11 @@ class Op:
         self.users = [users[n] for n in wanted]
         self.pulls = [puller(rule, [wanted.index(n) for n in names]) for rule, names in zip(rules.values(), asked)]
 
+    def ask_first(self, name: str, least: int, loop: Rule) -> None:
+        """Let a loop compute one input's gradient where g is large; its rule does what the loop leaves."""
+        k = self.inputs.index(self.short.index(name))
+        self.pulls[k] = large_puller(self.pulls[k], least, loop)
+
     def _source(self, name: str) -> tuple[str, int]:
         """Where a value that a rule names comes from."""
         if name == "out":
@@ -180,6 +185,18 @@ def puller(rule: Rule, at: list[int]) -> Puller:
         i, j, k, m, n = at
         return lambda g, saved: rule(g, saved[i], saved[j], saved[k], saved[m], saved[n])
     return lambda g, saved: rule(g, *[saved[i] for i in at])
+
+
+def large_puller(pull: Puller, least: int, loop: Rule) -> Puller:
+    """The puller of a rule with one saved value, that asks a loop first where g has at least so many bytes."""
+    known = inspect.getclosurevars(pull).nonlocals
+    rule, i = known["rule"], known["i"]
+
+    def ask(g: Any, saved: tuple[Any, ...]) -> Any:
+        if g.nbytes >= least and (done := loop(g, saved[i])) is not None:
+            return done
+        return rule(g, saved[i])
+    return ask
 
 
 def getter(at: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:

@@ -50,8 +50,7 @@ from ..ops.dropout import dropout1d as dropout1d
 from ..ops.dropout import dropout2d as dropout2d
 from ..ops.dropout import dropout3d as dropout3d
 from ..ops.dropout import feature_alpha_dropout as feature_alpha_dropout
-from ..ops.elementwise import sigmoid as sigmoid
-from ..ops.elementwise import tanh as tanh
+from ..ops.exponentials import sigmoid as sigmoid
 from ..ops.fractional_pool import fractional_max_pool2d as fractional_max_pool2d
 from ..ops.fractional_pool import fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices
 from ..ops.fractional_pool import fractional_max_pool3d as fractional_max_pool3d
@@ -119,6 +118,7 @@ from ..ops.softmax import gumbel_softmax as gumbel_softmax
 from ..ops.softmax import log_softmax as log_softmax
 from ..ops.softmax import softmax as softmax
 from ..ops.softmax import softmin as softmin
+from ..ops.trigonometry import tanh as tanh
 from ..ops.unpool import max_unpool1d as max_unpool1d
 from ..ops.unpool import max_unpool2d as max_unpool2d
 from ..ops.unpool import max_unpool3d as max_unpool3d

@@ -12,12 +12,14 @@ from ..engine.mode import local
 from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
-from .elementwise import abs, add, exp, refuse, sigmoid, sub, tanh, true_divide
+from .elementwise import abs, add, refuse, sub, true_divide
+from .exponentials import exp, sigmoid
 from .half import half, single
 from .large import FUNCTION_BYTES, FUNCTIONS, STEP_BYTES, STEPS, each
 from .raw import raw, shown
 from .scalars import fitting
 from .select import LARGE, blend, choose, clamp_to_numbers, clipped, masked
+from .trigonometry import tanh
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

@@ -10,7 +10,7 @@ from ..backend import backend_of
 from ..engine.casting import autocasts
 from ..engine.node import TensorBase, wrap
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
-from .elementwise import exp
+from .exponentials import exp
 from .join import cat, stack
 from .lookup import gather
 from .loss import need_tensors, reduction_of

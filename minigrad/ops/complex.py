@@ -10,9 +10,10 @@ from ..dtypes import complex_of
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, describe
-from .elementwise import cos, sin, zeros_as
+from .elementwise import zeros_as
 from .raw import in_dtype, raw, shown
 from .select import masked
+from .trigonometry import cos, sin
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

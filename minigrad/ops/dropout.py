@@ -15,7 +15,7 @@ from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from ..rng import counted_stream, default_generator
 from .axes import inverse
-from .large import SINGLE, SINGLE_BYTES, each, times
+from .large import PRODUCT, SINGLE, each
 from .loss import need_tensors
 from .raw import like
 
@@ -58,7 +58,7 @@ def channel_shape(x: Any) -> tuple[int, ...]:
 
 
 # ---------------------------------------------------------------- the ops
-@op(x=lambda g, noise: times(g, like(g, noise)) if g.nbytes >= SINGLE_BYTES else g * like(g, noise), kept=("noise",))
+@op(x=lambda g, noise: g * like(g, noise), kept=("noise",), large={"x": PRODUCT})
 def drop(input: Tensor, p: float, shape: tuple[int, ...]) -> Tensor:
     """The input times a mask of `shape` that is 0 with probability p, else 1 / (1 - p)."""
     x: Any = input

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
@@ -15,8 +14,8 @@ from ..engine.node import TensorBase
 from ..engine.op import direct, op
 from ..errors import ArgumentTypeError, DtypeError, UnsupportedDtypeError, describe
 from .dims import Number
-from .half import half, single
-from .large import FUNCTIONS, SINGLE, SINGLE_BYTES, STEP_BYTES, STEPS, each, times
+from .functions import unary
+from .large import PRODUCT, SINGLE, STEPS, each, slope
 from .raw import raw, shown
 from .scalars import fitting
 from .select import masked
@@ -25,42 +24,6 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 LOG_2, LOG_10 = math.log(2), math.log(10)
-
-
-def unary(name: str, rule: Callable[..., Any], doc: str, of: str = "") -> Callable[[Tensor], Tensor]:
-    """An op that is one function of the array library, called `of` there if not `name`. Integers become the default dtype."""
-    function = of or name
-
-    def forward(input: Tensor) -> Tensor:
-        return getattr(backend_of(input).xp, function)(input)
-
-    def in_place(input: Tensor) -> Tensor:
-        return getattr(backend_of(input).xp, function)(input, input)
-    return registered(name, doc, rule, forward, in_place)
-
-
-def compiled(name: str, rule: Callable[..., Any], doc: str) -> Callable[[Tensor], Tensor]:
-    """A `unary` op that has a loop of our own for large arrays."""
-    def forward(input: Tensor) -> Tensor:
-        x: Any = input
-        done = each(name, x) if x.size >= FUNCTIONS else None
-        return getattr(backend_of(x).xp, name)(x) if done is None else done
-
-    def in_place(input: Tensor) -> Tensor:
-        x: Any = input
-        done = each(name, x, out=x) if x.size >= FUNCTIONS else None
-        return getattr(backend_of(x).xp, name)(x, x) if done is None else done
-    return registered(name, doc, rule, forward, in_place)
-
-
-def registered(name: str, doc: str, rule: Callable[..., Any], forward: Callable[[Tensor], Tensor],
-               in_place: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """An op under its name."""
-    forward.__name__ = forward.__qualname__ = name
-    forward.__doc__ = doc
-    call = op(x=rule, promotes="to_float")(forward)
-    direct(call)(in_place)
-    return call
 
 
 def refuse(name: str, x: Any, kinds: str, remedy: str = "") -> None:
@@ -172,8 +135,9 @@ def rsub(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
 
 
 @op(broadcast=True, promotes="arithmetic",
-    x=lambda g, y: times(g, y) if g.nbytes >= SINGLE_BYTES else g * y.conjugate(),
-    y=lambda g, x: times(g, x) if g.nbytes >= SINGLE_BYTES else g * x.conjugate())
+    x=lambda g, y: g * y.conjugate(),
+    y=lambda g, x: g * x.conjugate(),
+    large={"x": PRODUCT, "y": PRODUCT})
 def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input * other. Of bools, whether both are true."""
     if getattr(input, "size", 0) >= STEPS and (done := large_product("mul", input, other)) is not None:
@@ -232,13 +196,7 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-def abs_rule(g: Any, x: Any) -> Any:
-    """Gradient of abs: g times the sign."""
-    done = each("abs_input", g, x) if g.nbytes >= STEP_BYTES else None
-    return g * sgn(x) if done is None else done
-
-
-@op(x=lambda g, x: abs_rule(g, x))
+@op(x=lambda g, x: g * sgn(x), large={"x": slope("abs")})
 def abs(input: Tensor) -> Tensor:
     """The absolute value; of complex numbers, real. Its gradient at 0 is 0."""
     refuse("abs", input, "b")
@@ -315,151 +273,4 @@ def rsqrt(input: Tensor) -> Tensor:
 
 
 sqrt = unary("sqrt", lambda g, out: g / (out + out).conjugate(), "Square root; nan below 0. Its gradient at 0 is inf.")
-
-# ---------------------------------------------------------------- exponentials and logarithms
-exp = compiled("exp", lambda g, out: times(g, out) if g.nbytes >= SINGLE_BYTES else g * out.conjugate(), "e to the power of each element.")
-expm1 = compiled("expm1", lambda g, out: g * (out + 1).conjugate(), "exp(x) - 1, exact near 0.")
-log = compiled("log", lambda g, x: g / x.conjugate(), "Natural logarithm; -inf at 0, nan below.")
-log2 = unary("log2", lambda g, x: g / (x.conjugate() * LOG_2), "Logarithm to base 2.")
-log10 = unary("log10", lambda g, x: g / (x.conjugate() * LOG_10), "Logarithm to base 10.")
-log1p = unary("log1p", lambda g, x: g / (x + 1).conjugate(), "log(1 + x), exact near 0.")
-
-
-@op(x=lambda g, out: g * out.conjugate() * LOG_2, promotes="to_float")
-def exp2(input: Tensor) -> Tensor:
-    """2 to the power of each element."""
-    x: Any = input
-    return backend_of(x).xp.exp2(x) if x.dtype.kind == "f" else backend_of(x).xp.exp(x * LOG_2)
-
-
-def large_slope(name: str, g: Any, out: Any) -> Any:
-    """g times the derivative of a function in terms of its output, where arrays are large."""
-    done = each(f"{name}_input", g, out)
-    if done is not None:
-        return done
-    return g * (out * (1 - out) if name == "sigmoid" else 1 - out * out).conjugate()
-
-
-@op(x=lambda g, out: large_slope("sigmoid", g, out) if g.nbytes >= STEP_BYTES else g * (out * (1 - out)).conjugate(), promotes="to_float")
-def sigmoid(input: Tensor) -> Tensor:
-    """1 / (1 + exp(-x))."""
-    x: Any = input
-    if x.dtype.char == "e":                          # in float16, exp overflows at 11
-        return half(sigmoid_into(single(x)))
-    return sigmoid_into(x)
-
-
-@direct(sigmoid)
-def sigmoid_in_place(input: Tensor) -> Tensor:
-    return sigmoid_into(input, input)
-
-
-def sigmoid_into(x: Any, out: Any = None) -> Any:
-    """Step by step in one buffer, which may be x. An exp that overflows makes the 0 that it should."""
-    if x.size >= FUNCTIONS and (done := each("sigmoid", x, out=out)) is not None:
-        return done
-    xp = backend_of(x).xp
-    if out is None:
-        out = xp.empty(x.shape, x.dtype)
-    xp.negative(x, out)
-    xp.exp(out, out)
-    xp.add(out, 1, out)
-    return xp.reciprocal(out, out)
-
-
-@op(broadcast=True, promotes="arithmetic",
-    x=lambda g, x, y: g * sigmoid(x - y).conjugate(),
-    y=lambda g, x, y: g * sigmoid(y - x).conjugate())
-def logaddexp(input: Tensor, other: Tensor) -> Tensor:
-    """log(exp(input) + exp(other)), without overflow."""
-    x: Any = input
-    refuse("logaddexp", x, "biu")
-    return backend_of(x).xp.logaddexp(x, other) if x.dtype.kind == "f" else log_of_two(x, other)
-
-
-def log_of_two(x: Any, y: Any) -> Any:
-    """log(exp(x) + exp(y)) of complex arrays."""
-    xp = backend_of(x).xp
-    high = xp.where(x.real >= y.real, x, y)
-    low = xp.where(x.real >= y.real, y, x)
-    return xp.where(high.real == -math.inf, high, high + xp.log1p(xp.exp(low - high)))       # of two zeros, 0
-
-
-@op(broadcast=True, promotes="arithmetic",
-    x=lambda g, x, y: g * sigmoid((x - y) * LOG_2),
-    y=lambda g, x, y: g * sigmoid((y - x) * LOG_2))
-def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
-    """log2(2**input + 2**other), without overflow."""
-    refuse("logaddexp2", input, "biuc")
-    return backend_of(input).xp.logaddexp2(input, other)
-
-
-# ---------------------------------------------------------------- trigonometry
-sin = unary("sin", lambda g, x: g * cos(x).conjugate(), "Sine; radians.")
-cos = unary("cos", lambda g, x: g * -sin(x).conjugate(), "Cosine; radians.")
-tan = unary("tan", lambda g, out: g * (out * out + 1).conjugate(), "Tangent; radians.")
-asin = unary("asin", lambda g, x: g * rsqrt(1 - x * x).conjugate(), "Inverse sine, in radians; nan outside [-1, 1].", "arcsin")
-acos = unary("acos", lambda g, x: g * -rsqrt(1 - x * x).conjugate(), "Inverse cosine, in radians; nan outside [-1, 1].", "arccos")
-atan = unary("atan", lambda g, x: g / (x * x + 1).conjugate(), "Inverse tangent, in radians.", "arctan")
-sinh = unary("sinh", lambda g, x: g * cosh(x).conjugate(), "Hyperbolic sine.")
-cosh = unary("cosh", lambda g, x: g * sinh(x).conjugate(), "Hyperbolic cosine.")
-tanh = compiled("tanh", lambda g, out: large_slope("tanh", g, out) if g.nbytes >= STEP_BYTES else g * (1 - out * out).conjugate(),
-                "Hyperbolic tangent.")
-asinh = unary("asinh", lambda g, x: g * rsqrt(x * x + 1).conjugate(), "Inverse hyperbolic sine.", "arcsinh")
-acosh = unary("acosh", lambda g, x: g * acosh_slope(x).conjugate(), "Inverse hyperbolic cosine; nan below 1.", "arccosh")
-atanh = unary("atanh", lambda g, x: g / (1 - x * x).conjugate(), "Inverse hyperbolic tangent; nan outside [-1, 1].", "arctanh")
-
-
-def acosh_slope(x: Any) -> Any:
-    """Of complex numbers in two factors: the root of x**2 - 1 has its cut elsewhere."""
-    return rsqrt(x - 1) * rsqrt(x + 1) if raw(x).dtype.kind == "c" else rsqrt(x * x - 1)
-
-
-@op(promotes="to_float", x=lambda g: g * (math.pi / 180))
-def deg2rad(input: Tensor) -> Tensor:
-    """Degrees as radians."""
-    refuse_complex("deg2rad", input)
-    return input * (math.pi / 180)
-
-
-@op(promotes="to_float", x=lambda g: g * (180 / math.pi))
-def rad2deg(input: Tensor) -> Tensor:
-    """Radians as degrees."""
-    refuse_complex("rad2deg", input)
-    return input * (180 / math.pi)
-
-
-def refuse_complex(name: str, x: Any) -> None:
-    """Raise DtypeError for complex angles."""
-    if x.dtype.kind == "c":
-        raise DtypeError(f"{name}: is not supported for complex tensors; got {shown(x)}")
-
-
-arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
 absolute, negative = abs, neg
-
-
-def over_square(x: Any, y: Any) -> Any:
-    """x / (x**2 + y**2), and 0 at the origin."""
-    square = x * x + y * y
-    return masked(x / square, raw(square) != 0)
-
-
-@op(broadcast=True, promotes="to_float",
-    x=lambda g, x, y: g * over_square(y, x),
-    y=lambda g, x, y: g * -over_square(x, y))
-def atan2(input: Tensor, other: Tensor) -> Tensor:
-    """The angle of the point (other, input), in radians from -pi to pi."""
-    return backend_of(input).xp.arctan2(input, other)
-
-
-arctan2 = atan2
-
-
-@op(broadcast=True, promotes="arithmetic",
-    x=lambda g, x, out: g * (x / out),
-    y=lambda g, y, out: g * (y / out))
-def hypot(input: Tensor, other: Tensor) -> Tensor:
-    """sqrt(input**2 + other**2), without overflow."""
-    refuse("hypot", input, "biuc")
-    return backend_of(input).xp.hypot(input, other)

@@ -9,7 +9,8 @@ from ..engine.op import op
 from ..errors import RefusedArgumentError, ShapeError
 from .activation import floats, may_write
 from .dims import one_dim
-from .elementwise import exp, refuse, sigmoid
+from .elementwise import refuse
+from .exponentials import exp, sigmoid
 from .half import half, single
 from .join import cat
 from .large import FUNCTION_BYTES, FUNCTIONS, each

@@ -5,6 +5,7 @@ Below these sizes an op asks nothing but the size. Above, what its array form sa
 """
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ..backend import backend_of
@@ -25,7 +26,16 @@ def each(name: str, *arrays: Any, numbers: tuple[float, ...] = (), out: Any = No
     return kernels.each(name, arrays, numbers, out) if first.size >= kernels.worthwhile() else None
 
 
-def times(g: Any, y: Any) -> Any:
-    """g times the conjugate of y, for rules of products of large arrays; y may be a number."""
-    done = each("mul", g, y) if hasattr(y, "dtype") else each("mul_number", g, numbers=(y,))
-    return g * y.conjugate() if done is None else done
+def product(g: Any, y: Any) -> Any:
+    """g times y, which may be a number; None where NumPy is as fast."""
+    if g.nbytes < SINGLE_BYTES and g.dtype.itemsize != 2:            # float16 it takes number by number
+        return None
+    return each("mul", g, y) if hasattr(y, "dtype") else each("mul_number", g, numbers=(y,))
+
+
+def slope(name: str) -> tuple[int, Any]:
+    """For `op(large=...)`: the loop of g times a function's slope."""
+    return STEP_BYTES, partial(each, f"{name}_input")
+
+
+PRODUCT = STEP_BYTES, product                        # for `op(large=...)`: rules that are g * y

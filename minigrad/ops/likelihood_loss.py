@@ -14,7 +14,7 @@ from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .activation import log1p_exp
-from .elementwise import exp, log, log1p, sigmoid
+from .exponentials import exp, log, log1p, sigmoid
 from .loss import (
     REDUCTIONS,
     need_same_size,

@@ -9,7 +9,8 @@ from ..engine.casting import autocasts
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, describe, operand
 from .cross_entropy import constant_weight, places
-from .elementwise import sigmoid, sqrt
+from .elementwise import sqrt
+from .exponentials import sigmoid
 from .likelihood_loss import binary_cross_entropy_with_logits, log_sigmoid
 from .loss import (
     need_common_shape,

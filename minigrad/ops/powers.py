@@ -13,7 +13,8 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, describe
 from .cast import cast
 from .dims import Number
-from .elementwise import log, refuse, zeros_as
+from .elementwise import refuse, zeros_as
+from .exponentials import log
 from .raw import raw
 from .select import masked
 

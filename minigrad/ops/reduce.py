@@ -13,7 +13,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, describe
 from .delivery import casts_out
 from .dims import Dims, kept_shape, many_dims, one_dim
-from .elementwise import exp
+from .exponentials import exp
 from .half import half, single
 from .join import cat
 from .large import STEPS

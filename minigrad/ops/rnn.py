@@ -13,7 +13,7 @@ from ..engine.inplace import node_of
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
-from .elementwise import sigmoid, sigmoid_into, tanh
+from .exponentials import sigmoid, sigmoid_into
 from .join import cat
 from .linear import linear
 from .loss import need_tensors
@@ -21,6 +21,7 @@ from .matmul import matmul
 from .raw import raw
 from .reduce import sum
 from .select import masked
+from .trigonometry import tanh
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

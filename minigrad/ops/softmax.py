@@ -14,7 +14,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, UnsupportedDtypeError, describe, operand
 from ..rng import default_generator
 from .dims import one_dim
-from .elementwise import exp, log
+from .exponentials import exp, log
 from .half import rounded
 from .raw import in_dtype
 from .reduce import sum

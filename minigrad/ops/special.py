@@ -12,7 +12,8 @@ from ..engine.op import op
 from ..errors import RefusedArgumentError, UnsupportedError
 from .delivery import casts_out
 from .dims import Number
-from .elementwise import exp, log, refuse
+from .elementwise import refuse
+from .exponentials import exp, log
 from .raw import like, raw
 from .select import choose, masked
 
