@@ -15,7 +15,8 @@ from ..creation import arange, full, ones
 from ..dtypes import dtype, float32, float64
 from ..kernels.cpu import threads
 from ..nn import functional as F
-from ..random import rand, randint, randn, randperm
+from ..ops.implicit import standard_gamma
+from ..random import binomial, rand, randint, randn, randperm
 
 
 def images(kind: dtype, batch: int) -> None:
@@ -97,6 +98,8 @@ def rules(kind: dtype, size: int) -> None:
     rand(size, dtype=kind)
     randint(0, 100, (size,))
     randperm(size)
+    binomial(x[:99], x[:99])
+    standard_gamma(x[:99])
 
 
 # Each program with two sizes: some kernels are for large work only.

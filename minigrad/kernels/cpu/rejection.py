@@ -8,7 +8,7 @@ from math import ceil, cos, floor, inf, isfinite, log, log1p, nan, pi, sin, sqrt
 from typing import Any
 
 import numpy as np
-from numba import carray
+from numba import carray  # type: ignore[attr-defined]
 
 from ...rng.rejection import INNER, SQUEEZE, TAILS, THIRD, TRANSFORMED_REJECTION
 from .draws import HALF_WAY, LOW_21, STATE, renew, tempered, words_at
