@@ -8,7 +8,9 @@ autocast   float32 weights; convolutions and linear layers in float16, the loss 
 float16    float16 weights and activations; the optimizer steps float32 copies of the weights, as a step of 0.001 is too small
            for a float16 weight of 1, whose neighbours are 0.0005 and 0.001 away.
 
-Each runs in a process of its own, so that its peak memory is its own. docs/half_precision.md explains what is seen.
+Printed are the CPU time of a step; the bytes of the weights, of what the graph keeps for the backward pass, of all arrays at the
+peak of a step, and of the whole process; and the share of test images seen right. Each way runs in a process of its own.
+docs/half_precision.md explains what is seen.
 """
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ import json
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,19 +32,18 @@ from minigrad import nn, optim
 from minigrad.utils.data import DataLoader, TensorDataset
 
 WAYS = ("float32", "autocast", "float16")
-Step = Callable[[mg.Tensor, mg.Tensor], mg.Tensor]
+Step = Callable[[mg.Tensor, mg.Tensor], None]
 
 
 def in_float32(model: nn.Module, lr: float) -> Step:
-    """One step of training: images, labels -> loss."""
+    """One step of training, of images and labels."""
     optimizer = optim.Adam(model.parameters(), lr=lr)
 
-    def step(x: mg.Tensor, t: mg.Tensor) -> mg.Tensor:
-        loss = F.cross_entropy(model(x), t)
+    def step(x: mg.Tensor, t: mg.Tensor) -> None:
+        loss = loss_of(model, "float32", x, t)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        return loss
     return step
 
 
@@ -49,14 +51,12 @@ def under_autocast(model: nn.Module, lr: float) -> Step:
     """The same with the forward pass under autocast."""
     optimizer, scaler = optim.Adam(model.parameters(), lr=lr), mg.amp.GradScaler("cpu")
 
-    def step(x: mg.Tensor, t: mg.Tensor) -> mg.Tensor:
-        with mg.autocast("cpu", dtype=mg.float16):
-            loss = F.cross_entropy(model(x), t)
+    def step(x: mg.Tensor, t: mg.Tensor) -> None:
+        loss = loss_of(model, "autocast", x, t)
         optimizer.zero_grad()
         scaler.scale(loss).backward()
         scaler.step(optimizer)
         scaler.update()
-        return loss
     return step
 
 
@@ -66,8 +66,8 @@ def in_float16(model: nn.Module, lr: float) -> Step:
     masters = [w.detach().float().requires_grad_() for w in weights]
     optimizer, scaler = optim.Adam(masters, lr=lr), mg.amp.GradScaler("cpu")
 
-    def step(x: mg.Tensor, t: mg.Tensor) -> mg.Tensor:
-        loss = F.cross_entropy(model(x.half()).float(), t)
+    def step(x: mg.Tensor, t: mg.Tensor) -> None:
+        loss = loss_of(model, "float16", x, t)
         model.zero_grad()
         scaler.scale(loss).backward()
         for w, master in zip(weights, masters, strict=True):
@@ -77,7 +77,6 @@ def in_float16(model: nn.Module, lr: float) -> Step:
         with mg.no_grad():
             for w, master in zip(weights, masters, strict=True):
                 w.copy_(master)
-        return loss
     return step
 
 
@@ -115,11 +114,20 @@ def address(array: Any) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def peak_bytes() -> int:
+def process_bytes() -> int:
     """The most memory that this process has held so far."""
     import resource
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def step_bytes(step: Callable[[], Any]) -> int:
+    """The most memory that arrays take in one step, beside what they took before it."""
+    tracemalloc.start()
+    step()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
 
 
 def train(args: argparse.Namespace) -> dict[str, Any]:
@@ -131,24 +139,22 @@ def train(args: argparse.Namespace) -> dict[str, Any]:
     loader = DataLoader(TensorDataset(x, t), batch_size=args.batch_size, shuffle=True)
     model = DeepConvNet()
     step = MAKERS[args.way](model, args.lr)
-    loss, seconds, steps, before = None, 0.0, 0, peak_bytes()
+    seconds, steps = 0.0, 0
     for _ in range(args.epochs):
         for batch_x, batch_t in loader:
             started = time.process_time()
-            loss = step(batch_x, batch_t)
+            step(batch_x, batch_t)
             seconds, steps = seconds + time.process_time() - started, steps + 1
-    peak = peak_bytes() - before
-    return {"way": args.way, "accuracy": accuracy(model, test_x, test_t, args.way), "step": seconds / steps,
-            "weights": sum(p.numel() * p.element_size() for p in model.parameters()), "kept": measured(args, model), "peak": peak,
-            "loss": loss.item()}
+    whole, batch = process_bytes(), (x[:args.batch_size], t[:args.batch_size])
+    return {"step": seconds / steps, "weights": sum(p.numel() * p.element_size() for p in model.parameters()),
+            "kept": kept_bytes(loss_of(model, args.way, *batch), model), "peak": step_bytes(lambda: step(*batch)), "process": whole,
+            "accuracy": accuracy(model, test_x, test_t, args.way)}
 
 
-def measured(args: argparse.Namespace, model: nn.Module) -> int:
-    """What one batch keeps for the backward pass."""
-    x, t = mg.rand(args.batch_size, 1, 28, 28), mg.zeros(args.batch_size, dtype=mg.int64)
-    with mg.autocast("cpu", dtype=mg.float16, enabled=args.way == "autocast"):
-        y = model(x.half() if args.way == "float16" else x)
-        return kept_bytes(F.cross_entropy(y.float(), t), model)
+def loss_of(model: nn.Module, way: str, x: mg.Tensor, t: mg.Tensor) -> mg.Tensor:
+    """The loss that each way trains with."""
+    with mg.autocast("cpu", dtype=mg.float16, enabled=way == "autocast"):
+        return F.cross_entropy(model(x.half()).float() if way == "float16" else model(x), t)
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -168,13 +174,14 @@ def main(arguments: list[str] | None = None) -> None:
     if args.way:
         print(json.dumps(train(args)))
         return
-    print(f"{'':10} {'step':>9} {'weights':>9} {'kept for':>11} {'peak above':>10} {'test':>9}")
-    print(f"{'':10} {'CPU ms':>9} {'KB':>9} {'backward MB':>11} {'start MB':>10} {'accuracy':>9}")
+    columns = {"step": "CPU ms/step", "weights": "weights MB", "kept": "kept MB", "peak": "peak MB/step", "process": "process MB",
+               "accuracy": "accuracy"}
+    print(" " * 10, *[f"{title:>12}" for title in columns.values()])
     for way in WAYS:
         command = [sys.executable, __file__, *(sys.argv[1:] if arguments is None else arguments), "--way", way]
         r = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        print(f"{way:10} {r['step'] * 1e3:9.1f} {r['weights'] / 1e3:9.1f} {r['kept'] / 1e6:11.1f} {r['peak'] / 1e6:10.1f} "
-              f"{r['accuracy']:9.4f}")
+        numbers = [r["step"] * 1e3, *[r[name] / 1e6 for name in ("weights", "kept", "peak", "process")]]
+        print(f"{way:10}", *[f"{n:12.2f}" for n in numbers], f"{r['accuracy']:12.4f}")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from ..backend import backend_of
 from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedDtypeError, UnsupportedError, operand
 from .adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
-from .half import single
+from .half import rounded, single
 from .loss import need_tensors
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def resample_along(input: Tensor, dim: int, count: int, how: Filter) -> Tensor:
         part = x.take(backend.asarray(at), axis=dim)
         part *= backend.asarray(w, x.dtype).reshape(along(x, dim))
         out = part if out is None else out + part
-    return out.astype(array.dtype, copy=False)
+    return rounded(out, array.dtype)
 
 
 @op(y=lambda g, y_shape, dim, how: resample_along(g, dim, y_shape[dim], how))
@@ -122,7 +122,7 @@ def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
         for r in range(count.max(initial=0)):        # the r-th output of each place: no place comes twice
             some = count > r
             out[(*lead, backend.asarray(once[some]))] += part.take(backend.asarray(first[some] + r), axis=dim)
-    return out.astype(array.dtype, copy=False)
+    return rounded(out, array.dtype)
 
 
 def along(x: Any, dim: int) -> tuple[int, ...]:

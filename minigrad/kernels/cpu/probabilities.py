@@ -15,7 +15,7 @@ from ..reference import Array
 from .functions import exp_of_negative as exp
 from .functions import log_of_any as log
 from .functions import pick
-from .half import plain
+from .half import like, plain, working
 from .jit import jit, part, run
 from .threads import threads_for
 
@@ -39,6 +39,8 @@ def log_softmax(x: Array, axis: int) -> Array:
 
 def softmax_input(g: Array, y: Array, axis: int) -> Array:
     """Gradient of y = softmax(x): y * (g - <g, y>)."""
+    if g.dtype == y.dtype == np.float16:
+        return like(softmax_input(working(g), working(y), axis), y)
     if not fits(y) or g.dtype != y.dtype:
         return reference.softmax_input(g, y, axis)
     return over(pull_softmax_rows, pull_softmax_strips, axis, g, y)
@@ -46,6 +48,8 @@ def softmax_input(g: Array, y: Array, axis: int) -> Array:
 
 def log_softmax_input(g: Array, y: Array, axis: int) -> Array:
     """Gradient of y = log_softmax(x): g - exp(y) * sum(g)."""
+    if g.dtype == y.dtype == np.float16:
+        return like(log_softmax_input(working(g), working(y), axis), y)
     if not fits(y) or g.dtype != y.dtype:
         return reference.log_softmax_input(g, y, axis)
     return over(pull_log_softmax_rows, pull_log_softmax_strips, axis, g, y)
