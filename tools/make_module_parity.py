@@ -21,7 +21,7 @@ from tests.parity import optim_checks  # noqa: E402
 from tests.parity.checks import Result  # noqa: E402
 from tests.parity.differences import of  # noqa: E402
 from tests.parity.namespaces import MODULE_NAMESPACES  # noqa: E402
-from tests.parity.nn_checks import CHECKS, all_results  # noqa: E402
+from tests.parity.nn_checks import all_results  # noqa: E402
 from tests.parity.nn_database import Layer, layers  # noqa: E402
 from tests.parity.nn_differences import DIFFERENCES  # noqa: E402
 from tools.make_parity import names, percent  # noqa: E402
@@ -35,11 +35,11 @@ WHAT = {"signature": "arguments of the constructor and of a call: names, order, 
         "rates": "rates and options of 20 epochs, with two optimizers; state saved and loaded between"}
 INTRODUCTION = f"""# Parity of layers, optimizers and schedules
 
-PyTorch keeps databases of its layers and optimizers with samples to test itself, `module_db` and `optim_db`. Here they test minigrad: what a
-sample describes is made and called in both libraries (PyTorch {torch.__version__.partition("+")[0]}), and the results must agree. Classes and
-options that the databases lack have samples of our own. Every public class of `torch.nn` stands in `tests/parity/nn_scope.tsv`, in scope or
-out of it with a reason. A sample that crashes or stands in the list of known differences counts as failed. Dropout and its like are compared
-in dtype, shape, moments, and in that the same seed gives the same values.
+PyTorch keeps databases of its layers and optimizers with samples to test itself, `module_db` and `optim_db`. Here they test minigrad: what
+a sample describes is made and called in both libraries (PyTorch {torch.__version__.partition("+")[0]}), and the results must agree. Classes
+and options that the databases lack have samples of our own. Every public class of `torch.nn` stands in `tests/parity/nn_scope.tsv`, in
+scope or out of it with a reason. A sample that crashes or stands in the list of known differences counts as failed. Dropout and its like
+are compared in dtype, shape, moments, and in that the same seed gives the same values.
 
 Made by `python tools/make_module_parity.py`; run as tests by `pytest -m parity` (`pip install 'minigrad[parity]'`). Functions:
 [parity](parity.md).
@@ -116,7 +116,8 @@ def main() -> int:
         for name, checks in found.items():
             for check, results in checks.items():
                 failed = [r for r in results if r.failure]
-                print(f"{name}, {check}: {len(failed)} of {len(results)} fail", *[f"    {r.at}: {r.failure}" for r in failed[:10]], sep="\n")
+                print(f"{name}, {check}: {len(failed)} of {len(results)} fail")
+                print("".join(f"    {r.at}: {r.failure}\n" for r in failed[:10]), end="")
         return 0
     infos = {info.name: info for info in optim_checks.infos()}
     optimizers = run("optimizer", list(infos), lambda name: optim_checks.of_optimizer(infos[name]))
@@ -127,6 +128,8 @@ def main() -> int:
     lines = [INTRODUCTION, "## Figures\n",
              *figures({"layers of PyTorch's database": theirs, "other classes of `torch.nn`": ours, "optimizers": list(optimizers.values()),
                        "schedules": list(schedules.values())}),
+             f"\nAll classes of `torch.nn`: {whole(list(found.values()))} of {len(found) + len(out)} pass completely "
+             f"({percent(whole(list(found.values())), len(found) + len(out))}).",
              "\n## Classes of `torch.nn`\n", *by_check(list(found.values())), "\nSamples that pass, by class:", *by_class(found)]
     if out:
         lines += ["\nOut of scope:\n", *[f"- `{layer.name}`: {layer.reason}" for layer in out]]

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -103,11 +104,11 @@ def oracles() -> str:
     return "\n".join(lines) + "\n"
 
 
-def names() -> str:
+def names(namespaces: dict[str, tuple[Any, Any]] = NAMESPACES) -> str:
     """PyTorch's public names, by namespace: how many there are, and those that are not, by reason."""
     lines = ["\n## Names\n", "What stands in PyTorch's namespaces, and what of it minigrad has not, by reason.\n"]
-    for title, reasons in lacked().items():
-        total, missing = len(public(NAMESPACES[title][0])), sum(map(len, reasons.values()))
+    for title, reasons in lacked(namespaces).items():
+        total, missing = len(public(namespaces[title][0])), sum(map(len, reasons.values()))
         lines.append(f"\n### {title}\n\n{total - missing} of {total} names are there. The others:\n")
         lines += [f"- {reason or 'no reason given'}: {', '.join(f'`{n}`' for n in found)}" for reason, found in sorted(reasons.items())]
     return "\n".join(lines) + "\n"

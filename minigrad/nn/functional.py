@@ -36,6 +36,10 @@ from ..ops.adaptive_pool import adaptive_max_pool3d_with_indices as adaptive_max
 from ..ops.alignment import ctc_loss as ctc_loss
 from ..ops.attention import scaled_dot_product_attention as scaled_dot_product_attention
 from ..ops.bags import embedding_bag as embedding_bag
+from ..ops.channel_norm import batch_norm as batch_norm
+from ..ops.channel_norm import group_norm as group_norm
+from ..ops.channel_norm import instance_norm as instance_norm
+from ..ops.channel_norm import local_response_norm as local_response_norm
 from ..ops.conv import conv1d as conv1d
 from ..ops.conv import conv2d as conv2d
 from ..ops.conv import conv3d as conv3d
@@ -80,11 +84,7 @@ from ..ops.margin_loss import multilabel_soft_margin_loss as multilabel_soft_mar
 from ..ops.margin_loss import soft_margin_loss as soft_margin_loss
 from ..ops.margin_loss import triplet_margin_loss as triplet_margin_loss
 from ..ops.margin_loss import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
-from ..ops.norm import batch_norm as batch_norm
-from ..ops.norm import group_norm as group_norm
-from ..ops.norm import instance_norm as instance_norm
 from ..ops.norm import layer_norm as layer_norm
-from ..ops.norm import local_response_norm as local_response_norm
 from ..ops.norm import rms_norm as rms_norm
 from ..ops.padding import pad as pad
 from ..ops.pool import avg_pool1d as avg_pool1d

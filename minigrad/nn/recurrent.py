@@ -102,14 +102,14 @@ class RNNBase(Module):
         if packed:
             x, sizes = input.data, tuple(input.batch_sizes.tolist())
             batch, batched = sizes[0], True
-            self._check_features(x)
+            self.check_input(x, input.batch_sizes)
             states = None if states is None else [permuted(s, input.sorted_indices) for s in states]
         else:
             if input.dim() not in (2, 3):
                 raise ArgumentError(f"{kind}: Expected input to be 2D or 3D, got {input.dim()}D instead; got {describe(input)}")
             batched = input.dim() == 3
-            self._check_features(input)
             x = input if batched else input.unsqueeze(1)
+            self.check_input(x, None)
             states = None if states is None else [self._with_batch(s, batched, len(states)) for s in states]
             x = x.transpose(0, 1) if self.batch_first and batched else x
             length, batch = x.shape[0], x.shape[1]
@@ -130,9 +130,8 @@ class RNNBase(Module):
 
     def _zeros(self, x: Tensor, batch: int) -> list[Tensor]:
         """The states that a sequence begins with."""
-        n = self.num_layers * (2 if self.bidirectional else 1)
-        sizes = [self.proj_size or self.hidden_size, self.hidden_size][:2 if self.mode == "LSTM" else 1]
-        return [creation.zeros(n, batch, k, dtype=x.dtype, device=x.device) for k in sizes]
+        sizes = [self._state_size(batch, i) for i in range(2 if self.mode == "LSTM" else 1)]
+        return [creation.zeros(size, dtype=x.dtype, device=x.device) for size in sizes]
 
     def _with_batch(self, state: Tensor, batched: bool, count: int) -> Tensor:
         """A state as (layers * directions, N, H), checked."""
@@ -142,23 +141,51 @@ class RNNBase(Module):
                                        f"also be {'3-D' if batched else '2-D'} but got {got}")
         return state if batched else state.unsqueeze(1)
 
-    def _check_features(self, x: Tensor) -> None:
+    # ------------------------------------------------------------ checks, under the names of PyTorch, whose subclasses override them
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        """Raise unless a batch (batch_sizes None), or the data of a PackedSequence, fits the weights in dtype, dimensions and features."""
         kind = type(self).__name__
         weight = self.all_weights[0][0]
-        if x.array.dtype != weight.array.dtype and local.mode.autocast is None:
-            raise ArgumentError(f"{kind}: RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
-                                f"input.to({weight.dtype}), or convert model: model.to({x.dtype})")
-        if x.shape[-1] != self.input_size:
-            raise ShapeError(f"{kind}: input.size(-1) must be equal to input_size. Expected {self.input_size}, got {x.shape[-1]}; "
-                             f"got input {describe(x)}")
+        if input.array.dtype != weight.array.dtype and local.mode.autocast is None:
+            raise ArgumentError(f"{kind}: RNN input dtype ({input.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
+                                f"input.to({weight.dtype}), or convert model: model.to({input.dtype})")
+        if input.dim() != (3 if batch_sizes is None else 2):
+            raise ShapeError(f"{kind}: input must have {3 if batch_sizes is None else 2} dimensions, got {input.dim()}")
+        if input.shape[-1] != self.input_size:
+            raise ShapeError(f"{kind}: input.size(-1) must be equal to input_size. Expected {self.input_size}, got {input.shape[-1]}; "
+                             f"got input {describe(input)}")
+
+    def get_expected_hidden_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple[int, int, int]:
+        """(layers * directions, N, H): of the states that go with an input."""
+        return self._state_size(self._batch_of(input, batch_sizes), 0)
+
+    def check_hidden_size(self, hx: Tensor, expected_hidden_size: tuple[int, int, int],
+                          msg: str = "Expected hidden size {}, got {}") -> None:
+        """Raise ShapeError for states of another size."""
+        if tuple(hx.shape) != tuple(expected_hidden_size):
+            raise ShapeError(f"{type(self).__name__}: {msg.format(expected_hidden_size, list(hx.shape))}")
+
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        """Raise unless input and states, the pair of an LSTM or one tensor, fit each other and the weights."""
+        self.check_input(input, batch_sizes)
+        self._check_states(hidden if isinstance(hidden, (tuple, list)) else [hidden], self._batch_of(input, batch_sizes))
+
+    def permute_hidden(self, hx: Any, permutation: Tensor | None) -> Any:
+        """States, the pair of an LSTM or one tensor, with their sequences in another order."""
+        return tuple(permuted(s, permutation) for s in hx) if isinstance(hx, (tuple, list)) else permuted(hx, permutation)
+
+    def _batch_of(self, input: Tensor, batch_sizes: Tensor | None) -> int:
+        return input.shape[0 if self.batch_first else 1] if batch_sizes is None else int(batch_sizes[0])
+
+    def _state_size(self, batch: int, which: int) -> tuple[int, int, int]:
+        """Of the hidden state (0), or of the cell's (1)."""
+        n = self.num_layers * (2 if self.bidirectional else 1)
+        return n, batch, self.hidden_size if which else self.proj_size or self.hidden_size
 
     def _check_states(self, states: Any, batch: int) -> None:
-        n = self.num_layers * (2 if self.bidirectional else 1)
         for i, s in enumerate(states):
-            expected = (n, batch, (self.proj_size or self.hidden_size) if i == 0 else self.hidden_size)
-            if tuple(s.shape) != expected:
-                which = f"hidden[{i}]" if len(states) == 2 else "hidden"
-                raise ShapeError(f"{type(self).__name__}: Expected {which} size {expected}, got {list(s.shape)}")
+            name = f"hidden[{i}]" if len(states) == 2 else "hidden"
+            self.check_hidden_size(s, self._state_size(batch, i), f"Expected {name} size {{}}, got {{}}")
 
 
 class _OneState(RNNBase):
@@ -210,6 +237,10 @@ class LSTM(RNNBase):
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
                  dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None) -> None:
         super().__init__("LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype)
+
+    def get_expected_cell_size(self, input: Tensor, batch_sizes: Tensor | None) -> tuple[int, int, int]:
+        """(layers * directions, N, hidden_size): of the cells that go with an input."""
+        return self._state_size(self._batch_of(input, batch_sizes), 1)
 
     def forward(self, input: Any, hx: tuple[Tensor, Tensor] | None = None) -> tuple[Any, tuple[Tensor, Tensor]]:
         if hx is not None and (not isinstance(hx, (tuple, list)) or len(hx) != 2):

@@ -213,3 +213,26 @@ def test_errors(program: Any, match: str) -> None:
                 program(SIDES[0])
         else:
             same_error(program, match)
+
+
+# ---------------------------------------------------------------- checks that subclasses override
+@pytest.mark.parametrize("options", [{}, {"batch_first": True, "num_layers": 2, "bidirectional": True}])
+def test_sizes_that_states_must_have(options: dict[str, Any]) -> None:
+    for s in SIDES:
+        net = s.library.nn.LSTM(3, 5, proj_size=2, **options)
+        x = s.library.zeros(4, 7, 3)
+        n, batch = (4, 4) if options else (1, 7)
+        assert tuple(net.get_expected_hidden_size(x, None)) == (n, batch, 2)
+        assert tuple(net.get_expected_cell_size(x, None)) == (n, batch, 5)
+        assert tuple(net.get_expected_hidden_size(x[0], s.library.tensor([3, 2, 2]))) == (n, 3, 2)
+        states = s.library.zeros(n, batch, 2), s.library.zeros(n, batch, 5)
+        net.check_forward_args(x, states, None)
+        h, c = net.permute_hidden(states, s.library.arange(batch - 1, -1, -1))
+        assert (h.shape, c.shape) == (states[0].shape, states[1].shape)
+        assert net.permute_hidden(states, None)[0] is states[0]
+    for message, act in (
+            (r"Expected hidden\[1\] size \(1, 7, 5\)", lambda net, z: net.check_forward_args(z(4, 7, 3), (z(1, 7, 2), z(1, 7, 2)), None)),
+            ("input must have 2 dimensions, got 3", lambda net, z: net.check_input(z(4, 7, 3), z(2))),
+            ("Expected 3, got 4", lambda net, z: net.check_input(z(4, 7, 4), None)),
+            ("no: .1, 2, 3. of .2.", lambda net, z: net.check_hidden_size(z(2), (1, 2, 3), "no: {} of {}"))):
+        same_error(lambda s, act=act: act(s.library.nn.LSTM(3, 5, proj_size=2), s.library.zeros), message)

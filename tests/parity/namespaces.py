@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 import types
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -14,10 +15,18 @@ NAMESPACES: dict[str, tuple[Any, Any]] = {
     "torch": (torch, mg), "torch.Tensor": (torch.Tensor, mg.Tensor), "torch.nn.functional": (torch.nn.functional, mg.nn.functional),
     "torch.linalg": (torch.linalg, mg.linalg), "torch.special": (torch.special, mg.special), "torch.fft": (torch.fft, mg.fft)}
 
+MODULE_NAMESPACES: dict[str, tuple[Any, Any]] = {
+    **{title: (import_module(title), import_module(title.replace("torch", "minigrad", 1))) for title in (
+        "torch.nn", "torch.nn.modules", "torch.nn.parameter", "torch.nn.init", "torch.nn.grad", "torch.nn.attention", "torch.nn.parallel",
+        "torch.nn.utils", "torch.nn.utils.rnn", "torch.nn.utils.parametrize", "torch.nn.utils.parametrizations",
+        "torch.nn.utils.prune", "torch.optim",
+        "torch.optim.lr_scheduler", "torch.optim.swa_utils")},
+    "torch.nn.Module": (torch.nn.Module, mg.nn.Module), "torch.optim.Optimizer": (torch.optim.Optimizer, mg.optim.Optimizer)}
+
 # (reason, pattern of whole names), looked through in this order.
 REASONS: list[tuple[str, str]] = [
     ("sparse tensors",
-     r".*sparse.*|saddmm|sspaddmm|[hs]?spmm|dsmm|hsmm|hspmm|smm|(ccol_|crow_|col_|row_)?indices(_copy)?|values(_copy)?|coalesce"
+     r".*sparse.*|SparseAdam|saddmm|sspaddmm|[hs]?spmm|dsmm|hsmm|hspmm|smm|(ccol_|crow_|col_|row_)?indices(_copy)?|values(_copy)?|coalesce"
      r"|is_coalesced|dense_dim"),
     ("quantized tensors",
      r".*quantize.*|q_.*|q(u?int|scheme).*|quint.*|int_repr|per_(channel|tensor)_.*|fbgemm_.*|.*moving_avg.*|choose_qparams.*|Q.*Storage"),
@@ -37,16 +46,18 @@ REASONS: list[tuple[str, str]] = [
     ("devices other than the CPU and CUDA, and what belongs to their libraries",
      r"cudnn_.*|miopen_.*|mkldnn.*|to_mkldnn|is_vulkan.*|.*_xla.*|.*_ipu.*|ipu|mtia|xpu|has_.*|Event|Stream|AcceleratorError"
      r"|OutOfMemoryError|.*scaled.*mm|grouped_mm"),
-    ("the old forms of mixed precision: see minigrad.amp",
-     r".*autocast.*|GradScaler"),
     ("raw forms, which nn.functional and nn call in PyTorch",
      r"native_norm|native_channel_shuffle|batch_norm_.*|embedding_bag|conv_tbc|GRID_SAMPLE.*|slice_inverse|hash_tensor|index"),
     ("gone, or going: PyTorch says so when called",
      r"eig|lstsq|matrix_rank|solve|symeig|volatile|reinforce|resize(_as)?"),
     ("not there",
      r"binomial|to_padded_tensor|jagged|is_anomaly.*|set_anomaly.*"),
-    ("no part of the interface: documentation, and names imported by the module",
-     r".*_notes?|.*common.*|Tensor|Optional|TYPE_CHECKING|multi_dim_common"),
+    ("batches are not split over devices, nor models over processes", r"DistributedDataParallel.*|gather|parallel_apply|replicate|scatter"),
+    ("attention is one kernel: there is nothing to choose", r"SDPAParams|WARN_FOR_UNFUSED.*|.*flash_attention.*|can_use_efficient.*"),
+    ("no part of the interface: documentation, names imported by the module, types and helpers of its own",
+     r".*_notes?|.*common.*|Tensor|Optional|TYPE_CHECKING|multi_dim_common|Literal|Self|Union|Optimizer|bind|inf|bisect_right|warn"
+     r"|EPOCH_DEPRECATION_WARNING|PARAM_LIST|T_destination|Optimizer(Pre|Post)Hook|PackedSequence_|copy_method_params|profile_hook_step"
+     r"|swap_in_optimizer_params_and_state|OpaqueBase|get_swap_module_params.*|is_opaque_reference_type|is_traceable_wrapper_subclass"),
 ]
 
 
@@ -69,10 +80,10 @@ def has(namespace: Any, name: str) -> bool:
         return False
 
 
-def lacked() -> dict[str, dict[str, list[str]]]:
+def lacked(namespaces: dict[str, tuple[Any, Any]] = NAMESPACES) -> dict[str, dict[str, list[str]]]:
     """Namespace -> reason -> names that are not there. What no reason is given for stands under the reason ""."""
     found: dict[str, dict[str, list[str]]] = {}
-    for title, (theirs, ours) in NAMESPACES.items():
+    for title, (theirs, ours) in namespaces.items():
         by_reason: dict[str, list[str]] = {}
         for name in public(theirs):
             if not has(ours, name):

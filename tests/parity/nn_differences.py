@@ -3,14 +3,12 @@ from __future__ import annotations
 
 from .differences import Difference
 
-OWN_CHECKS = "methods of PyTorch's own that check a call's arguments: ops check them here"
 NESTED = "there are no nested tensors: padding is computed like everything else"
 CROSS = "the gradient is that of the result; PyTorch's adds up other channels than the result does"
 
 DIFFERENCES: list[Difference] = [
     Difference("Module", "members", "there are no devices ipu, mtia and xpu, and no type variables among the members", "names"),
     Difference("DataParallel", "members", "batches are not split over devices", "names"),
-    *[Difference(name, "members", OWN_CHECKS, "names") for name in ("RNNBase", "RNN", "LSTM", "GRU")],
     Difference("TransformerEncoder", "made", NESTED, "attributes .*"),
     *[Difference("CrossMapLRN2d", check, CROSS) for check in ("gradient", "second gradient")],
     Difference("Embedding", "second gradient", "PyTorch's second gradient forgets scale_grad_by_freq", "(train|eval) 4"),

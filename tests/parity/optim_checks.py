@@ -77,7 +77,8 @@ class Twins:
             def closure(library: Any = library, optimizer: Any = optimizer, params: list = params) -> Any:
                 optimizer.zero_grad()
                 away = [abs(p - library.tensor(goal)) for p, goal in zip(params, self.goals)]
-                loss = (-1 if self.options.get("maximize") else 1) * sum((a ** 2).sum() * (i + 1) + (a ** 4).sum() / 8 for i, a in enumerate(away))
+                loss = sum((a ** 2).sum() * (i + 1) + (a ** 4).sum() / 8 for i, a in enumerate(away))
+                loss = -loss if self.options.get("maximize") else loss
                 loss.backward()
                 return loss
             losses.append(optimizer.step(closure).item())

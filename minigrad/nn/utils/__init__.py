@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import parametrizations as parametrizations
 from . import parametrize as parametrize
+from . import prune as prune
 from . import rnn as rnn
 from .building import convert_conv2d_weight_memory_format as convert_conv2d_weight_memory_format
 from .building import convert_conv3d_weight_memory_format as convert_conv3d_weight_memory_format
