@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..backend import backend_of
 from ..engine.node import wrap
 from ..errors import RefusedArgumentError, ShapeError, operand
+from . import channel_norm, norm
 from . import dropout as drops
-from . import norm
 from .adaptive_pool import adaptive_max_pool1d_with_indices
 from .axes import permute
 from .conv import conv1d, conv2d, conv3d
@@ -82,13 +82,13 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
 def batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
                training: bool, momentum: float, eps: float, cudnn_enabled: bool) -> Tensor:
     """`nn.functional.batch_norm` with weight and bias before the running statistics. cudnn_enabled: has no effect."""
-    return norm.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    return channel_norm.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
 
 
 def instance_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
                   use_input_stats: bool, momentum: float, eps: float, cudnn_enabled: bool) -> Tensor:
     """`nn.functional.instance_norm` with weight and bias before the running statistics. cudnn_enabled: has no effect."""
-    return norm.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
+    return channel_norm.instance_norm(input, running_mean, running_var, weight, bias, use_input_stats, momentum, eps)
 
 
 def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
@@ -100,7 +100,7 @@ def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | 
 def group_norm(input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-05,
                cudnn_enabled: bool = True) -> Tensor:
     """`nn.functional.group_norm`. cudnn_enabled: has no effect."""
-    return norm.group_norm(input, num_groups, weight, bias, eps)
+    return channel_norm.group_norm(input, num_groups, weight, bias, eps)
 
 
 def statistics(input: Tensor, dims: tuple[int, ...], eps: float, keepdim: bool) -> tuple[Tensor, Tensor]:
@@ -120,17 +120,17 @@ def native_group_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None,
     """`group_norm`, the means and the reciprocal standard deviations, (N, group). N, C, HxW: the sizes of the input."""
     if input.numel() != N * C * HxW:
         raise ShapeError(f"native_group_norm: expected N * C * HxW elements, {N} * {C} * {HxW}; got input {operand(input)}")
-    out = norm.group_norm(input, group, weight, bias, eps)
+    out = channel_norm.group_norm(input, group, weight, bias, eps)
     return out, *statistics(input.reshape((N, group, C // group * HxW)), (2,), eps, False)
 
 
 def native_batch_norm(input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None, running_var: Tensor | None,
                       training: bool, momentum: float, eps: float) -> tuple[Tensor, Tensor, Tensor]:
     """`batch_norm`, and the means and reciprocal standard deviations of the batch, (C,); two empty tensors without training."""
-    out = norm.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
+    out = channel_norm.batch_norm(input, running_mean, running_var, weight, bias, training, momentum, eps)
     if not training:
         return out, input.new_empty(0), input.new_empty(0)
-    return out, *statistics(input, norm.others(input.ndim), eps, False)
+    return out, *statistics(input, channel_norm.others(input.ndim), eps, False)
 
 
 # ---------------------------------------------------------------- convolution
