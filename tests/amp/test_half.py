@@ -195,5 +195,5 @@ def test_a_large_value_in_the_middle_does_not_overflow() -> None:
 
 def test_a_number_means_the_same_to_small_and_large_arrays() -> None:
     x = mg.rand(40_000).half()                       # some go to a compiled loop
-    for function in (lambda x: x * 0.1, lambda x: x / 0.3, lambda x: x + 0.7, lambda x: mg.add(x, x, alpha=0.1), lambda x: x.clamp(0.1, 0.7)):
+    for function in (lambda x: x * 0.1, lambda x: x / 0.3, lambda x: x + 0.7, lambda x: x.clamp(0.1, 0.7)):
         assert (function(x)[:1000] == function(x[:1000])).all()
