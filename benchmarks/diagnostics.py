@@ -21,7 +21,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MINIGRAD_NUM_THREADS")
 
 import minigrad as mg  # noqa: E402
 from minigrad import autograd, optim  # noqa: E402
-from minigrad.engine import backward, fast, node, run, viewing  # noqa: E402
+from minigrad.engine import backward, fast, many, node, run, viewing  # noqa: E402
 from minigrad.engine.general import general  # noqa: E402
 from minigrad.profiler import profile  # noqa: E402
 
@@ -72,11 +72,11 @@ def without_lines() -> Iterator[None]:
     def bare(made: Any, mode: Any) -> None:
         made.time, made.code, made.lasti, made.scope = node.tick(), None, 0, mode.scope
     before = fast.stamp
-    fast.stamp = viewing.stamp = bare
+    fast.stamp = many.stamp = viewing.stamp = bare
     try:
         yield
     finally:
-        fast.stamp = viewing.stamp = before
+        fast.stamp = many.stamp = viewing.stamp = before
 
 
 def off() -> tuple[Work, Work]:

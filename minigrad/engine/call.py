@@ -1,14 +1,14 @@
 """What happens when an op is called: one of a few paths, from the shortest to the one that can do everything.
 
-`general.py` is the meaning; the paths in `fast.py` and `viewing.py` are what it comes down to when nothing unusual is asked, and hand
-over to it otherwise. A general path for all would triple the cost of `mul`.
+`general.py` is the meaning; the paths in `fast.py`, `many.py` and `viewing.py` are what it comes down to when nothing unusual is
+asked, and hand over to it otherwise. A general path for all would triple the cost of `mul`.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from . import fast, viewing
+from . import fast, many, viewing
 from . import node as nodes
 from .general import general
 from .spec import Op
@@ -18,7 +18,7 @@ Call = Callable[..., Any]
 
 def bind(tensor_class: Any) -> None:
     """Take the class that tensors are made of."""
-    nodes.Tensor = fast.Tensor = tensor_class
+    nodes.Tensor = fast.Tensor = many.Tensor = tensor_class
 
 
 def make_call(op: Op) -> Call:
@@ -33,11 +33,11 @@ def make_call(op: Op) -> Call:
     elif op.is_one_input:
         call = fast.one_input(op, slow)
     elif op.is_ternary:
-        call = fast.ternary(op, slow)
+        call = many.ternary(op, slow)
     elif op.tensors and not (op.view or op.several or op.sequences):
-        call = fast.several_inputs(op, slow)
+        call = many.several_inputs(op, slow)
     elif op.tensors == [0] and op.sequences and not (op.view or op.several or op.kept or op.returns or op.broadcast):
-        call = fast.one_sequence(op, slow)
+        call = many.one_sequence(op, slow)
     else:
         call = slow
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
