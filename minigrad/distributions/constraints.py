@@ -42,7 +42,7 @@ class Constraint:
 
     def check(self, value: Tensor) -> Tensor:
         """Which events of a tensor are allowed: bool, of the value's shape without the dimensions of an event."""
-        raise NotImplementedError
+        raise UnsupportedError(f"{type(self).__name__}: does not implement check")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__[1:]}({', '.join([f'{name}={getattr(self, name)}' for name in self.shown])})"

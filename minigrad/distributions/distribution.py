@@ -62,32 +62,36 @@ class Distribution:
     @property
     def arg_constraints(self) -> dict[str, constraints.Constraint]:
         """The constraint of each parameter."""
-        raise NotImplementedError
+        raise self._lacks("arg_constraints")
 
     @property
     def support(self) -> Any:
         """The constraint of what can be drawn."""
-        raise NotImplementedError
+        raise self._lacks("support")
 
     @property
     def mean(self) -> Tensor:
         """The mean."""
-        raise NotImplementedError
+        raise self._lacks("mean")
 
     @property
     def mode(self) -> Tensor:
         """The most likely value."""
-        raise UnsupportedError(f"{type(self).__name__}: does not implement mode")
+        raise self._lacks("mode")
 
     @property
     def variance(self) -> Tensor:
         """The variance."""
-        raise NotImplementedError
+        raise self._lacks("variance")
 
     @property
     def stddev(self) -> Tensor:
         """The standard deviation."""
         return self.variance.sqrt()
+
+    def _lacks(self, what: str) -> UnsupportedError:
+        remedy = "; draws of it have no gradient, use sample()" if what == "rsample" else ""
+        return UnsupportedError(f"{type(self).__name__}: does not implement {what}{remedy}")
 
     # ------------------------------------------------------------ draws
     def sample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
@@ -97,7 +101,7 @@ class Distribution:
 
     def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         """Draws through which gradients reach the parameters; only where `has_rsample`."""
-        raise NotImplementedError
+        raise self._lacks("rsample")
 
     def sample_n(self, n: int) -> Tensor:
         """n draws; the older name of `sample((n,))`."""
@@ -106,7 +110,7 @@ class Distribution:
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """All values that a discrete distribution can give, along dimension 0; with `expand` for each of the batch."""
-        raise NotImplementedError
+        raise self._lacks("enumerate_support")
 
     def _enumerated(self, values: Tensor, expand: bool) -> Tensor:
         """(n,) values as `enumerate_support` gives them: (n, 1, ..., 1), or (n, *batch_shape)."""
@@ -116,19 +120,19 @@ class Distribution:
     # ------------------------------------------------------------ probabilities
     def log_prob(self, value: Tensor) -> Tensor:
         """The logarithm of the density, or of the probability, at a value."""
-        raise NotImplementedError
+        raise self._lacks("log_prob")
 
     def cdf(self, value: Tensor) -> Tensor:
         """The probability of at most this value."""
-        raise NotImplementedError
+        raise self._lacks("cdf")
 
     def icdf(self, value: Tensor) -> Tensor:
         """The value below which this probability lies."""
-        raise NotImplementedError
+        raise self._lacks("icdf")
 
     def entropy(self) -> Tensor:
         """The entropy, in nats."""
-        raise NotImplementedError
+        raise self._lacks("entropy")
 
     def perplexity(self) -> Tensor:
         """exp of the entropy."""
@@ -139,7 +143,7 @@ class Distribution:
         """The same distribution with a larger batch shape, without copies. A subclass with an `__init__` of its own writes its own."""
         owner: Any = next((c for c in type(self).__mro__ if "_parts" in vars(c)), None)
         if owner is None:
-            raise NotImplementedError
+            raise self._lacks("expand")
         new = self._get_checked_instance(owner, _instance)
         batch_shape = Size(batch_shape)
         for name, more in owner._parts.items():

@@ -21,16 +21,16 @@ class ExponentialFamily(Distribution):
     @property
     def _natural_params(self) -> tuple[Tensor, ...]:
         """theta."""
-        raise NotImplementedError
+        raise self._lacks("_natural_params")
 
     def _log_normalizer(self, *natural_params: Tensor) -> Tensor:
         """F, of the natural parameters."""
-        raise NotImplementedError
+        raise self._lacks("_log_normalizer")
 
     @property
     def _mean_carrier_measure(self) -> Any:
         """E[k]; a number, 0 for most."""
-        raise NotImplementedError
+        raise self._lacks("_mean_carrier_measure")
 
     def entropy(self) -> Tensor:
         natural = [theta if theta.requires_grad else theta.detach().requires_grad_() for theta in self._natural_params]

@@ -76,8 +76,7 @@ class MixtureSameFamily(Distribution):
     def _weights(self) -> Tensor:
         """The probabilities of the components, as factors of their means."""
         probs = self._mixture_distribution.probs
-        lacking = len(self._batch_shape) - (probs.dim() - 1) if probs.dim() != 2 else 0
-        return probs.reshape((*probs.shape[:-1], *[1] * lacking, probs.shape[-1], *[1] * self._event_ndims))
+        return probs.reshape((*probs.shape, *[1] * self._event_ndims))
 
     def _over_components(self, value: Tensor) -> Tensor:
         return value.sum(-1 - self._event_ndims)

@@ -33,6 +33,11 @@ def same_value(a: Parameter, b: Parameter) -> bool:
     return bool(a == b)
 
 
+def sign_of(value: Parameter) -> Any:
+    """1, 0 or -1, of a tensor or a number."""
+    return value.sign() if isinstance(value, TensorBase) else (value > 0) - (value < 0)
+
+
 def clipped_sigmoid(x: Tensor) -> Tensor:
     """sigmoid, kept off 0 and 1."""
     tiny, eps = extremes(x.dtype)
@@ -80,7 +85,7 @@ class PowerTransform(Transform):
 
     @property
     def sign(self) -> Any:
-        return self.exponent.sign()
+        return sign_of(self.exponent)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PowerTransform) and same_value(self.exponent, other.exponent)
@@ -197,9 +202,7 @@ class AffineTransform(Transform):
 
     @property
     def sign(self) -> Any:
-        if isinstance(self.scale, TensorBase):
-            return self.scale.sign()                 # type: ignore[attr-defined]
-        return (self.scale > 0) - (self.scale < 0)
+        return sign_of(self.scale)
 
     def _call(self, x: Tensor) -> Tensor:
         return self.loc + self.scale * x

@@ -53,7 +53,7 @@ class Transform:
     @property
     def sign(self) -> Any:
         """1 where the transform grows with its argument, -1 where it falls."""
-        raise NotImplementedError
+        raise UnsupportedError(f"{type(self).__name__}: does not implement sign")
 
     def with_cache(self, cache_size: int = 1) -> Any:
         """The same transform with this cache."""
@@ -94,15 +94,15 @@ class Transform:
 
     def _call(self, x: Tensor) -> Tensor:
         """The value."""
-        raise NotImplementedError
+        raise UnsupportedError(f"{type(self).__name__}: does not implement _call")
 
     def _inverse(self, y: Tensor) -> Tensor:
         """The argument of a value."""
-        raise NotImplementedError
+        raise UnsupportedError(f"{type(self).__name__}: does not implement _inverse")
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         """log |det dy/dx|, given an argument and its value."""
-        raise NotImplementedError
+        raise UnsupportedError(f"{type(self).__name__}: does not implement log_abs_det_jacobian")
 
     def forward_shape(self, shape: Shape) -> Any:
         """The shape of the value, given that of the argument."""

@@ -35,8 +35,8 @@ PREPARE = "D = torch.distributions; t = torch.tensor; "
     ("D.Bernoulli(probs=0.5, logits=0.)", "Either `probs` or `logits` must be specified, but not both"),
     ("D.Bernoulli(1.5)", "parameter probs"),
     ("D.Bernoulli(0.5).log_prob(t(0.5))", "within the support"),
-    ("D.Bernoulli(0.5).rsample()", ""),
-    ("D.Bernoulli(0.5).cdf(t(1.))", ""),
+    ("D.Bernoulli(0.5).rsample()", "Bernoulli: does not implement rsample; draws of it have no gradient"),
+    ("D.Bernoulli(0.5).cdf(t(1.))", "Bernoulli: does not implement cdf"),
     ("D.Categorical(t(1.))", "at least one-dimensional"),
     ("D.Categorical(logits=t(1.))", "at least one-dimensional"),
     ("D.Categorical(t([1., -2.]))", "parameter probs"),
@@ -68,16 +68,16 @@ PREPARE = "D = torch.distributions; t = torch.tensor; "
     ("D.MixtureSameFamily(D.Categorical(torch.ones(2)), D.Normal(torch.zeros(3), 1.))", "does not equal"),
     ("D.MixtureSameFamily(D.Categorical(torch.ones(4, 2)), D.Normal(torch.zeros(3, 2), 1.))", "not compatible"),
     ("D.Distribution.set_default_validate_args(3)", "must be True or False"),
-    ("D.Distribution(validate_args=False).mean", ""),
+    ("D.Distribution(validate_args=False).mean", "Distribution: does not implement mean"),
     ("D.Distribution(validate_args=False).mode", "does not implement mode"),
-    ("D.Distribution(validate_args=False).expand([2])", ""),
-    ("D.Cauchy(0., 1.).expand([2]).enumerate_support()", ""),
+    ("D.Distribution(validate_args=False).expand([2])", "does not implement expand"),
+    ("D.Cauchy(0., 1.).expand([2]).enumerate_support()", "Cauchy: does not implement enumerate_support"),
     ("D.utils.tril_matrix_to_vec(torch.ones(2, 2), 3)", r"\[-2, 1\]"),
     ("D.utils.vec_to_tril_matrix(torch.ones(5))", "whole triangle"),
 ])
 @pytest.mark.filterwarnings("ignore")
 def test_refused(line: str, match: str) -> None:
-    refuse(PREPARE + line, match or "^")
+    refuse(PREPARE + line, match)
 
 
 @pytest.mark.parametrize("line", lines("""

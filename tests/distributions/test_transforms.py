@@ -83,6 +83,10 @@ def test_sign(t: str) -> None:
     agree(f"{PREPARE}{t}.sign")
 
 
+def test_a_power_that_is_a_number_has_a_sign() -> None:
+    assert [D.PowerTransform(e).sign for e in (2.0, -1)] == [1, -1]          # PyTorch wants a tensor for that
+
+
 def test_correlation() -> None:
     """From (2, 3, 6) numbers to (2, 3, 4, 4) Cholesky factors, and back."""
     v = "v = torch.cat([x, x[..., :2] * 0.5], -1) / 20 - 0.4; t = T.CorrCholeskyTransform(); y = t(v); "
