@@ -56,7 +56,7 @@ def attend() -> None:
 
 def add_backend(backends: ModuleType) -> None:
     """Make the subclass that einops finds; it keeps a framework's only one by its name, and loads it with the first of its tensors."""
-    class MinigradBackend(backends.AbstractBackend):     # type: ignore[name-defined, misc]
+    class MinigradBackend(backends.AbstractBackend):
         framework_name = __name__.partition(".")[0]
 
         def __init__(self) -> None:

@@ -20,14 +20,16 @@ from typing import IO, Any
 import numpy as np
 
 from . import dtypes
-from ._device import as_device, device
+from ._device import device
 from ._size import Size
 from ._tensor import Tensor
 from .backend import backend_for, backend_of
 from .checkpoints.archive import is_zip
+from .checkpoints.keys import Keys
+from .checkpoints.locations import placer
 from .checkpoints.reader import load as load_torch
 from .engine.node import wrap
-from .errors import ArgumentError, ArgumentTypeError, CheckpointError, describe
+from .errors import ArgumentError, ArgumentTypeError, CheckpointError
 
 FORMAT = "minigrad 2"                                # who wrote the structure, and in which version
 KEY = "minigrad"                                     # its one key in the metadata: safetensors writes several in any order
@@ -75,6 +77,8 @@ class _Writer:
         if isinstance(value, set):                   # in an order of its own each time; equal states shall give equal bytes
             value = sorted(value, key=lambda item: (type(item).__name__, repr(item)))
         if isinstance(value, dict):
+            if any(isinstance(k, Tensor) for k in value):
+                raise ArgumentTypeError(f"save: cannot save a Tensor as a key, at {path or 'the top'}; name it by a string")
             return [[self.encode(k, f"{path} (a key)"), self.encode(v, f"{path}.{k}".strip("."))] for k, v in value.items()]
         return [self.encode(v, f"{path}.{i}".strip(".")) for i, v in enumerate(value)]
 
@@ -115,6 +119,7 @@ class _Reader:
 
     def __init__(self, arrays: dict[str, np.ndarray[Any, Any]], where: device, source: str) -> None:
         self.arrays, self.where, self.source = arrays, where, source
+        self.key = Keys(lambda text: CheckpointError(f"load: {source} {text}")).checked
         self._placed: dict[tuple[str, str], Tensor] = {}
 
     def decode(self, value: Any) -> Any:
@@ -130,9 +135,8 @@ class _Reader:
         if kind in _CONTAINERS and isinstance(body, list):
             made = _CONTAINERS[kind]
             if issubclass(made, dict):
-                return made([(self.decode(k), self.decode(v)) for k, v in body]) if made is not Counter else Counter(
-                    {self.decode(k): self.decode(v) for k, v in body})
-            return made([self.decode(v) for v in body])
+                return made({self.key(self.decode(k)): self.decode(v) for k, v in body})
+            return made([self.key(self.decode(v)) if made is set else self.decode(v) for v in body])
         if kind in _DECODE:
             return _DECODE[kind](body)
         raise CheckpointError(f"load: {self.source} holds a {kind!r}, which this version does not know; "
@@ -143,6 +147,9 @@ class _Reader:
             raise CheckpointError(f"load: {self.source} lacks the tensor {name!r} that its structure names; the file is damaged")
         array = self.arrays[name]
         if dtypes.by_name(dtype_name).is_complex:
+            if array.shape[-1:] != (2,):
+                raise CheckpointError(f"load: {self.source} holds {name[:80]!r} of shape {array.shape} as {dtype_name}, which must end in "
+                                      "a dimension of 2; the file is damaged")
             return (array[..., 0] + 1j * array[..., 1]).astype(dtype_name)
         return array
 
@@ -161,11 +168,14 @@ _DECODE: dict[str, Any] = {
 
 
 # ---------------------------------------------------------------- files
-def save(obj: Any, f: FileLike, *, format: str = "safetensors") -> None:
+def save(obj: Any, f: FileLike, pickle_module: Any = None, pickle_protocol: int = 2, _use_new_zipfile_serialization: bool = True, *,
+         format: str | None = None) -> None:
     """Write tensors, numbers, strings, and dicts, lists, tuples and sets of them, to a file.
 
     f: a path, or a binary file open for writing. A path is replaced only when everything is safely on disk.
-    format: "safetensors", or "torch" for a file that `torch.load(weights_only=True)` takes. Equal states give equal bytes.
+    format: "safetensors", or "torch" for a file that `torch.load(weights_only=True)` takes. By default "torch" for a path that ends in
+    .pt, .pth, .ckpt, .bin or .tar, and in programs that run as PyTorch's; else "safetensors". Equal states give equal bytes.
+    pickle_module, pickle_protocol, _use_new_zipfile_serialization: taken, and without effect.
     Raises ArgumentTypeError for anything else in `obj`, naming where it is; nothing is written then.
 
     >>> import minigrad
@@ -173,6 +183,8 @@ def save(obj: Any, f: FileLike, *, format: str = "safetensors") -> None:
     >>> minigrad.load("/tmp/doctest.safetensors")
     {'w': tensor([1., 1.]), 'epoch': 3}
     """
+    if format is None:
+        format = "safetensors" if str(f).endswith(".safetensors") else "torch" if _is_for_torch(f) else "safetensors"
     if format == "torch":
         from .checkpoints.writer import to_bytes as to_torch
         data = to_torch(obj)
@@ -189,8 +201,23 @@ def save(obj: Any, f: FileLike, *, format: str = "safetensors") -> None:
         write_atomically(Path(f), data)
 
 
+TORCH_ENDINGS = (".pt", ".pth", ".ckpt", ".bin", ".tar")
+
+
+def _is_for_torch(f: FileLike) -> bool:
+    """Whether who reads the file will expect PyTorch's format: by its name, or because the program is one of PyTorch's."""
+    return dtypes.dtype.prefix == "torch" or isinstance(f, (str, os.PathLike)) and str(f).endswith(TORCH_ENDINGS)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` into a file so that, whenever the machine stops, the old content or the new is there, whole."""
+    """Put `data` into a file so that, whenever the machine stops, the old content or the new is there, whole.
+
+    A symbolic link stays one, and its target is replaced. What is no file (a pipe, a device) is written to.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file() and not path.is_dir():
+        path.write_bytes(data)
+        return
     handle, temporary = tempfile.mkstemp(dir=path.parent or ".", prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -212,27 +239,26 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.close(directory)
 
 
-def load(f: FileLike, map_location: Any = None, *, weights_only: bool = True, mmap: bool | None = None) -> Any:
+def load(f: FileLike, map_location: Any = None, pickle_module: Any = None, *, weights_only: bool = True, mmap: bool | None = None,
+         **pickle_load_args: Any) -> Any:
     """What `save` or PyTorch's `torch.save` wrote; of a safetensors file by others, a dict of tensors.
 
-    f: a path, or a binary file open for reading. map_location: the device for all tensors (default: the CPU).
-    weights_only, mmap: accepted as in PyTorch; only data is ever read, code never, and the file is read whole.
+    f: a path, or a binary file open for reading. map_location: the device for all tensors (default: the CPU); or, as in PyTorch, a
+    dictionary from the devices in the file, or a function of (storage, location).
+    weights_only, mmap, pickle_module, ...: accepted as in PyTorch; only data is ever read, code never, and the file is read whole.
     Of a PyTorch file, tensors, parameters, containers, numbers, strings, dtypes and devices are built; anything else is an error
     that names it.
     Raises CheckpointError for a file that is damaged or of another kind, FileNotFoundError for none.
     """
-    if map_location is not None and not isinstance(map_location, (str, device, int)):
-        raise ArgumentTypeError(f"load: map_location must be a device; got {describe(map_location)}")
-    where = as_device("cpu" if map_location is None else map_location)
-    backend_for(where)                               # a device that is not there is not the file's fault
+    place = placer(map_location)
     source = str(getattr(f, "name", "the stream")) if hasattr(f, "read") else str(f)
     with io.BytesIO(f.read()) if hasattr(f, "read") else open(f, "rb") as file:
         head = file.read(9)
         if is_zip(head):
-            return load_torch(file, where, source)
+            return load_torch(file, place, source)
         data = head + file.read()
     arrays, metadata = _parse(data, source)
-    reader = _Reader(arrays, where, source)
+    reader = _Reader(arrays, place("cpu"), source)
     if KEY not in metadata:
         return {name: reader.placed(name, array.dtype.name) for name, array in arrays.items()}
     try:
@@ -263,7 +289,10 @@ def _parse(data: bytes, source: str) -> tuple[dict[str, np.ndarray[Any, Any]], d
         raise CheckpointError(f"load: {source} is no safetensors file, or a damaged one ({error}; {len(data)} bytes)") from error
     arrays = {}
     for name, entry in entries:
-        arrays[name] = _array(entry, name, source)
+        try:
+            arrays[name] = _array(entry, name, source)
+        except (ValueError, OverflowError) as error: # more dimensions, or larger ones, than NumPy has
+            raise CheckpointError(f"load: tensor {name[:80]!r} in {source} is damaged ({str(error)[:200]})") from error
     return arrays, header.get("__metadata__", {})
 
 
@@ -283,6 +312,8 @@ def _array(entry: dict[str, Any], name: str, source: str) -> np.ndarray[Any, Any
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(shape).astype(np.float32, copy=False)
     if kind not in _NUMPY_NAMES:
         raise CheckpointError(f"load: tensor {name!r} in {source} has dtype {kind}, which minigrad does not have")
+    if kind == "BOOL":                               # any other byte would be neither True nor False
+        return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
     array = np.frombuffer(bytearray(data) if not isinstance(data, bytearray) else data, np.dtype(_NUMPY_NAMES[kind]).newbyteorder("<"))
     return array.astype(array.dtype.newbyteorder("="), copy=False).reshape(shape)
 

@@ -16,6 +16,7 @@ from ..engine.node import Cell, wrap
 from ..errors import CheckpointError
 from ..nn.parameter import Parameter
 from .archive import Archive
+from .locations import Place
 from .unpickler import Function, Unpickler
 
 STORAGES = {"FloatStorage": dtypes.float32, "DoubleStorage": dtypes.float64, "HalfStorage": dtypes.float16, "LongStorage": dtypes.int64,
@@ -43,18 +44,27 @@ class Storage:
         self.cell: Cell = [0, 0, None]               # one clock for all of them, so that a write through one is seen by the others
 
 
-def load(file: IO[bytes], where: device, source: str) -> Any:
-    """The object in a PyTorch zip checkpoint, its tensors on the device `where`.
+def load(file: IO[bytes], place: Place, source: str) -> Any:
+    """The object in a PyTorch zip checkpoint. place: the device for tensors that were on another.
 
     Raises CheckpointError for a file that is damaged, or that holds anything but tensors, containers, numbers and strings.
     """
-    backend_for(where)                               # a device that is not there is not the file's fault
+    misplaced: list[Exception] = []                  # what the user's own map_location raises is not the file's fault
+
+    def placed(location: str) -> device:
+        try:
+            return place(location)
+        except Exception as error:
+            misplaced.append(error)
+            raise
     try:
-        reader = _Reader(file, where, source)
+        reader = _Reader(file, placed, source)
         value = reader.load()
     except (CheckpointError, MemoryError):
         raise
     except Exception as error:                       # a file may be damaged in more ways than zipfile and NumPy have exceptions for
+        if misplaced:
+            raise
         raise CheckpointError(f"load: {source} is no PyTorch zip checkpoint, or a damaged one "
                               f"({type(error).__name__}: {str(error)[:200]})") from error
     if reader.widened:
@@ -63,8 +73,8 @@ def load(file: IO[bytes], where: device, source: str) -> Any:
 
 
 class _Reader:
-    def __init__(self, file: IO[bytes], where: device, source: str) -> None:
-        self.where, self.source = where, source
+    def __init__(self, file: IO[bytes], place: Place, source: str) -> None:
+        self.place, self.source = place, source
         self.archive = Archive(file, self.fail)
         self.storages: dict[str, Storage] = {}
         self.functions = {names: Function(".".join(names), call) for names, call in self.calls().items()}
@@ -133,18 +143,18 @@ class _Reader:
 
     # ---- storages and tensors
     def persistent(self, identity: Any) -> Storage:
-        tag, kind, key, _, count = identity
-        if tag != "storage" or type(kind) is not StorageType or type(key) is not str or type(count) is not int:
+        tag, kind, key, location, count = identity
+        if tag != "storage" or type(kind) is not StorageType or type(count) is not int or not all(type(s) is str for s in (key, location)):
             raise self.fail("names a storage in an unknown way; the file is damaged")
         if key not in self.storages:
-            self.storages[key] = Storage(kind.name, self.elements(kind.name, f"data/{key}", count))
+            self.storages[key] = Storage(kind.name, self.elements(kind.name, f"data/{key}", count, self.place(location)))
         storage = self.storages[key]
         if storage.kind != kind.name or storage.array.size != count:
             raise self.fail(f"reads the record data/{key[:80]} both as {storage.kind} and as {kind.name}; the file is damaged")
         return storage
 
-    def elements(self, kind: str, name: str, count: int) -> Any:
-        """A record as a flat array of `count` elements on the device."""
+    def elements(self, kind: str, name: str, count: int, where: device) -> Any:
+        """A record as a flat array of `count` elements on a device."""
         stored = np.dtype(np.uint16) if kind == BFLOAT16 else STORAGES[kind].numpy
         if count * stored.itemsize != self.archive.size(name):
             raise self.fail(f"has {self.archive.size(name)} bytes in {name[:80]!r} for a {kind} of {count}; the file is damaged")
@@ -154,7 +164,7 @@ class _Reader:
             array = (array.astype(np.uint32) << 16).view(np.float32)
         elif kind == "BoolStorage":
             array = array.view(np.uint8) != 0        # any other byte would be neither True nor False
-        return backend_for(self.where).from_host(array, self.where)
+        return backend_for(where).from_host(array, where)
 
     def tensor(self, storage: Storage, offset: int, size: Any, stride: Any, requires_grad: bool = False, hooks: Any = None,
                metadata: Any = None) -> Tensor:

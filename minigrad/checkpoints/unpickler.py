@@ -10,12 +10,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from .._device import device
-from ..dtypes import dtype
 from .archive import Fail
-
-KEY_PARTS = 100                                      # of one dictionary key; a nested tuple takes time 2**depth to hash
-_ATOMS = (type(None), bool, int, float, str, bytes, dtype, device)
+from .keys import Keys
 
 
 class Function:
@@ -37,6 +33,7 @@ class Unpickler:
         self.stack: list[Any] = []
         self.outer: list[list[Any]] = []             # the stacks below the marks
         self.memo: dict[int, Any] = {}
+        self.key = Keys(fail).checked
 
     def load(self, data: bytes) -> Any:
         """The object that a pickle describes. Raises ValueError, IndexError, KeyError, ... for one that is no pickle."""
@@ -54,16 +51,6 @@ class Unpickler:
         """What was put on the stack since the last mark, which goes."""
         items, self.stack = self.stack, self.outer.pop()
         return items
-
-    def key(self, value: Any) -> Any:
-        """A value that may be a key of a dictionary or a member of a set."""
-        parts = [value]
-        for part in parts:                           # grows as we go
-            if type(part) is tuple and len(parts) + len(part) <= KEY_PARTS:
-                parts.extend(part)
-            elif not isinstance(part, _ATOMS) or (type(part) is int and part.bit_length() > 64):
-                raise self.fail(f"has a key of type {type(part).__name__}; keys are numbers, strings and short tuples of them")
-        return value
 
     # ---- containers
     def _append(self, items: list[Any]) -> None:
