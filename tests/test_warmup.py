@@ -48,7 +48,7 @@ def test_every_kernel_is_used_and_another_program_finds_them() -> None:
 
 def test_a_program_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["warmup", "jump"]) == 2
-    assert "minigrad warmup: jump: no such program; there are images, words, functions, rules" in capsys.readouterr().err
+    assert "minigrad warmup: jump: no such program; there are images, words, functions, rules, halves" in capsys.readouterr().err
 
 
 def test_the_reference_kernels_need_no_compiling() -> None:

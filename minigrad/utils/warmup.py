@@ -11,8 +11,9 @@ from typing import Any
 
 from .. import nn, optim
 from .._tensor import Tensor
+from ..amp import autocast
 from ..creation import arange, full, ones
-from ..dtypes import dtype, float32, float64
+from ..dtypes import dtype, float16, float32, float64
 from ..kernels.cpu import threads
 from ..nn import functional as F
 from ..ops.implicit import standard_gamma
@@ -102,9 +103,25 @@ def rules(kind: dtype, size: int) -> None:
     standard_gamma(x[:99])
 
 
+def halves(kind: dtype, batch: int) -> None:
+    """What a small convolutional network needs for float16, under autocast and with float16 weights; `kind` is not asked for."""
+    x, labels = randn(batch, 1, 28, 28), arange(batch) % 10
+    for net in (small_net(), small_net().half()):
+        with autocast("cpu", dtype=float16):
+            loss = F.cross_entropy(net(x), labels)
+        loss.backward()
+
+
+def small_net() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(16 * 14 * 14, 512), nn.ReLU(), nn.Dropout(), nn.Linear(512, 10))
+
+
 # Each program with two sizes: some kernels are for large work only.
 PROGRAMS: dict[str, tuple[Callable[[dtype, int], None], int, int]] = {
-    "images": (images, 4, 100), "words": (words, 2, 32), "functions": (functions, 64, 1024), "rules": (rules, 2 ** 16, 2 ** 20)}
+    "images": (images, 4, 100), "words": (words, 2, 32), "functions": (functions, 64, 1024), "rules": (rules, 2 ** 16, 2 ** 20),
+    "halves": (halves, 4, 100)}
 
 
 def learn(net: nn.Module, optimizer: Any, x: Tensor, loss: Callable[[Any], Tensor]) -> None:
