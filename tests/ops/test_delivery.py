@@ -70,3 +70,11 @@ def test_several_results_go_into_as_many_tensors() -> None:
     found = mg.max(mg.tensor([[1.0, 3.0], [5.0, 2.0]]), 1, out=(values, indices))
     assert found.values is values
     assert (values.tolist(), indices.tolist()) == ([3.0, 5.0], [1, 0])
+
+
+def test_out_may_overlap_an_input() -> None:
+    x = mg.arange(6.0)
+    mg.add(x[:5], 10, out=x[1:])
+    assert x.tolist() == [0.0, 10.0, 11.0, 12.0, 13.0, 14.0]
+    mg.take(x, mg.tensor([5, 4, 3, 2, 1, 0]), out=x)
+    assert x.tolist() == [14.0, 13.0, 12.0, 11.0, 10.0, 0.0]
