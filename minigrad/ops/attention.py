@@ -14,11 +14,15 @@ from .compare import logical_not
 from .composed import needed
 from .dropout import dropout
 from .loss import need_tensors
+from .rnn import loops
 from .scores import by_scores
 from .tiled_attention import coins_for, tiled_attention
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
+
+FEW = 16384                           # pairs of queries and keys from which on a compiled kernel pays, which takes seconds to compile
+MANY = 2 ** 22                        # the same where there is none: what tiles save is memory
 
 
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0,
@@ -66,6 +70,8 @@ def in_tiles(q: Any, k: Any, v: Any, mask: Tensor | None, p: float, shared: bool
     """Whether the op that never makes the whole matrix of scores can do it; it has one gradient for query, key and value only."""
     lead, mode = q.shape[:-2], local.mode
     if mode.batch is not None or mode.autocast is not None or mode.written is not None or not (has_values(q) and backend_of(q).on_host):
+        return False
+    if prod(lead) * q.shape[-2] * k.shape[-2] < (FEW if q.dtype.itemsize < 8 and loops(q) is not None else MANY):
         return False
     if not (0 <= p < 1 and q.size and v.size) or k.shape[:-2] != v.shape[:-2] or k.shape[:-2] != lead and not (
             shared and len(lead) > 1 and k.shape[:-3] == lead[:-1]):

@@ -12,6 +12,7 @@ from minigrad.backend import NUMPY
 from minigrad.kernels import cpu
 from minigrad.kernels.cpu import threads
 from minigrad.nn import functional as F
+from minigrad.ops import attention
 from minigrad.ops.tiled_attention import noise_of, packed_bits
 
 from .both import compiled
@@ -36,6 +37,7 @@ def outcome(dtype: Any, sizes: tuple[int, ...], options: dict[str, Any]) -> list
 @pytest.mark.parametrize("kind", ["plain", "causal", "hidden", "added", "padding", "dropout"])
 def test_tiles_as_the_whole_matrix(sizes: tuple[int, ...], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NUMPY.kernels, "worthwhile", lambda: 0)
+    monkeypatch.setattr(attention, "FEW", 0)
     monkeypatch.setattr(threads, "PARALLEL_WORK", 0)
     monkeypatch.setattr(threads._now, "count", 2)
     calls = set()
@@ -79,6 +81,19 @@ def test_no_matrix_of_all_pairs_is_made() -> None:
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < n * n * 4 / 4, f"{peak} bytes, {n * n * 4} for all pairs, dropout {p}"
+
+
+@pytest.mark.parametrize("dtype", [minigrad.float64, minigrad.float16])
+def test_other_dtypes_take_little_memory_too(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = (1, 2, 2, 300, 400, 8, 8)
+    found = []
+    for least in (0, 10 ** 9):                       # some queries at a time, or a tile; all at once
+        monkeypatch.setattr(attention, "MANY", least)
+        monkeypatch.setattr(attention, "FEW", least)
+        found.append(outcome(dtype, sizes, {"is_causal": True, "dropout_p": 0.2}))
+    for x, y in zip(*found, strict=True):
+        assert x.dtype == y.dtype
+        np.testing.assert_allclose(x, y, rtol=1e-9 if x.itemsize == 8 else 2e-2, atol=1e-9 if x.itemsize == 8 else 5e-3)
 
 
 def test_bits_of_dropout() -> None:
