@@ -44,7 +44,7 @@ def clipped_sigmoid(x: Tensor) -> Tensor:
     return x.sigmoid().clamp(min=tiny, max=1 - eps)
 
 
-class _Plain(Transform):
+class Parameterless(Transform):
     """A transform without parameters: equal to any other of its class."""
 
     def __eq__(self, other: object) -> bool:
@@ -53,7 +53,7 @@ class _Plain(Transform):
     __hash__ = Transform.__hash__
 
 
-class ExpTransform(_Plain):
+class ExpTransform(Parameterless):
     """y = exp(x)."""
     domain = constraints.real
     codomain = constraints.positive
@@ -108,7 +108,7 @@ class PowerTransform(Transform):
     inverse_shape = forward_shape
 
 
-class SigmoidTransform(_Plain):
+class SigmoidTransform(Parameterless):
     """y = 1 / (1 + exp(-x))."""
     domain = constraints.real
     codomain = constraints.unit_interval
@@ -127,7 +127,7 @@ class SigmoidTransform(_Plain):
         return -softplus(-x) - softplus(x)
 
 
-class SoftplusTransform(_Plain):
+class SoftplusTransform(Parameterless):
     """y = log(1 + exp(x)); x itself above 20."""
     domain = constraints.real
     codomain = constraints.positive
@@ -144,7 +144,7 @@ class SoftplusTransform(_Plain):
         return -softplus(-x)
 
 
-class TanhTransform(_Plain):
+class TanhTransform(Parameterless):
     """y = tanh(x). Better behaved than a sigmoid and an affine transform in a chain; use a cache, as its inverse is not exact near 1."""
     domain = constraints.real
     codomain = constraints.interval(-1.0, 1.0)
@@ -162,7 +162,7 @@ class TanhTransform(_Plain):
         return (LOG_2 - x - softplus(x * -2.0)) * 2.0
 
 
-class AbsTransform(_Plain):
+class AbsTransform(Parameterless):
     """y = |x|; of the two arguments of a value, `inv` gives the positive one."""
     domain = constraints.real
     codomain = constraints.positive

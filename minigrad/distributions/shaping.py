@@ -13,7 +13,7 @@ from ..ops.activation import logsigmoid, softplus
 from ..ops.factorizations import linalg_cholesky
 from ..ops.padding import pad
 from . import constraints
-from .pointwise import _Plain, clipped_sigmoid
+from .pointwise import Parameterless, clipped_sigmoid
 from .transform import Transform
 from .utils import extremes, tril_matrix_to_vec, vec_to_tril_matrix
 
@@ -78,7 +78,7 @@ class ReshapeTransform(Transform):
         return (*shape[:cut], *new)
 
 
-class SoftmaxTransform(_Plain):
+class SoftmaxTransform(Parameterless):
     """y = exp(x) over its sum along the last dimension; the inverse is log(y). Not bijective, so without a determinant."""
     domain = constraints.real_vector
     codomain = constraints.simplex
@@ -97,7 +97,7 @@ class SoftmaxTransform(_Plain):
     inverse_shape = forward_shape
 
 
-class StickBreakingTransform(_Plain):
+class StickBreakingTransform(Parameterless):
     """From n real numbers to n + 1 probabilities: each breaks a share off what is left of a stick.
 
     The share is sigmoid(x - log(number of pieces still to come)), so that zeros give equal pieces.
@@ -171,7 +171,7 @@ class CorrCholeskyTransform(Transform):
         return (*shape[:-2], shape[-1] * (shape[-1] - 1) // 2)
 
 
-class LowerCholeskyTransform(_Plain):
+class LowerCholeskyTransform(Parameterless):
     """From matrices to lower triangular ones with a positive diagonal, exp of what was there."""
     domain = constraints.independent(constraints.real, 2)
     codomain = constraints.lower_cholesky
@@ -183,7 +183,7 @@ class LowerCholeskyTransform(_Plain):
         return y.tril(-1) + y.diagonal(dim1=-2, dim2=-1).log().diag_embed()
 
 
-class PositiveDefiniteTransform(_Plain):
+class PositiveDefiniteTransform(Parameterless):
     """From matrices to positive definite ones: L L^T, with L the `LowerCholeskyTransform` of the matrix."""
     domain = constraints.independent(constraints.real, 2)
     codomain = constraints.positive_definite
