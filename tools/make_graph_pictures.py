@@ -11,39 +11,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from net import Net, loss_of
+
 import minigrad as mg
 import minigrad.nn.functional as F
 from minigrad import nn, viz
 from minigrad.vision import models
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
-
-
-class Block(nn.Module):
-    """Convolution, normalisation and ReLU, with a shortcut around them."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-
-    def forward(self, x: mg.Tensor) -> mg.Tensor:
-        y = self.norm(self.conv(x))
-        return x + F.relu(y)
-
-
-class Net(nn.Module):
-    """A small residual network for digits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(1, 16, 5, stride=2)
-        self.blocks = nn.Sequential(*[Block(16) for _ in range(6)])
-        self.head = nn.Linear(16, 10)
-
-    def forward(self, x: mg.Tensor) -> mg.Tensor:
-        x = self.blocks(self.stem(x))
-        return self.head(x.mean((2, 3)))
 
 
 class Tagger(nn.Module):
@@ -65,7 +40,7 @@ def trained() -> viz.GraphPicture:
     """The README's: one step of training, gradients and all."""
     mg.manual_seed(0)
     model = Net()
-    loss = F.cross_entropy(model(mg.rand(100, 1, 28, 28)), mg.randint(10, (100,)))
+    loss = loss_of(model)
     with viz.record_gradients():
         loss.backward(retain_graph=True)
     return viz.draw_graph(loss)
@@ -109,14 +84,15 @@ def broken() -> viz.GraphPicture:
     return viz.draw_graph(loss)
 
 
-def photograph(picture: viz.GraphPicture, name: str, *, dark: bool = False, size: str = "1280,800") -> None:
-    """The page as Chromium shows it."""
+def photograph(picture: viz.GraphPicture, name: str, *, dark: bool = False, size: str = "1180,860", then: str = "") -> None:
+    """The page as Chromium shows it. then: what is done in it first."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         print(f"{name}: no browser, not made")
         return
     with tempfile.TemporaryDirectory() as folder:
-        page = picture.save(Path(folder) / "page.html")
+        page = Path(folder) / "page.html"
+        page.write_text(picture.html().replace("draw(); fit();\n</script>", f"draw(); fit(); {then}\n</script>"), encoding="utf-8")
         look = [f"--window-size={size}", "--hide-scrollbars", *(["--force-dark-mode"] if dark else [])]
         subprocess.run([browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile", *look,
                         f"--screenshot={FOLDER / name}", page.as_uri()], capture_output=True, check=True)
@@ -131,8 +107,8 @@ def main() -> None:
     broken().save(FOLDER / "graph-nan.svg")
     resnet = viz.draw_graph(models.resnet50(), (2, 3, 224, 224), depth=2)
     resnet.save(FOLDER / "graph-resnet50.svg")
-    photograph(resnet, "graph-page.png")
-    photograph(trained(), "graph-page-dark.png", dark=True)
+    photograph(trained(), "graph-page.png", then="choose(data.boxes.find(b => b.lines[0][0] === 'batch_norm').id)")
+    photograph(resnet.collapse(1), "graph-page-dark.png", dark=True, size="640,1240")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,10 @@ FAMILIES = {
               "select", "mask", "overwrite", "along", "scatters", "windows", "raw", "shuffle", "subscript", "complex"),
     "loss": ("loss", "cross_entropy", "likelihood_loss", "linear_loss", "margin_loss", "regression_loss", "alignment"),
 }
+# ... or by a word in its title, which tells more.
+WORDS = {"entropy": "loss", "loss": "loss", "norm": "norm", "pool": "pool", "conv": "layer", "linear": "layer", "attention": "layer",
+         "lstm": "layer", "gru": "layer", "rnn": "layer", "relu": "activation", "tanh": "activation", "sigmoid": "activation",
+         "softmax": "activation", "dropout": "activation"}
 FAMILY = {stem: family for family, stems in FAMILIES.items() for stem in stems}
 PLAIN = (bool, int, float, str)
 
@@ -68,9 +72,15 @@ def title(node: Node) -> str:
 
 def family(node: Node) -> str:
     """What an op is about."""
-    if is_function(node):
-        return "function"
-    return FAMILY.get(node.op.forward.__module__.rpartition(".")[2], "math")
+    return "function" if is_function(node) else family_of(node.op)
+
+
+@cache
+def family_of(op: Any) -> str:
+    """The same by its registration."""
+    name = TITLES.get(op.name, op.name)
+    by_word = next((found for word, found in WORDS.items() if word in name), "")
+    return by_word or FAMILY.get(op.forward.__module__.rpartition(".")[2], "math")
 
 
 def output(node: Node) -> tuple[str, str, int]:

@@ -32,8 +32,6 @@ def body(graph: Graph) -> list[str]:
     """The lines between the braces."""
     inside = graph.inside()
     lines = [f"{line};".replace("{direction}", direction(graph)) for line in HEADER]
-    if graph.message:
-        lines.append(f"labelloc=t; fontcolor={quoted(BAD)}; label={quoted(graph.message)};")
     aside = beside(graph)
     lines += [box_line(box) for box in inside[""]]
     lines += [f"{row};" for row in rows(inside[""], aside)]

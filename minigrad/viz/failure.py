@@ -126,7 +126,7 @@ def call_that_failed(frames: list[tuple[FrameType, int]]) -> Failure:
         if isinstance(op, Op) and running[i].f_code.co_name in ("call", "plain"):
             operands = tensors_of(running[i], op.names)
             name, operands = as_called(running[:i], op.name, operands)
-            return Failure(name, details.FAMILY.get(op.forward.__module__.rpartition(".")[2], "math"), operands, line, scope)
+            return Failure(name, details.family_of(op), operands, line, scope)
     last = max([i for i, frame in enumerate(running) if not OURS[frame.f_code.co_filename]], default=-1)
     for frame in running[last + 1:]:                 # a check came before any op: the first function of ops/ with tensors
         if stem_in_ops(frame) and (operands := tensors_of(frame, [])):

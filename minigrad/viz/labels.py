@@ -41,9 +41,7 @@ def colour_of(box: Box) -> str:
     """The key of COLOURS for a box."""
     if box.flag == "failed":
         return "failed"
-    if box.kind == "op":
-        return box.family
-    return box.kind
+    return box.family if box.kind == "op" or box.kind == "module" and box.ops == 1 else box.kind
 
 
 def lines_of(box: Box, around: Cluster | None = None) -> list[Line]:
@@ -136,7 +134,7 @@ def tooltip(box: Box) -> str:
 # ---------------------------------------------------------------- gradients
 class Scale:
     """Colour and width of arrows by the norms of gradients, on a logarithmic scale between the smallest and the largest."""
-    STEPS = ("#a9c8ea", "#7fb0e2", "#5594d8", "#3f78c4", "#3a5aa8", "#4a3b8f", "#5b1f7a")
+    STEPS = ("#a9c8ea", "#7fb0e2", "#5594d8", "#4a7fd6", "#6d68dc", "#9350d6", "#bb35cc")
 
     def __init__(self, graph: Graph) -> None:
         norms = [a.gradient for a in graph.arrows if a.gradient and math.isfinite(a.gradient)]
@@ -177,7 +175,8 @@ def width_of(line: Line) -> float:
     return units / 1000 * SIZES[line.style] * (1.12 if line.style == "title" else 1.06)
 
 
-def size_of(lines: list[Line]) -> tuple[float, float]:
-    """Width and height of a box around lines."""
-    return (round(max([width_of(line) for line in lines], default=0.0) + 22, 1),
+def size_of(box: Box, lines: list[Line]) -> tuple[float, float]:
+    """Width and height of a box around its lines; that of a module has room for a sign that opens it."""
+    margin = 44 if box.kind == "module" else 22
+    return (round(max([width_of(line) for line in lines], default=0.0) + margin, 1),
             round(sum([SIZES[line.style] * 1.32 for line in lines]) + 11, 1))

@@ -79,10 +79,10 @@ def place(graph: Graph) -> Layout:
     for edge in found.get("edges", ()):
         label = pair(edge["lp"], height) if "lp" in edge else None
         drawn.setdefault((names[edge["tail"]], names[edge["head"]]), []).append((curve(edge["pos"], height), label))
-    right = dot.on_the_right(beside(graph))
+    turned = dot.on_the_right(beside(graph))
     arrows = []
     for a in graph.arrows:
-        if (a.source, a.target) in right:            # given the other way round
+        if (a.source, a.target) in turned:           # given the other way round
             points, label = drawn[a.target, a.source].pop(0)
             arrows.append((points[::-1], label))
         else:
@@ -99,7 +99,7 @@ def skeleton(graph: Graph) -> str:
              'node [shape=box, fixedsize=true, label=""]', "edge [arrowhead=none]"]
 
     def node(box: Box, around: Cluster | None = None) -> str:
-        w, h = size_of(lines_of(box, around))
+        w, h = size_of(box, lines_of(box, around))
         return f"{box.id} [width={w / 72:.3f}, height={h / 72:.3f}]"
     lines += [node(box) for box in inside[""]]
     lines += dot.rows(inside[""], aside)

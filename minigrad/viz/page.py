@@ -82,7 +82,7 @@ def arrows_of(graph: Graph, at: Layout) -> list[dict[str, Any]]:
 def card(box: Box, graph: Graph) -> dict[str, Any]:
     """Text, size and details of a box."""
     lines = lines_of(box, graph.clusters.get(box.scope))
-    return {"kind": colour_of(box), "flag": box.flag, "lines": [list(line) for line in lines], "size": list(size_of(lines)),
+    return {"kind": colour_of(box), "flag": box.flag, "lines": [list(line) for line in lines], "size": list(size_of(box, lines)),
             "details": [list(pair) for pair in details_of(box)], "round": box.kind in ("input", "output")}
 
 

@@ -39,14 +39,11 @@ def style() -> str:
 
 def draw(graph: Graph, at: Layout) -> str:
     """The picture at a layout; the same bytes for the same program and layout engine."""
-    top = 34.0 if graph.message else 0.0
-    width, height = at.width + 2 * MARGIN, at.height + 2 * MARGIN + top
+    width, height = at.width + 2 * MARGIN, at.height + 2 * MARGIN
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" class="mg" width="{width:.0f}" height="{height:.0f}" '
            f'viewBox="0 0 {width:.1f} {height:.1f}" role="img" aria-label="computation graph: {escape(graph.summary())}">',
            f"<style>{style()}</style>", f'<rect width="{width:.1f}" height="{height:.1f}" rx="10" fill="var(--page)"/>']
-    if graph.message:
-        out.append(f'<text x="{width / 2:.1f}" y="24" class="bad" style="font-size:12px">{escape(graph.message)}</text>')
-    out.append(f'<g transform="translate({MARGIN:g} {MARGIN + top:g})">')
+    out.append(f'<g transform="translate({MARGIN:g} {MARGIN:g})">')
     for depth, cluster in graph.nested():
         if cluster is not None:
             out.append(frame(cluster, at.clusters[cluster.key], depth))

@@ -133,9 +133,11 @@ class Walk:
         key, t = self.ids[leaf], leaf.tensor()
         user, operand = self.users.get(leaf, (leaf, ""))
         name = self.names.get(leaf, "")
-        kind = "parameter" if name or isinstance(t, Parameter) else "input"
-        home = self.homes.get(leaf, "") if kind == "parameter" or t is None else ""       # an input comes from outside
-        title = name or self.inputs.get(leaf, "") or (operand if kind == "parameter" or home else "") or "leaf"
+        home = self.homes.get(leaf, "")
+        kind = "parameter" if name or isinstance(t, Parameter) or t is None and home else "input"     # None: its model is gone, too
+        if kind == "input":
+            home = ""                                # it comes from outside
+        title = name or self.inputs.get(leaf, "") or (operand if kind == "parameter" else "leaf")
         box = Box(key, kind, title, home, (self.order[user], 0 if kind == "parameter" else -1),
                   shape=shape_text(leaf.shape), dtype=str(leaf.dtype), nbytes=details.size_of(leaf.shape, leaf.dtype), path=name)
         if kind == "parameter":
