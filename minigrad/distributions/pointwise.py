@@ -35,7 +35,7 @@ def same_value(a: Parameter, b: Parameter) -> bool:
 
 def sign_of(value: Parameter) -> Any:
     """1, 0 or -1, of a tensor or a number."""
-    return value.sign() if isinstance(value, TensorBase) else (value > 0) - (value < 0)
+    return value.sign() if isinstance(value, TensorBase) else (value > 0) - (value < 0)      # type: ignore[attr-defined]
 
 
 def clipped_sigmoid(x: Tensor) -> Tensor:
