@@ -89,6 +89,20 @@ def test_wishart_draws_keep_to_the_seed_and_have_gradients() -> None:
     np.testing.assert_allclose(lower.grad.tril().numpy(), np.tril(expected), rtol=0.1)
 
 
+def test_the_gradient_for_a_factor_is_in_its_triangle() -> None:
+    lower = mg.eye(2, requires_grad=True)
+    D.Wishart(5.0, scale_tril=lower).log_prob(mg.tensor([[2.0, 0.5], [0.5, 1.0]])).backward()
+    assert lower.grad is not None
+    assert lower.grad[0, 1].item() == 0
+    assert lower.grad[1, 0].item() != 0
+
+
+def test_generalized_pareto_in_float64() -> None:
+    """In which PyTorch's fails."""
+    d = D.GeneralizedPareto(mg.zeros(2, dtype=mg.float64), 1.0, mg.tensor([0.0, 0.5], dtype=mg.float64))
+    np.testing.assert_allclose(d.log_prob(mg.ones(2, dtype=mg.float64)).numpy(), [-1.0, -3 * np.log(1.5)])
+
+
 def test_singular_wishart_draws() -> None:
     mg.manual_seed(0)
     with pytest.warns(UserWarning, match="Low df values detected"):
