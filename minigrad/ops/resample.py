@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._tensor import Tensor
 
 Ints = int | Sequence[int]
+MANY = 2048                                          # elements from which on a kernel is faster
 CUBIC = -0.75                                        # the slope of the cubic kernel at 1
 CUBIC_ANTIALIAS = -0.5                               # Pillow's, which antialiasing follows
 AREA = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
@@ -72,6 +73,19 @@ def table(size: int, count: int, how: Filter, single: bool) -> Table:
     return Table(np.clip(first + np.arange(-1, 3)[:, None], 0, size - 1), np.stack(weights).astype(precise))
 
 
+@lru_cache(maxsize=256)
+def sums(size: int, count: int, how: Filter, single: bool, turned: bool) -> tuple[Any, Any, Any]:
+    """The table as kernels read it, (starts, index, weights): the terms of each output; turned: of each input, for the adjoint."""
+    places, weights = table(size, count, how, single)
+    kind: Any = np.float32 if single else np.float64
+    weights = np.ones(places.shape, kind) if weights is None else weights.astype(kind)
+    if not turned:
+        return np.arange(count + 1) * len(places), places.T.flatten(), weights.T.flatten()
+    order = np.argsort(places.T, None, "stable")                         # terms of an input by output
+    terms = np.searchsorted(places.T.flatten()[order], np.arange(size + 1))
+    return terms, order // len(places), weights.T.flatten()[order]
+
+
 def antialiased(size: int, step: Any, i: Any, mode: str) -> Table:
     """Where the input is finer than the output, a filter as wide as an output's share of it."""
     reach = (1 if mode == "linear" else 2) * max(float(step), 1.0)
@@ -98,6 +112,8 @@ def resample_along(input: Tensor, dim: int, count: int, how: Filter) -> Tensor:
     """(..., size, ...) -> (..., count, ...)"""
     array: Any = input
     x, backend = single(array), backend_of(array)
+    if not how.mode.startswith("nearest") and (done := summed(x, dim, x.shape[dim], count, how, False)) is not None:
+        return rounded(done, array.dtype)
     places, weights = table(x.shape[dim], count, how, x.dtype.itemsize < 8)
     if weights is None:
         return array.take(backend.asarray(places[0]), axis=dim)
@@ -114,6 +130,8 @@ def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
     """The adjoint of `resample_along`: (..., count, ...) -> (..., size, ...)"""
     array: Any = other
     g, backend, lead = single(array), backend_of(array), (slice(None),) * dim
+    if (done := summed(g, dim, size, g.shape[dim], how, True)) is not None:
+        return rounded(done, array.dtype)
     places, weights = table(size, g.shape[dim], how, g.dtype.itemsize < 8)
     out = backend.xp.zeros((*g.shape[:dim], size, *g.shape[dim + 1:]), g.dtype)
     for k, at in enumerate(places):
@@ -123,6 +141,14 @@ def resample_input(other: Tensor, dim: int, size: int, how: Filter) -> Tensor:
             some = count > r
             out[(*lead, backend.asarray(once[some]))] += part.take(backend.asarray(first[some] + r), axis=dim)
     return rounded(out, array.dtype)
+
+
+def summed(x: Any, dim: int, size: int, count: int, how: Filter, turned: bool) -> Any:
+    """What the table makes of an array, or its adjoint, by a kernel; None where there is none for it."""
+    kernels = backend_of(x).kernels
+    if x.size < max(MANY, kernels.worthwhile()):
+        return None
+    return kernels.weighted_rows(x, dim, *sums(size, count, how, x.dtype.itemsize < 8, turned))
 
 
 def along(x: Any, dim: int) -> tuple[int, ...]:

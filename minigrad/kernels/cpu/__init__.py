@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .recurrent import lstm_scan_input as lstm_scan_input
     from .recurrent import rnn_scan as rnn_scan
     from .recurrent import rnn_scan_input as rnn_scan_input
+    from .resample import weighted_rows as weighted_rows
     from .rows import add_rows as add_rows
     from .rows import multiply_rows as multiply_rows
     from .tiles import attention as attention
@@ -68,6 +69,7 @@ _FILES = {
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
     "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
+    "resample": ("weighted_rows",),
     "rows": ("add_rows", "multiply_rows"),
     "tiles": ("attention", "attention_input", "pack_coins"),
     "updates": ("table", "update"),
