@@ -17,7 +17,7 @@ from ..dtypes import dtype, float16, float32, float64
 from ..kernels.cpu import threads
 from ..nn import functional as F
 from ..ops.implicit import standard_gamma
-from ..random import binomial, rand, randint, randn, randperm
+from ..random import binomial, poisson, rand, randint, randn, randperm
 
 
 def images(kind: dtype, batch: int) -> None:
@@ -101,6 +101,7 @@ def rules(kind: dtype, size: int) -> None:
     randperm(size)
     binomial(x[:99], x[:99])
     standard_gamma(x[:99])
+    poisson(x[:99])
 
 
 def halves(kind: dtype, batch: int) -> None:

@@ -1,11 +1,11 @@
-"""Gamma and binomial numbers from compiled loops: those of Python, and the stream goes on from the same place."""
+"""Gamma, binomial and Poisson numbers from compiled loops: those of Python, and the stream goes on from the same place."""
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
 from minigrad.kernels import cpu
-from minigrad.rng import Generator, rejection
+from minigrad.rng import Generator, discrete, rejection
 
 pytestmark = pytest.mark.skipif(not hasattr(cpu, "draw"), reason="no compiled kernels")
 
@@ -47,6 +47,15 @@ def test_gamma(both: tuple[Generator, Generator]) -> None:
 def test_binomial(both: tuple[Generator, Generator], dtype: type) -> None:
     for n in (1, 9, 900):
         drawn = [rejection.binomial(g, np.resize(COUNTS, n).astype(dtype), np.resize(PROBS, n).astype(dtype)) for g in both]
+        np.testing.assert_array_equal(drawn[1], drawn[0])
+        assert drawn[1].dtype == dtype
+        same_place(*both)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_poisson(both: tuple[Generator, Generator], dtype: type) -> None:
+    for n in (1, 9, 900):
+        drawn = [discrete.poisson(g, np.resize([0.5, 0.0, 3.0, 9.99, 10.0, 77.7, 1e3, 2e4], n).astype(dtype)) for g in both]
         np.testing.assert_array_equal(drawn[1], drawn[0])
         assert drawn[1].dtype == dtype
         same_place(*both)

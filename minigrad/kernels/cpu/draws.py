@@ -34,7 +34,7 @@ def draw(name: str, bit_generator: Any, out: Array, *numbers: float) -> bool:
     words: of 32 bits. unit: of [0, 1), 24 bits as float32 or 53 as float64. uniform: unit * width + low, `high` left out.
     coins: `yes` where 53 bits are below limit, else 0. normal: 16 or more, float32. pairs: standard normals, float64, an even number.
     exponential: scale * log(1 - unit). integers: word % span + low. shuffled: the numbers that are there, each swapped with
-    one behind it. gamma, binomial: in the place of their parameters (rejection.py).
+    one behind it. gamma, binomial, poisson: in the place of their parameters (rejection.py).
     """
     kind: Any = type(bit_generator)
     if not laid_out(kind):

@@ -1,15 +1,16 @@
-"""The loops of rng/rejection.py: gamma and binomial numbers, one by one from the words of a Mersenne Twister's state.
+"""The loops of rng/rejection.py and of Poisson numbers (rng/discrete.py), one by one from the words of a Mersenne Twister's state.
 
 The same numbers from the same words as the ones in Python, whose constants and remarks hold here, too.
 """
 from __future__ import annotations
 
-from math import ceil, cos, floor, inf, isfinite, log, log1p, nan, pi, sin, sqrt
+from math import ceil, cos, exp, floor, inf, isfinite, lgamma, log, log1p, nan, pi, sin, sqrt
 from typing import Any
 
 import numpy as np
 from numba import carray  # type: ignore[attr-defined]
 
+from ...rng.discrete import OUTER
 from ...rng.rejection import INNER, SQUEEZE, TAILS, THIRD, TRANSFORMED_REJECTION
 from .draws import HALF_WAY, LOW_21, STATE, renew, tempered, words_at
 from .jit import jit, part
@@ -143,4 +144,44 @@ def binomial(address: int, out: Any) -> None:
         out[i] = one_binomial(s, out[i], out[n + i])
 
 
-LOOPS: dict[str, Any] = {"gamma": gamma, "binomial": binomial}
+@part(fastmath=False)
+def few(s: Any, rate: float) -> Any:
+    """A Poisson number of a small rate."""
+    if rate == 0:
+        return 0.0
+    count, product, limit = -1.0, 1.0, exp(-rate)
+    while count < 0 or product > limit:
+        product *= uniform(s)
+        count += 1
+    return count
+
+
+@part(fastmath=False)
+def many(s: Any, rate: float) -> Any:
+    """A Poisson number of a large rate."""
+    b = 0.931 + 2.53 * sqrt(rate)
+    a = -0.059 + 0.02483 * b
+    inverse_alpha, squeeze, log_rate = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2), log(rate)
+    while True:
+        x = uniform(s) - 0.5
+        v = uniform(s)
+        edge = 0.5 - abs(x)
+        count = D(floor((2 * a / edge + b) * x + rate + 0.43)) if edge > 0 else -1.0
+        if edge >= INNER and v <= squeeze:
+            return count
+        if count < 0 or (edge < OUTER and v > edge):
+            continue
+        if v == 0 or (log(v) + log(inverse_alpha) - log(a / (edge * edge) + b)
+                      <= -rate + count * log_rate - lgamma(count + 1.0)):
+            return count
+
+
+@jit(fastmath=False)
+def poisson(address: int, out: Any) -> None:
+    """out: rates, in whose place the numbers come."""
+    s = carray(words_at(address), STATE + 1)
+    for i in range(out.size):
+        out[i] = many(s, out[i]) if out[i] >= TRANSFORMED_REJECTION else few(s, out[i])
+
+
+LOOPS: dict[str, Any] = {"gamma": gamma, "binomial": binomial, "poisson": poisson}
