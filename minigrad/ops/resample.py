@@ -215,7 +215,8 @@ def interpolate(input: Tensor, size: Ints | None = None, scale_factor: float | S
         return AREA[x.ndim](input, tuple(sizes))
     kind = mode if mode.startswith("nearest") else "cubic" if mode == "bicubic" else "linear"
     out = input
-    for d in range(n + 1, 1, -1):                    # the last dimension first: its rows lie together
+    # What shrinks most first, as the others have less to do then; else the last dimension, whose rows lie together.
+    for d in sorted(range(2, n + 2), key=lambda d: (sizes[d - 2] / x.shape[d], -d)):
         factor = None if recompute_scale_factor else factors[d - 2]
         if sizes[d - 2] != x.shape[d] or factor is not None:
             out = resample_along(out, d, int(sizes[d - 2]), Filter(kind, bool(align_corners), antialias, factor and float(factor)))

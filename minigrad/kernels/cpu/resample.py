@@ -69,7 +69,11 @@ def numbers(out: Any, x: Any, starts: Any, index: Any, weights: Any, units: int,
     for o in range(units * t // threads, units * (t + 1) // threads):
         y, source = out[o], x[o]
         for r in range(len(y)):
-            s = out.dtype.type(0)
-            for k in range(starts[r], starts[r + 1]):
-                s += weights[k] * source[index[k]]
-            y[r] = s
+            k, terms = starts[r], starts[r + 1] - starts[r]
+            if terms == 2:
+                y[r] = weights[k] * source[index[k]] + weights[k + 1] * source[index[k + 1]]
+            else:
+                s = out.dtype.type(0)
+                for i in range(k, k + terms):
+                    s += weights[i] * source[index[i]]
+                y[r] = s
