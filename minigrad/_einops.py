@@ -49,73 +49,75 @@ class AndThen:
 
 def attend() -> None:
     """Let einops know our tensors: at once if it is there already, else as soon as it is imported."""
-    sys.meta_path.insert(0, Finder())                # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder())
     if BACKENDS in sys.modules:
         add_backend(sys.modules[BACKENDS])
 
 
-def add_backend(backends: ModuleType) -> None:
-    """Make the subclass that einops finds; it keeps a framework's only one by its name, and loads it with the first of its tensors."""
-    class MinigradBackend(backends.AbstractBackend):
-        framework_name = __name__.partition(".")[0]
+def add_backend(backends: Any) -> None:
+    """Make the subclass that einops finds when it meets the first of our tensors; kept there, as a list of subclasses is a weak one."""
+    backends.MinigradBackend = type("MinigradBackend", (Backend, backends.AbstractBackend), {})
 
-        def __init__(self) -> None:
-            from ._tensor import Tensor
-            from .creation import arange, from_numpy
-            from .ops.einsum import einsum
-            from .ops.join import cat, stack
-            self.tensor, self.cat, self.stack, self._einsum, self._arange, self._from_numpy = Tensor, cat, stack, einsum, arange, from_numpy
 
-        def is_appropriate_type(self, tensor: Any) -> bool:
-            return isinstance(tensor, self.tensor)
+class Backend:
+    """What einops asks of a framework. A backend is made once; its imports wait until then."""
+    framework_name = __name__.partition(".")[0]
 
-        def from_numpy(self, x: Any) -> Any:
-            made = self._from_numpy(x)
-            return made.requires_grad_() if made.is_floating_point() else made
+    def __init__(self) -> None:
+        from ._tensor import Tensor
+        from .creation import arange, from_numpy
+        from .ops.einsum import einsum
+        from .ops.join import cat, stack
+        self._tensor, self._cat, self._stack, self._einsum = Tensor, cat, stack, einsum
+        self._arange, self._from_numpy = arange, from_numpy
 
-        def to_numpy(self, x: Any) -> Any:
-            return x.numpy(force=True)
+    def is_appropriate_type(self, tensor: Any) -> bool:
+        return isinstance(tensor, self._tensor)
 
-        def arange(self, start: int, stop: int) -> Any:
-            return self._arange(start, stop)
+    def from_numpy(self, x: Any) -> Any:
+        made = self._from_numpy(x)
+        return made.requires_grad_() if made.is_floating_point() else made
 
-        def transpose(self, x: Any, axes: Sequence[int]) -> Any:
-            return x.permute(axes)
+    def to_numpy(self, x: Any) -> Any:
+        return x.numpy(force=True)
 
-        def reduce(self, x: Any, operation: str, axes: Sequence[int]) -> Any:
-            reduction = {"min": "amin", "max": "amax"}.get(operation, operation)
-            if operation != "prod":
-                return getattr(x, reduction)(dim=tuple(axes))
-            for axis in sorted(axes, reverse=True):  # prod takes one dimension
-                x = x.prod(dim=axis)
-            return x
+    def arange(self, start: int, stop: int) -> Any:
+        return self._arange(start, stop)
 
-        def stack_on_zeroth_dimension(self, tensors: list[Any]) -> Any:
-            return self.stack(tensors)
+    def transpose(self, x: Any, axes: Sequence[int]) -> Any:
+        return x.permute(axes)
 
-        def add_axis(self, x: Any, new_position: int) -> Any:
-            return x.unsqueeze(new_position)
+    def reduce(self, x: Any, operation: str, axes: Sequence[int]) -> Any:
+        if operation != "prod":
+            return getattr(x, {"min": "amin", "max": "amax"}.get(operation, operation))(dim=tuple(axes))
+        for axis in sorted(axes, reverse=True):      # prod takes one dimension
+            x = x.prod(dim=axis)
+        return x
 
-        def add_axes(self, x: Any, n_axes: int, pos2len: dict[int, int]) -> Any:
-            """New axes of some lengths: a view."""
-            for position in pos2len:
-                x = x.unsqueeze(position)
-            return x.expand([pos2len.get(i, -1) for i in range(n_axes)])
+    def stack_on_zeroth_dimension(self, tensors: list[Any]) -> Any:
+        return self._stack(tensors)
 
-        def tile(self, x: Any, repeats: Sequence[int]) -> Any:
-            return x.repeat(*repeats)
+    def add_axis(self, x: Any, new_position: int) -> Any:
+        return x.unsqueeze(new_position)
 
-        def concat(self, tensors: Sequence[Any], axis: int) -> Any:
-            return self.cat(tensors, axis)
+    def add_axes(self, x: Any, n_axes: int, pos2len: dict[int, int]) -> Any:
+        """New axes of some lengths: a view."""
+        for position in pos2len:
+            x = x.unsqueeze(position)
+        return x.expand([pos2len.get(i, -1) for i in range(n_axes)])
 
-        def is_float_type(self, x: Any) -> bool:
-            return bool(x.is_floating_point() or x.is_complex())
+    def tile(self, x: Any, repeats: Sequence[int]) -> Any:
+        return x.repeat(*repeats)
 
-        def einsum(self, pattern: str, *x: Any) -> Any:
-            return self._einsum(pattern, *x)
+    def concat(self, tensors: Sequence[Any], axis: int) -> Any:
+        return self._cat(tensors, axis)
 
-        def layers(self) -> Any:
-            from importlib import import_module
-            return import_module(LAYERS)
+    def is_float_type(self, x: Any) -> bool:
+        return bool(x.is_floating_point() or x.is_complex())
 
-    vars(backends)["MinigradBackend"] = MinigradBackend          # the list of subclasses holds them weakly
+    def einsum(self, pattern: str, *x: Any) -> Any:
+        return self._einsum(pattern, *x)
+
+    def layers(self) -> Any:
+        from importlib import import_module
+        return import_module(LAYERS)

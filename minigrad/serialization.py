@@ -215,6 +215,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     A symbolic link stays one, and its target is replaced. What is no file (a pipe, a device) is written to.
     """
     path = Path(os.path.realpath(path))
+    if not path.parent.is_dir():
+        raise CheckpointError(f"save: Parent directory {path.parent} does not exist; make it first")
     if path.exists() and not path.is_file() and not path.is_dir():
         path.write_bytes(data)
         return

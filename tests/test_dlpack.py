@@ -181,7 +181,7 @@ def test_what_cannot_be_shared_is_named() -> None:
         mg.from_dlpack(np.zeros(2, np.uint32))
     with pytest.raises(BufferError, match="native byte order"):
         mg.from_dlpack(np.zeros(2, ">f4"))
-    with pytest.raises(TypeError, match="stream must be int or None; got float 1.5"):
+    with pytest.raises(TypeError, match=r"stream must be int or None; got float 1\.5"):
         mg.ones(2).__dlpack__(stream=1.5)
     with pytest.raises(AssertionError, match="stream should be None on the CPU"):
         mg.ones(2).__dlpack__(stream=2)

@@ -5,6 +5,7 @@ tells which numbers follow the sizes of the inputs; what follows their values, o
 """
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
@@ -99,6 +100,9 @@ def export(model: Module | Callable[..., Any], args: Any = (), f: str | PathLike
         raise ArgumentTypeError(f"export: got an unexpected keyword argument {min(unknown)!r}")
     example = Example(model, args, kwargs)
     example.name(input_names, dynamic_axes, dynamic_shapes)
+    if strange := set(dynamic_axes or ()) - {*example.names, *(output_names or ())}:
+        warnings.warn(f"export: dynamic_axes names {min(strange)!r}, which is no input or output; the inputs are "
+                      f"{', '.join(example.names)}", stacklevel=2)
     with _prepared(model, training), no_grad():
         _running = True
         try:

@@ -275,11 +275,17 @@ def bernoulli(k: Graph, x: Ref, t: Ref, weight: Ref | None, reduction: str) -> R
     return reduced(k, loss if weight is None else loss * weight, x, reduction)
 
 
+def bernoulli_logits(k: Graph, x: Ref, t: Ref, weight: Ref | None, reduction: str, pos_weight: Ref | None) -> Ref:
+    sure = -k.Softplus(-x)                           # log(sigmoid(x))
+    loss = (-t + 1) * x - (sure if pos_weight is None else (t * (pos_weight - 1) + 1) * sure)
+    return reduced(k, loss if weight is None else loss * weight, x, reduction)
+
+
 TABLE: dict[str, Converter] = {
     "convolution": convolution, "conv2d_input": transposed, "take_windows": windows, "add_windows": added_windows,
     "max_pool": max_pool, "max_pool_with_indices": max_pool, "avg_pool": avg_pool,
     "adaptive_mean": adaptive_mean, "adaptive_max": adaptive_max,
     "batch_normalize": batch_norm, "layer_norm": layer_norm, "rms_norm": rms_norm, "group_normalize": group_norm,
     "attend": attend, "table_rows": table_rows, "resample_along": resample, "pad_constant": pad,
-    "nll": nll, "class_cross_entropy": cross_entropy, "bernoulli_nll": bernoulli,
+    "nll": nll, "class_cross_entropy": cross_entropy, "bernoulli_nll": bernoulli, "bernoulli_logits_nll": bernoulli_logits,
 }

@@ -198,6 +198,8 @@ TABLE: dict[str, Converter] = {
     "nan_to_num": lambda k, x, nan, above, below: k.Clip(
         k.Where(k.IsNaN(x), nan or 0, x), np.finfo(x.dtype).min if below is None else below,
         np.finfo(x.dtype).max if above is None else above),
+    "logit": lambda k, x, eps: (lambda p: k.Log(p) - k.Log(-p + 1))(floats(k, x) if eps is None else k.Clip(floats(k, x), eps, 1 - eps)),
+    "ndtr": lambda k, x: (k.Erf(floats(k, x) * math.sqrt(0.5)) + 1) * 0.5,
     "zeros_as": lambda k, x: x * 0,
     "clone": lambda k, x, memory_format: x, "row_major": lambda k, x: x,
     "cast": lambda k, x, dtype: k.cast(x, np.dtype(dtype)),
@@ -254,10 +256,13 @@ TABLE: dict[str, Converter] = {
     "std": lambda k, x, dim, unbiased, keepdim, correction: k.Sqrt(variance(k, x, dim, unbiased, keepdim, correction)[0]),
     "var_mean": variance,
     "std_mean": lambda k, *args: (k.Sqrt(variance(k, *args)[0]), variance(k, *args)[1]),
+    "count_nonzero": lambda k, x, dim: k.reduce("ReduceSum", k.cast(k.cast(x, np.dtype(bool)), np.dtype("i8")), dim, False),
+    "det": same("Det"),
     "vector_norm": norm, "euclidean": lambda k, x, y, by_product: distances(k, x, y, by_product),
     "cumsum": lambda k, x, dim, dtype: k.CumSum(k.cast(x, k.dtype), k.constant(dim, np.int64)),
     "mse": lambda k, x, t, reduction: reduced(k, (x - t) * (x - t), x, reduction),
     "l1": lambda k, x, t, reduction: reduced(k, k.Abs(x - t), x, reduction),
+    "huber": lambda k, x, t, reduction, delta: reduced(k, bent(k, k.Abs(x - t), delta), x, reduction),
     # shapes
     "view": lambda k, x, size: k.reshape(x, size),
     "transpose": lambda k, x, a, b: swapped(k, x, a, b),
@@ -284,6 +289,12 @@ def distances(k: Graph, x: Ref, y: Ref, by_product: bool) -> Ref:
     """(..., P, M), (..., R, M) -> (..., P, R)"""
     found: Ref = k.ReduceL2(k.Unsqueeze(x, k.ints(-2)) - k.Unsqueeze(y, k.ints(-3)), k.ints(-1), keepdims=0)
     return found
+
+
+def bent(k: Graph, d: Ref, delta: float) -> Ref:
+    """d^2 / 2 up to delta, then straight on."""
+    c: Ref = k.Min(d, delta)
+    return c * (d - c * 0.5)
 
 
 def reduced(k: Graph, loss: Ref, x: Ref, reduction: str) -> Ref:

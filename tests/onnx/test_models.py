@@ -271,6 +271,11 @@ def test_wrong_arguments_are_named() -> None:
         mg.onnx.export(lambda a, b: a + b, (x, values(3)), dynamic_axes={"a": {0: "n"}, "b": {0: "n"}})
 
 
+def test_an_axis_of_nothing_is_warned_of() -> None:
+    with pytest.warns(UserWarning, match="dynamic_axes names 'inputs', which is no input or output; the inputs are input"):
+        mg.onnx.export(nn.Linear(3, 4), values(2, 3), dynamic_axes={"inputs": {0: "batch"}})
+
+
 def test_converters_of_ones_own() -> None:
     program = exported(lambda x: mg.special.bessel_j0(x), values(3), custom_translation_table={"bessel_j0": lambda k, x: k.Cos(x * 2)})
     assert kinds(program) == ["Cos", "Mul"]

@@ -121,6 +121,10 @@ FUNCTIONS: dict[str, Tensors] = {
                           mg.zeros(2, 3, 4).index_add(1, mg.tensor([0, 0, 2]), x), x.scatter(1, mg.zeros(2, 1, 4).long(), 5.0),
                           x.take(mg.tensor([0, 5])),
                           mg.masked_select(x, x > 1), mg.nonzero(x > 1), F.one_hot((x > 1).long(), 3), F.embedding((x > 1).long(), x[0])),
+    "rarer": lambda x: (x.sigmoid().logit(), mg.logit(x, 0.1), mg.special.ndtr(x), mg.count_nonzero(x > 1, 1), mg.det(x[:, :, :3]),
+                        F.huber_loss(x, x * 3, delta=0.7), F.smooth_l1_loss(x, x * 2),
+                        F.binary_cross_entropy_with_logits(x, (x > 1).float()),
+                        F.binary_cross_entropy_with_logits(x, (x > 1).float(), pos_weight=mg.tensor([1.0, 2.0, 0.5, 3.0]))),
     "losses": lambda x: (F.mse_loss(x, x * 2), F.l1_loss(x, x * 2, reduction="sum"), F.cross_entropy(x[0], mg.tensor([1, 0, 3])),
                          F.nll_loss(x[0].log_softmax(1), mg.tensor([1, 0, 3])), F.binary_cross_entropy(x.sigmoid(), (x > 1).float())),
 }

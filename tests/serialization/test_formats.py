@@ -99,6 +99,11 @@ def test_arguments_of_pytorch_are_taken(tmp_path: Path) -> None:
     assert mg.load(tmp_path / "a.pt", "cpu", pickle, weights_only=False, mmap=True, encoding="latin1").tolist() == [1, 1]
 
 
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match=r"save: Parent directory .*nowhere does not exist; make it first"):
+        mg.save(1, tmp_path / "nowhere" / "a.pt")
+
+
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs symbolic links")
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
