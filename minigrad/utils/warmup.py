@@ -21,7 +21,7 @@ from ..random import binomial, poisson, rand, randint, randn, randperm
 
 
 def images(kind: dtype, batch: int) -> None:
-    """Convolution, pooling, batch normalization, the loss of classification; SGD and Adam."""
+    """Convolution, pooling, interpolation, batch normalization, the loss of classification; SGD and Adam."""
     labels = arange(batch) % 10
     plain = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
@@ -32,6 +32,8 @@ def images(kind: dtype, batch: int) -> None:
         nn.Conv2d(32, 64, 1), nn.ConvTranspose2d(64, 8, 2, 2), nn.AdaptiveAvgPool2d(3), nn.Flatten(), nn.Linear(72, 10)).to(kind)
     learn(plain, optim.Adam(plain.parameters()), randn(batch, 1, 28, 28).to(kind), lambda y: F.cross_entropy(y, labels))
     learn(normal, optim.SGD(normal.parameters(), lr=1e-3), randn(batch, 3, 64, 64).to(kind), lambda y: F.cross_entropy(y, labels))
+    x = randn(batch, 3, 32, 32).to(kind).requires_grad_()
+    F.interpolate(x, (48, 40), mode="bilinear").sum().backward()
 
 
 def words(kind: dtype, batch: int) -> None:

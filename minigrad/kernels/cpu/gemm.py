@@ -153,6 +153,11 @@ def pack_rows(a: Any, x: Any, units: int, threads: int, t: int) -> None:
     for unit in range(units * t // threads, units * (t + 1) // threads):
         b, i = divmod(unit, a.shape[1])
         block = a[b, i]
+        if x.strides[1] < x.strides[2] and (i + 1) * ROWS <= x.shape[1]:         # a transposed x: its columns lie together
+            for k in range(x.shape[2]):
+                for r in range(ROWS):
+                    block[k, r] = x[b, i * ROWS + r, k]
+            continue
         for r in range(ROWS):
             row = i * ROWS + r
             if row < x.shape[1]:
