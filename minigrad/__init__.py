@@ -574,6 +574,7 @@ if TYPE_CHECKING:
     from . import optim as optim
     from . import profiler as profiler
     from . import signal as signal
+    from . import testing as testing
     from . import utils as utils
     from . import version as version
     from . import vision as vision
@@ -653,9 +654,9 @@ __version__ = "0.1.0"
 newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
-LAZY = frozenset(("nn", "optim", "profiler", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func", "distributions",
-                  "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types", "serialization", "version",
-                  "__config__"))
+LAZY = frozenset(("nn", "optim", "profiler", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func",
+                  "distributions", "testing", "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types",
+                  "serialization", "version", "__config__"))
 AUTOCAST_NAMES = ("autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_cpu_dtype",
                   "get_autocast_dtype", "get_autocast_gpu_dtype", "is_autocast_cache_enabled", "is_autocast_cpu_enabled",
                   "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_cpu_dtype", "set_autocast_cpu_enabled",

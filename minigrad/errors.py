@@ -97,6 +97,10 @@ class AssertedArgumentError(ArgumentError, AssertionError):
     """An argument that PyTorch refuses with an `AssertionError`."""
 
 
+class MismatchError(MinigradError, AssertionError):
+    """Values that a test expected to be the same, and that are not."""
+
+
 class RefusedArgumentError(ArgumentError, RuntimeError):
     """An argument that PyTorch refuses with a `RuntimeError`."""
 

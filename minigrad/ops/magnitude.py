@@ -215,7 +215,7 @@ def euclidean(x1: Tensor, x2: Tensor, by_product: bool = False) -> Tensor:
 @op(x=lambda g, x, out: g.reshape((*g.shape, 1)) * sgn(x) * like(x, abs(raw(x)) == raw(out)[..., None]))
 def chebyshev(input: Tensor) -> Tensor:
     """The largest |x| over the last dimension: the distance of p = inf. Each of equal ones gets the whole gradient, as in PyTorch."""
-    return abs(input).max(axis=-1)                   # type: ignore[call-arg, return-value]
+    return abs(input).max(axis=-1)
 
 
 def distance(difference: Any, p: float) -> Any:

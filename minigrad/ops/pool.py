@@ -279,15 +279,15 @@ def root_of_sum(means: Tensor, p: float, kernel: Sequence[int]) -> Tensor:
 
     A window whose powers add up to 0 gets no gradient: that of the root is inf there.
     """
-    return pow(choose(means != 0, means, 0) * prod(kernel), 1 / p)   # type: ignore[arg-type]
+    return pow(choose(means != 0, means, 0) * prod(kernel), 1 / p)
 
 
 def extreme_size(pool: Any, input: Tensor, p: float, kernel_size: Ints, stride: Ints | None, ceil_mode: bool) -> Tensor:
     """The norms of p = inf and -inf: the largest and the smallest size in each window."""
     size = abs(input)
     if p < 0:
-        return -pool(-size, kernel_size, stride, 0, 1, ceil_mode)    # type: ignore[no-any-return]
-    return pool(size, kernel_size, stride, 0, 1, ceil_mode)          # type: ignore[no-any-return]
+        return -pool(-size, kernel_size, stride, 0, 1, ceil_mode)
+    return pool(size, kernel_size, stride, 0, 1, ceil_mode)
 
 
 def check_divisor(name: str, divisor: int | None) -> None:

@@ -75,7 +75,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     if train is False:
         return input, wrap(backend_of(x).xp.ones(x.shape, bool))
     out = drops.dropout(input.new_ones(x.shape), p, True)
-    return input * out, out != 0                     # type: ignore[return-value]
+    return input * out, out != 0
 
 
 # ---------------------------------------------------------------- normalization
