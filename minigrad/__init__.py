@@ -582,6 +582,7 @@ if TYPE_CHECKING:
     from ._storage import TypedStorage as TypedStorage
     from ._storage import UntypedStorage as UntypedStorage
     from ._storage import is_storage as is_storage
+    from .amp import GradScaler as GradScaler
     from .amp import autocast as autocast
     from .amp.state import autocast_decrement_nesting as autocast_decrement_nesting
     from .amp.state import autocast_increment_nesting as autocast_increment_nesting

@@ -29,6 +29,7 @@ MODULES = {
 # Where PyTorch has more files than we: all of these are the namespace on the left.
 FILES = {
     "torch.autograd": ("variable", "grad_mode"),
+    "torch.cuda.amp": ("autocast_mode", "common", "grad_scaler"),
     "torch.nn.modules": (
         "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten", "fold",
         "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",

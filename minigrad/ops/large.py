@@ -22,6 +22,8 @@ def each(name: str, *arrays: Any, numbers: tuple[float, ...] = (), out: Any = No
     first = arrays[0]
     if isinstance(first, TensorBase):
         return None
+    if numbers and first.dtype.char == "e":          # rounded as NumPy does, which small arrays are left to
+        numbers = tuple([float(first.dtype.type(n)) for n in numbers])
     kernels = backend_of(first).kernels
     return kernels.each(name, arrays, numbers, out) if first.size >= kernels.worthwhile() else None
 
