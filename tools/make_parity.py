@@ -109,7 +109,7 @@ def names(namespaces: dict[str, tuple[Any, Any]] = NAMESPACES) -> str:
     lines = ["\n## Names\n", "What stands in PyTorch's namespaces, and what of it minigrad has not, by reason.\n"]
     for title, reasons in lacked(namespaces).items():
         total, missing = len(public(namespaces[title][0])), sum(map(len, reasons.values()))
-        lines.append(f"\n### {title}\n\n{total - missing} of {total} names are there. The others:\n")
+        lines.append(f"\n### {title}\n\n{total - missing} of {total} names are there.{' The others:' if missing else ''}\n")
         lines += [f"- {reason or 'no reason given'}: {', '.join(f'`{n}`' for n in found)}" for reason, found in sorted(reasons.items())]
     return "\n".join(lines) + "\n"
 
