@@ -8,7 +8,7 @@ import sys
 import zipfile
 
 CODE_LIMIT = 1_000_000                               # bytes, compressed as they lie in the wheel (docs/decisions/0013)
-NEEDED = ("minigrad/py.typed", "minigrad/__init__.py", "minigrad/vision/datasets/")
+NEEDED = ("minigrad/py.typed", "minigrad/__init__.py", "minigrad/vision/datasets/", "minigrad/viz/page.html")
 
 
 def problems(path: str) -> list[str]:
