@@ -48,7 +48,7 @@ class BasePruningMethod:
         """Prune a parameter of a module by this method; importance_scores judge in place of its values."""
         found = hooks_of(module, name)
         for key, _ in found:
-            del module._forward_pre_hooks[key]       # type: ignore[attr-defined]
+            del module._forward_pre_hooks[key]
         method: BasePruningMethod = cls(*args, **kwargs)
         method._tensor_name = name
         if found:
@@ -157,7 +157,8 @@ class _Unstructured(BasePruningMethod):
         count = how_many(self.amount, t.numel())
         mask = default_mask.clone()
         if count:
-            mask.view(-1)[self.score(t).reshape(-1).topk(count, largest=False).indices] = 0
+            lowest: Any = self.score(t).reshape(-1).topk(count, largest=False)
+            mask.view(-1)[lowest.indices] = 0
         return mask
 
 
@@ -194,7 +195,8 @@ class _Structured(BasePruningMethod):
         if not count:
             return default_mask
         kept = creation.ones(t.shape[dim], dtype=t.dtype, device=t.device)
-        kept[self.score(t, dim).topk(count, largest=False).indices] = 0
+        lowest: Any = self.score(t, dim).topk(count, largest=False)
+        kept[lowest.indices] = 0
         return kept.reshape([-1 if d == dim else 1 for d in range(t.dim())]) * default_mask.to(t.dtype)
 
 
@@ -232,7 +234,7 @@ def checked_amount(amount: Any) -> Any:
     """A count of 0 or more, or a fraction in [0, 1]."""
     if not isinstance(amount, Real):
         raise ArgumentTypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-    if amount < 0 or amount > 1 and not isinstance(amount, Integral):
+    if float(amount) < 0 or float(amount) > 1 and not isinstance(amount, Integral):
         raise ArgumentError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
     return amount
 
@@ -262,7 +264,7 @@ def check_scores(scores: Tensor | None, t: Tensor) -> None:
 
 def hooks_of(module: Module, name: str | None = None) -> list[tuple[int, BasePruningMethod]]:
     """The methods that act on a parameter of a module, on any of them without a name, with their places among the hooks."""
-    hooks: dict[int, Any] = module._forward_pre_hooks    # type: ignore[attr-defined]
+    hooks: dict[int, Any] = module._forward_pre_hooks
     return [(key, hook) for key, hook in hooks.items() if isinstance(hook, BasePruningMethod) and name in (None, hook._tensor_name)]
 
 
@@ -341,7 +343,7 @@ def remove(module: M, name: str) -> M:
         raise ArgumentError(f"Parameter '{name}' of module {module} has to be pruned before pruning can be removed")
     key, hook = found[0]
     hook.remove(module)
-    del module._forward_pre_hooks[key]               # type: ignore[attr-defined]
+    del module._forward_pre_hooks[key]
     return module
 
 
