@@ -15,7 +15,7 @@ from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgume
 from .elementwise import abs, add, refuse, sub, true_divide
 from .exponentials import exp, sigmoid
 from .half import half, single
-from .large import FUNCTION_BYTES, FUNCTIONS, STEP_BYTES, STEPS, each
+from .large import FUNCTION_BYTES, FUNCTIONS, STEP_BYTES, STEPS, each, slope
 from .raw import raw, shown
 from .scalars import fitting
 from .select import LARGE, blend, choose, clamp_to_numbers, clipped, masked
@@ -58,12 +58,11 @@ def may_write(call: F) -> F:
 def where_positive(g: Any, out: Any) -> Any:
     """g where the output of relu is not 0: none is negative, and nan lets its gradient pass."""
     if isinstance(g, TensorBase) or out.size >= LARGE:
-        done = each("relu_input", g, out) if g.nbytes >= STEP_BYTES else None
-        return masked(g, raw(out).astype("?")) if done is None else done
+        return masked(g, raw(out).astype("?"))
     return backend_of(g).xp.where(out, g, out)       # out is 0 where it is chosen; a third of the time
 
 
-@op(x=lambda g, out: where_positive(g, out))
+@op(x=where_positive, large={"x": slope("relu")})
 def relu(input: Tensor) -> Tensor:
     """max(x, 0). Its gradient at 0 is 0."""
     x: Any = input
@@ -135,10 +134,10 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return backend_of(x).xp.where(x <= threshold, fitting("threshold", value, x.dtype), x)
 
 
-def leaky_relu_rule(g: Any, x: Any, slope: float) -> Any:
+def leaky_relu_rule(g: Any, x: Any, coefficient: float) -> Any:
     """Gradient of leaky_relu."""
-    done = each("leaky_relu_input", g, x, numbers=(slope,)) if g.nbytes >= STEP_BYTES else None
-    return choose(raw(x) > 0, g, g * slope) if done is None else done
+    done = each("leaky_relu_input", g, x, numbers=(coefficient,)) if g.nbytes >= STEP_BYTES else None
+    return choose(raw(x) > 0, g, g * coefficient) if done is None else done
 
 
 @may_write
@@ -307,13 +306,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return blend(z > threshold, x, soft)
 
 
-def logsigmoid_rule(g: Any, x: Any) -> Any:
-    """Gradient of logsigmoid: the sigmoid of -x."""
-    done = each("logsigmoid_input", g, x) if g.nbytes >= FUNCTION_BYTES else None
-    return g * sigmoid(-x) if done is None else done
-
-
-@op(x=lambda g, x: logsigmoid_rule(g, x))
+@op(x=lambda g, x: g * sigmoid(-x), large={"x": slope("logsigmoid", FUNCTION_BYTES)})
 @floats
 def logsigmoid(input: Tensor) -> Tensor:
     """log(sigmoid(x)), without overflow."""

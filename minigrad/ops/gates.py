@@ -13,7 +13,7 @@ from .elementwise import refuse
 from .exponentials import exp, sigmoid
 from .half import half, single
 from .join import cat
-from .large import FUNCTION_BYTES, FUNCTIONS, each
+from .large import FUNCTION_BYTES, FUNCTIONS, each, slope
 from .raw import raw
 from .select import LARGE, choose, clamp_to_numbers, clipped, masked
 
@@ -24,15 +24,12 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- a sigmoid of x
 def silu_rule(g: Any, x: Any) -> Any:
     """Gradient of x * s with s = sigmoid(x): s * (1 + x * (1 - s))."""
-    done = each("silu_input", g, x) if g.nbytes >= FUNCTION_BYTES else None
-    if done is not None:
-        return done
     s = sigmoid(x)
     return g * (s * (x * (1 - s) + 1)).conjugate()
 
 
 @may_write
-@op(x=lambda g, x: silu_rule(g, x))
+@op(x=silu_rule, large={"x": slope("silu", FUNCTION_BYTES)})
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """x * sigmoid(x), also called swish."""
     x: Any = input
@@ -46,15 +43,13 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def mish_rule(g: Any, x: Any) -> Any:
     """With n = exp(x) and w = n (n + 2): tanh(softplus(x)) = w / (w + 2), whose derivative is 4 n (n + 1) / (w + 2)**2."""
-    if g.nbytes >= FUNCTION_BYTES and (done := each("mish_input", g, x)) is not None:
-        return done
     n = exp(clamp_to_numbers(x, None, 20))
     w = n * (n + 2)
     return g * (w / (w + 2) + x * (4 * n * (n + 1)) / ((w + 2) * (w + 2)))
 
 
 @may_write
-@op(x=lambda g, x: mish_rule(g, x))
+@op(x=mish_rule, large={"x": slope("mish", FUNCTION_BYTES)})
 @floats
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """x * tanh(softplus(x)). Source: Misra 2019, Mish: A Self Regularized Non-Monotonic Activation Function."""

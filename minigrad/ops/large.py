@@ -35,9 +35,9 @@ def product(g: Any, y: Any) -> Any:
     return each("mul", g, y) if hasattr(y, "dtype") else each("mul_number", g, numbers=(y,))
 
 
-def slope(name: str) -> tuple[int, Any]:
-    """For `op(large=...)`: the loop of g times a function's slope."""
-    return STEP_BYTES, partial(each, f"{name}_input")
+def slope(name: str, least: int = STEP_BYTES) -> tuple[int, Any]:
+    """For `op(large=...)`: the loop of g times a function's slope, from so many bytes on."""
+    return least, partial(each, f"{name}_input")
 
 
 PRODUCT = STEP_BYTES, product                        # for `op(large=...)`: rules that are g * y
