@@ -11,7 +11,7 @@ from .activation import floats, may_write
 from .dims import one_dim
 from .elementwise import refuse
 from .exponentials import exp, sigmoid
-from .half import half, single
+from .half import half, in_single, single
 from .join import cat
 from .large import FUNCTION_BYTES, FUNCTIONS, each, slope
 from .raw import raw
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 # ---------------------------------------------------------------- a sigmoid of x
+@in_single
 def silu_rule(g: Any, x: Any) -> Any:
     """Gradient of x * s with s = sigmoid(x): s * (1 + x * (1 - s))."""
     s = sigmoid(x)
@@ -41,6 +42,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return out
 
 
+@in_single
 def mish_rule(g: Any, x: Any) -> Any:
     """With n = exp(x) and w = n (n + 2): tanh(softplus(x)) = w / (w + 2), whose derivative is 4 n (n + 1) / (w + 2)**2."""
     n = exp(clamp_to_numbers(x, None, 20))

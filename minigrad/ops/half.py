@@ -1,11 +1,14 @@
 """float16 arrays are computed in float32 and rounded once at the end: how ops go there and back."""
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
 from ..backend import backend_of
+from ..engine.node import TensorBase
 
 F16, F32 = np.dtype("f2"), np.dtype("f4")
 MANY = 1024                                          # elements from which on a kernel converts faster than the array library
@@ -33,3 +36,13 @@ def half(x: Any) -> Any:
 def rounded(x: Any, dtype: Any) -> Any:
     """What was computed of `single` arrays, in their own dtype."""
     return x if x.dtype == dtype else converted(x, dtype)
+
+
+def in_single(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule whose steps, on float16 arrays, are taken in float32: what lies between them may be beyond what float16 has."""
+    @wraps(rule)
+    def run(g: Any, *values: Any) -> Any:
+        if isinstance(g, TensorBase) or g.dtype.char != "e":
+            return rule(g, *values)
+        return half(rule(single(g), *[single(v) if hasattr(v, "dtype") else v for v in values]))
+    return run

@@ -8,11 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
-from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import RefusedArgumentError, UnsupportedDtypeError, operand
 from .elementwise import sign
-from .half import half, single
+from .half import in_single
 from .loss import need_tensors, need_weights, pointwise, reduce_loss, reduced, reduction_of, share, warn_of_broadcast, weighted
 from .select import clamp_to_numbers
 
@@ -26,15 +25,6 @@ def difference(name: str, x: Any, t: Any) -> Any:
         raise UnsupportedDtypeError(f"{name}: not implemented for {x.dtype}; got x {operand(x)}, t {operand(t)}; "
                                     "convert them with .float()")
     return x - t
-
-
-def in_single(rule: Any) -> Any:
-    """A rule whose steps, on float16 arrays, are taken in float32: one element's share of a mean is soon below what float16 has."""
-    def run(g: Any, x: Any, t: Any, *options: Any) -> Any:
-        if isinstance(g, TensorBase) or x.dtype.char != "e" or t.dtype.char != "e":
-            return rule(g, x, t, *options)
-        return half(rule(single(g), single(x), single(t), *options))
-    return run
 
 
 # ---------------------------------------------------------------- the ops

@@ -197,3 +197,26 @@ def test_a_number_means_the_same_to_small_and_large_arrays() -> None:
     x = mg.rand(40_000).half()                       # some go to a compiled loop
     for function in (lambda x: x * 0.1, lambda x: x / 0.3, lambda x: x + 0.7, lambda x: x.clamp(0.1, 0.7)):
         assert (function(x)[:1000] == function(x[:1000])).all()
+
+
+ACTIVATIONS = lines("""
+    ReLU GELU SiLU Mish ELU SELU CELU Sigmoid Tanh Softplus Hardswish Hardsigmoid LeakyReLU LogSigmoid Softsign Tanhshrink ReLU6
+    Hardtanh Softshrink Hardshrink
+""")
+
+
+@pytest.mark.parametrize("name", " ".join(ACTIVATIONS).split())
+def test_activations_of_few_numbers_of_any_size(name: str) -> None:
+    """Exponentials of 12 and more are beyond float16; those of few numbers are NumPy's."""
+    torch = pytest.importorskip("torch")
+    numbers = np.linspace(-20, 20, 201).astype("f2")
+
+    def run(library: Any, kind: str) -> Any:
+        x = library.tensor(numbers).to(getattr(library, kind)).requires_grad_()
+        y = getattr(library.nn, name)()(x)
+        y.sum().backward()
+        return [t.detach().numpy().astype("f8") for t in (y, x.grad)]
+
+    truth = run(torch, "float64")
+    for ours, true in zip(run(mg, "float16"), truth, strict=True):
+        np.testing.assert_allclose(ours, true, rtol=2 ** -9, atol=2 ** -9)
