@@ -136,8 +136,8 @@ def backend_for(where: device) -> Backend:
         if backend.name == where.type:
             return backend
     if where.type == "cuda":
-        from .cupy_arrays import opened
-        return opened(where)
+        found: Backend = importlib.import_module("minigrad.cupy_arrays").opened(where)
+        return found
     raise DeviceError(f"device: {where} is not there; use device 'cpu'")
 
 

@@ -91,9 +91,9 @@ def test_refusals(expression: str, text: str) -> None:
 
 # ---------------------------------------------------------------- CUDA
 @pytest.mark.parametrize("name", ["current_device", "get_device_name", "get_device_properties", "get_device_capability", "mem_get_info",
-                                  "current_stream", "Stream", "Event", "init", "get_rng_state"])
+                                  "current_stream", "Stream", "Event", "init"])
 def test_what_needs_a_gpu_says_so(name: str) -> None:
-    with pytest.raises(DeviceError, match=rf"^cuda\.{name}: needs a CUDA device, and there is none; ask cuda.is_available\(\) first"):
+    with pytest.raises(DeviceError, match=rf"^cuda\.{name}: needs a CUDA device: .*; ask cuda.is_available\(\) first"):
         getattr(minigrad.cuda, name)()
 
 
@@ -258,14 +258,6 @@ def test_a_scaler_that_is_off_hands_everything_through() -> None:
     scaler.step(optimizer)
     scaler.update()
     assert w.tolist() == [0, 0]
-
-
-def test_mixed_precision_on_a_device_that_is_there_is_refused() -> None:
-    with pytest.raises(UnsupportedError, match="autocast: mixed precision is not supported; pass enabled=False, or compute all of it in"):
-        minigrad.autocast("cpu")
-    with pytest.raises(UnsupportedError, match="GradScaler: mixed precision is not supported; pass enabled=False"):
-        amp.GradScaler("cpu")
-    assert not amp.is_autocast_available("cpu")
 
 
 # ---------------------------------------------------------------- versions

@@ -64,19 +64,23 @@ class Properties(NamedTuple):
 
 def get_device_properties(device: Device = None) -> Properties:
     """Name, compute capability, bytes of memory, multiprocessors, threads of a warp and of a block."""
-    found = cupy("get_device_properties").cuda.runtime.getDeviceProperties(number("get_device_properties", device))
+    return _properties("get_device_properties", device)
+
+
+def _properties(name: str, device: Device) -> Properties:
+    found = cupy(name).cuda.runtime.getDeviceProperties(number(name, device))
     return Properties(found["name"].decode(), found["major"], found["minor"], found["totalGlobalMem"], found["multiProcessorCount"],
                       found["warpSize"], found["maxThreadsPerBlock"])
 
 
 def get_device_name(device: Device = None) -> str:
     """What its maker calls it."""
-    return get_device_properties(device).name
+    return _properties("get_device_name", device).name
 
 
 def get_device_capability(device: Device = None) -> tuple[int, int]:
     """The compute capability, (major, minor)."""
-    found = get_device_properties(device)
+    found = _properties("get_device_capability", device)
     return found.major, found.minor
 
 
@@ -117,7 +121,7 @@ class device:
 
     def __enter__(self) -> None:
         if self._device is not None and not (isinstance(self._device, int) and self._device < 0):
-            self._before = current_device()
+            self._before = number("set_device", None)
             set_device(self._device)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

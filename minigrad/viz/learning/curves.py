@@ -37,6 +37,24 @@ def learning_curve(curves: Mapping[str, Sequence[float]], *, smoothing: float = 
     return made
 
 
+def paired_curves(history: Mapping[str, Sequence[float]]) -> Any:
+    """A panel for each name, with its curve in training and, under "val_" and the name, in validation, over epochs 1, 2, ...."""
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in history))
+    made = figure(figsize=(4.2 * max(len(names), 1), 3.2))
+    for axes, name in zip(made.subplots(1, max(len(names), 1), squeeze=False)[0], names):
+        for label, key, colour in (("training", name, COLOURS[0]), ("validation", f"val_{name}", COLOURS[1])):
+            if key in history:
+                y = np.asarray(history[key], float)
+                axes.plot(np.arange(1, len(y) + 1), y, color=colour, marker="o" if len(y) <= MARKED else None, markersize=3, linewidth=1.8,
+                          label=label)
+        axes.set(xlabel="epoch", title=name)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        quiet(axes, "both")
+        if f"val_{name}" in history:
+            axes.legend(frameon=False)
+    return made
+
+
 def smoothed(values: Array, weight: float) -> Array:
     """The exponential moving average, divided by the weights so far: without that it would start at 0."""
     found, mean, total = np.empty_like(values, float), 0.0, 0.0

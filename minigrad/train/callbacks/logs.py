@@ -1,0 +1,68 @@
+"""Callbacks that write down what is measured."""
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+from ...utils.tensorboard import SummaryWriter
+from .base import Callback
+
+
+class CSVLogger(Callback):
+    """A row for each epoch in a CSV file. append: go on in a file that is there; a run that resumes does in any case."""
+
+    def __init__(self, path: str | Path, append: bool = False) -> None:
+        self.path, self.append = Path(path), append
+        self.rows: list[dict[str, Any]] = []
+
+    def on_train_begin(self, trainer: Any) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.before: list[dict[str, Any]] = []
+        if self.append and self.path.exists():
+            with self.path.open(newline="", encoding="utf-8") as file:
+                self.before = list(csv.DictReader(file))
+        self.write()
+
+    def on_epoch_end(self, trainer: Any) -> None:
+        self.rows.append({"epoch": trainer.epoch, **trainer.logs})
+        self.write()
+
+    def write(self) -> None:
+        """All rows, beside the file and then in its place: a reader never sees half of them."""
+        names = list(dict.fromkeys(name for row in [*self.before, *self.rows] for name in row))
+        beside = self.path.with_name(self.path.name + ".part")
+        with beside.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows([*self.before, *self.rows])
+        os.replace(beside, self.path)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.rows = state["rows"]
+
+
+class TensorBoard(Callback):
+    """Event files for TensorBoard: the numbers of every epoch, and every `every` batches the running loss. Needs tensorboardX."""
+
+    def __init__(self, folder: str | Path, every: int | None = None) -> None:
+        self.folder, self.every = str(folder), every
+        self.writer: Any = None
+
+    def on_train_begin(self, trainer: Any) -> None:
+        self.writer = SummaryWriter(self.folder)
+
+    def on_batch_end(self, trainer: Any) -> None:
+        if self.every and trainer.steps % self.every == 0:
+            self.writer.add_scalar("batch/loss", trainer.logs["loss"], trainer.steps)
+
+    def on_epoch_end(self, trainer: Any) -> None:
+        for name, value in trainer.logs.items():
+            self.writer.add_scalar(name, value, trainer.epoch)
+
+    def on_train_end(self, trainer: Any) -> None:
+        self.writer.close()
