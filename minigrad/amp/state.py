@@ -1,7 +1,7 @@
 """What autocast is set to in each thread, PyTorch's functions that ask and set it, and what it makes of an op's operands."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .. import dtypes
@@ -14,7 +14,7 @@ from ..engine.mode import local
 from ..engine.node import COUNT, Leaf, TensorBase
 from ..engine.promotion import converted
 from ..errors import DtypeError
-from .lists import HALF, LISTS, REFUSED, SINGLE
+from .lists import LISTS, REFUSED, SINGLE, WIDEST
 
 F16, F32 = dtypes.float16.numpy, dtypes.float32.numpy
 DEVICES = ("cpu", "cuda")
@@ -34,6 +34,19 @@ class State:
         self.nesting = 0
         self.cast: dict[tuple[int, NumpyDtype, bool], tuple[Any, int, Any]] = {}
 
+    def run(self, name: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call an op with its operands in the dtype that its list asks for; as it is if it stands in none."""
+        kind, to = self.wanted(name, args, kwargs)
+        if kind is None or kwargs.get("out") is not None:
+            return call(*args, **kwargs)
+        if kind is REFUSED:
+            raise DtypeError(f"{name}: binary cross entropy of probabilities is unsafe to autocast: its gradient overflows float16; "
+                             "use binary_cross_entropy_with_logits, or a region with enabled=False")
+        if kind is SINGLE or kind is WIDEST and any(t.array.dtype == F32 for t in tensors_in((*args, *kwargs.values()))):
+            to = F32
+        args = tuple([self.converted(a, to) for a in args])
+        return call(*args, **{option: self.converted(a, to) for option, a in kwargs.items()})
+
     def run_function(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """The same for a function of several ops, which then take what it gives them."""
         def apart(*args: Any, **kwargs: Any) -> Any:
@@ -43,30 +56,15 @@ class State:
                 return function(*args, **kwargs)
             finally:
                 mode.watch = before
-        return self.run(name, apart, args, kwargs)
+        return self.run(name, function if self.wanted(name, args, kwargs)[0] is None else apart, args, kwargs)
 
-    def run(self, name: str, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call an op with its operands in the dtype that its list asks for; as it is if it stands in none."""
-        lists = self.list_of(args, kwargs)
-        kind = lists.get(name) if lists else None
-        if kind is None or kwargs.get("out") is not None:
-            return call(*args, **kwargs)
-        if kind is REFUSED:
-            raise DtypeError(f"{name}: binary cross entropy of probabilities is unsafe to autocast: its gradient overflows float16; "
-                             "use binary_cross_entropy_with_logits, or a region with enabled=False")
-        to = self.dtype["cpu"] if lists is LISTS["cpu"] else self.dtype["cuda"]
-        if kind is SINGLE or kind is not HALF and any(t.array.dtype == F32 for t in tensors_in((*args, *kwargs.values()))):
-            to = F32
-        args = tuple([self.converted(a, to) for a in args])
-        return call(*args, **{name: self.converted(a, to) for name, a in kwargs.items()})
-
-    def list_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, str] | None:
-        """The lists for the device of the first tensor; None where its ops are not cast."""
+    def wanted(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str | None, NumpyDtype]:
+        """Which list an op stands in on the device of its first tensor, None where its ops are not cast; and the dtype to compute in."""
         for t in tensors_in((*args, *kwargs.values())):
             array = t.array
             kind = backend_of(array).device_of(array).type
-            return LISTS[kind] if self.enabled.get(kind) else None
-        return None
+            return LISTS[kind].get(name) if self.enabled[kind] else None, self.dtype[kind]
+        return None, F32
 
     def converted(self, value: Any, to: NumpyDtype) -> Any:
         """An operand in a dtype, of a sequence each element. float64, integers and what is no tensor stay as they are."""
@@ -100,7 +98,7 @@ class State:
             local.mode.autocast = None
 
 
-def tensors_in(values: tuple[Any, ...]) -> Any:
+def tensors_in(values: tuple[Any, ...]) -> Iterator[Any]:
     """The tensors among arguments, also those in a list."""
     for value in values:
         if isinstance(value, TensorBase):
