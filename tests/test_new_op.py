@@ -19,7 +19,8 @@ def tree(tmp_path: Path) -> Path:
     skip = shutil.ignore_patterns("__pycache__", "*.xz")
     shutil.copytree(ROOT / "minigrad", tmp_path / "minigrad", ignore=skip)
     shutil.copytree(ROOT / "tests" / "ops", tmp_path / "tests" / "ops", ignore=skip)
-    for name in ("tools/new_op.py", "pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/leaks.py", "tests/strict_arrays.py"):
+    for name in ("tools/new_op.py", "pyproject.toml", "tests/__init__.py", "tests/conftest.py", "tests/leaks.py", "tests/strict_arrays.py",
+                 "tests/cupy_names.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
