@@ -93,6 +93,10 @@ class DatasetError(MinigradError, RuntimeError):
     """A data set whose files are missing, damaged or not what they say they are."""
 
 
+class WorkerError(MinigradError, RuntimeError):
+    """A worker process of a `DataLoader` that died, hangs, or raised what cannot be raised again as it was."""
+
+
 class AssertedArgumentError(ArgumentError, AssertionError):
     """An argument that PyTorch refuses with an `AssertionError`."""
 

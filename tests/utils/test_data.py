@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import collections
-import logging
 import random
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ import minigrad
 from minigrad import rng
 from minigrad.errors import CheckpointError, MinigradError
 from minigrad.utils import data as ours
-from minigrad.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset, loader
+from minigrad.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
 from minigrad.utils.data.fetch import rows_at
 
 torch = pytest.importorskip("torch")
@@ -489,21 +488,6 @@ def test_a_batch_shares_no_memory_with_the_data() -> None:
     for batch, in DataLoader(TensorDataset(a), batch_size=4):
         batch.numpy()[:] = -1
     assert a.numpy().min() == 0
-
-
-def test_workers_are_accepted_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    loader._say_in_process.cache_clear()
-    called: list[int] = []
-    with caplog.at_level(logging.INFO, "minigrad.utils.data"):
-        for _ in range(2):
-            made = DataLoader(range(4), 2, num_workers=3, pin_memory=True, timeout=5, worker_init_fn=called.append,
-                              prefetch_factor=4, persistent_workers=True, multiprocessing_context="spawn", in_order=False)
-            assert [batch.numpy().tolist() for batch in made] == [[0, 1], [2, 3]]
-    assert called == []
-    assert ours.get_worker_info() is None
-    assert [r.getMessage() for r in caplog.records] == [
-        "DataLoader: num_workers > 0 is accepted, but samples are loaded in this process; worker_init_fn is not called"]
-    assert DataLoader(range(4), num_workers=1).prefetch_factor == 2
 
 
 def test_an_index_error_in_the_data_reaches_the_user() -> None:

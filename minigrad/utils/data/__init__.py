@@ -11,8 +11,9 @@ from .dataset import StackDataset as StackDataset
 from .dataset import Subset as Subset
 from .dataset import TensorDataset as TensorDataset
 from .dataset import random_split as random_split
+from .info import WorkerInfo as WorkerInfo
+from .info import get_worker_info as get_worker_info
 from .loader import DataLoader as DataLoader
-from .loader import get_worker_info as get_worker_info
 from .sampler import BatchSampler as BatchSampler
 from .sampler import RandomSampler as RandomSampler
 from .sampler import Sampler as Sampler

@@ -39,7 +39,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     if isinstance(first, (str, bytes)):
         return batch
     if isinstance(first, Mapping):
-        return _rebuild_mapping(first, lambda key: default_collate([sample[key] for sample in batch]))
+        return rebuild_mapping(first, lambda key: default_collate([sample[key] for sample in batch]))
     if isinstance(first, Sequence):
         return _collate_sequences(batch)
     raise _refusal(type(first))
@@ -56,7 +56,7 @@ def _collate_sequences(batch: Sequence[Any]) -> Any:
             f"pad the samples, or pass a collate_fn"
         )
     fields = [default_collate(field) for field in zip(*batch, strict=True)]
-    return fields if isinstance(first, tuple) else _rebuild_sequence(first, fields)
+    return fields if isinstance(first, tuple) else rebuild_sequence(first, fields)
 
 
 def default_convert(data: Any) -> Any:
@@ -66,16 +66,16 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, np.generic) and not isinstance(data, (np.str_, np.bytes_)):
         return creation.as_tensor(data)
     if isinstance(data, Mapping):
-        return _rebuild_mapping(data, lambda key: default_convert(data[key]))
+        return rebuild_mapping(data, lambda key: default_convert(data[key]))
     if isinstance(data, tuple) and hasattr(data, "_fields"):
         return type(data)(*map(default_convert, data))
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
         parts = [default_convert(part) for part in data]
-        return parts if isinstance(data, tuple) else _rebuild_sequence(data, parts)
+        return parts if isinstance(data, tuple) else rebuild_sequence(data, parts)
     return data
 
 
-def _rebuild_mapping(like: Mapping[Any, Any], value_of: Callable[[Any], Any]) -> Any:
+def rebuild_mapping(like: Mapping[Any, Any], value_of: Callable[[Any], Any]) -> Any:
     """A mapping of the same kind; a mutable one is copied and filled, as it may carry more than its items."""
     values = {key: value_of(key) for key in like}
     try:
@@ -88,7 +88,7 @@ def _rebuild_mapping(like: Mapping[Any, Any], value_of: Callable[[Any], Any]) ->
         return values
 
 
-def _rebuild_sequence(like: Sequence[Any], parts: list[Any]) -> Any:
+def rebuild_sequence(like: Sequence[Any], parts: list[Any]) -> Any:
     """A sequence of the same kind as `like` with `parts` in it."""
     try:
         if isinstance(like, MutableSequence):

@@ -1,52 +1,101 @@
 """From indices to a batch: fetch the samples and collate them."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..._tensor import Tensor
 from .collate import default_collate
 from .dataset import Subset, TensorDataset, get_items
+from .seeding import BATCH, Place, Places, Seeds, read_one_by_one
 
 Collate = Callable[[Any], Any]
+NOTHING: Any = object()
+
+
+class Task(NamedTuple):
+    """One batch to be made: its number in the epoch, its index or list of indices, what its samples are seeded by."""
+
+    number: int
+    index: Any
+    places: list[Place] | None = None
+
+
+class Tasks(Iterator[Task]):
+    """The tasks of one epoch, from what the sampler gives. `seeded`: whether samples have seeds of their own."""
+
+    def __init__(self, indices: Iterator[Any], batched: bool, seeded: bool) -> None:
+        self._indices, self._batched = indices, batched
+        self._places = Places() if seeded else None
+        self._number = 0
+
+    def __next__(self) -> Task:
+        index = next(self._indices)
+        places = None if self._places is None else self._places.of(index if self._batched else [index])
+        task = Task(self._number, index, places)
+        self._number += 1
+        return task
 
 
 class MapFetcher:
-    """Reads a data set by index: a list of indices where samples are batched, else one index."""
+    """Reads a data set by index: a list of indices where samples are batched, else one index.
 
-    def __init__(self, dataset: Any, batched: bool, collate_fn: Collate, drop_last: bool) -> None:
-        self.dataset, self.batched, self.collate_fn = dataset, batched, collate_fn
+    With `seeds` every sample, and collating, draws from streams of its own. `reading` is the index in hand.
+    """
+
+    def __init__(self, dataset: Any, batched: bool, collate_fn: Collate, drop_last: bool, seeds: Seeds | None = None) -> None:
+        self.dataset, self.batched, self.collate_fn, self.seeds = dataset, batched, collate_fn, seeds
         self.by_rows = collate_fn is default_collate
+        self.one_by_one = read_one_by_one(dataset)
+        self.reading: Any = NOTHING
 
-    def fetch(self, index: Any) -> Any:
-        """The batch of the samples at `index`."""
-        if not self.batched:
-            return self.collate_fn(self.dataset[index])
-        if self.by_rows and (rows := rows_at(self.dataset, index)) is not None:
+    def fetch(self, task: Task) -> Any:
+        """The batch of the samples at `task.index`."""
+        index = task.index
+        if self.batched and self.by_rows and (rows := rows_at(self.dataset, index)) is not None:
             return rows
-        return self.collate_fn(get_items(self.dataset, index))
+        if self.seeds is None or task.places is None:
+            return self.collate_fn(get_items(self.dataset, index) if self.batched else self.dataset[index])
+        return self._fetch_seeded(index, task.number, task.places, self.seeds)
 
-    def skip(self, index: Any) -> None:
+    def _fetch_seeded(self, index: Any, number: int, places: list[Place], seeds: Seeds) -> Any:
+        samples: Any
+        if self.batched and not self.one_by_one:
+            seeds.sow((number, BATCH))
+            samples = get_items(self.dataset, index)
+        else:
+            samples = []
+            for one, place in zip(index if self.batched else [index], places, strict=True):
+                self.reading = one
+                seeds.sow(place)
+                samples.append(self.dataset[one])
+        self.reading = NOTHING
+        if self.collate_fn is not default_collate:
+            seeds.sow((number, BATCH))
+        return self.collate_fn(samples if self.batched else samples[0])
+
+    def skip(self, task: Task) -> None:
         """Pass by a batch; nothing is read."""
 
 
 class StreamFetcher:
-    """Reads a stream: as many samples as `index` is long where samples are batched, else one."""
+    """Reads a stream: as many samples as the task's index is long where samples are batched, else one."""
 
-    def __init__(self, dataset: Any, batched: bool, collate_fn: Collate, drop_last: bool) -> None:
+    def __init__(self, dataset: Any, batched: bool, collate_fn: Collate, drop_last: bool, seeds: Seeds | None = None) -> None:
         self.stream = iter(dataset)
         self.batched, self.collate_fn, self.drop_last = batched, collate_fn, drop_last
         self.ended = False
+        self.reading: Any = NOTHING
 
-    def fetch(self, index: Any) -> Any:
+    def fetch(self, task: Task) -> Any:
         """The next batch; StopIteration at the end."""
-        return self.collate_fn(self._read(index))
+        return self.collate_fn(self._read(task.index))
 
-    def skip(self, index: Any) -> None:
+    def skip(self, task: Task) -> None:
         """Read a batch and drop it, for a stream has no other way forward."""
-        self._read(index)
+        self._read(task.index)
 
     def _read(self, index: Any) -> Any:
         if self.ended:

@@ -1,39 +1,48 @@
 """DataLoader: walks over a data set in batches, and can go on in the middle of an epoch."""
 from __future__ import annotations
 
-import functools
-import itertools
-import logging
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
 from ... import creation
-from ...errors import ArgumentError, ArgumentTypeError, AssertedArgumentError, CheckpointError, describe
+from ...errors import ArgumentError, AssertedArgumentError, CheckpointError, UnsupportedError
 from ...rng import Generator, default_generator
+from .arguments import check_sampling, check_stream, check_workers, warn_of_many
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
-from .fetch import Collate, MapFetcher, StreamFetcher
+from .epoch import Batches, Epoch
+from .fetch import Collate, MapFetcher, StreamFetcher, Tasks
+from .pin import can_pin
+from .prefetch import Ahead, OnTheSpot
 from .sampler import BatchSampler, InfiniteSampler, RandomSampler, Sampler, SequentialSampler, draw_seed
+from .seeding import Seeds
+
+if TYPE_CHECKING:
+    from .pool import Pool
 
 T_co = TypeVar("T_co", covariant=True)
 
 FROZEN = frozenset(("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers"))
-STATE_KEYS = frozenset(("batches", "samples", "batch_size", "epoch_start", "generators", "base_seed"))
+STATE_KEYS = frozenset(("batches", "samples", "batch_size", "epoch_start", "generators", "base_seed", "seed", "round"))
 
 
 class DataLoader(Generic[T_co]):
     """Batches of a data set, in order, shuffled or as a sampler says, with PyTorch's arguments and PyTorch's order.
 
-    Samples are loaded in the calling process: `num_workers > 0` changes nothing but a notice, `worker_init_fn` is not
-    called, and `pin_memory`, `timeout`, `prefetch_factor` and `in_order` have no effect. Shuffled order is PyTorch's
-    for the same `manual_seed`, or the same `generator`.
+    `num_workers` processes read ahead, `prefetch_factor` batches each, by the start method `multiprocessing_context` (None:
+    Python's own); `timeout` (seconds) is how long to wait for one batch. Shuffled order is PyTorch's for the same
+    `manual_seed`, or the same `generator`. `batch_size=None` gives single samples. `state_dict()` and `load_state_dict()`
+    let a run that was stopped in the middle of an epoch go on with the very next batch.
 
-    `batch_size=None` gives single samples. `state_dict()` and `load_state_dict()` let a run that was stopped in the
-    middle of an epoch go on with the very next batch. Raises ValueError for arguments that exclude each other.
+    `sample_seeds`: whether each sample draws its random numbers (`random`, NumPy, minigrad) from streams of its own, seeded by
+    (seed, epoch, index), so that they do not depend on the number of workers. None: in workers; True: in this process,
+    too; False: never, where each worker has PyTorch's one seed.
+
+    Raises ValueError for arguments that exclude each other. What a sample raises in a worker is raised here, with its traceback
+    and index; a worker that dies is a `WorkerError` (a RuntimeError).
 
     >>> list(DataLoader(range(5), batch_size=2))
     [tensor([0, 1]), tensor([2, 3]), tensor([4])]
@@ -59,12 +68,13 @@ class DataLoader(Generic[T_co]):
         persistent_workers: bool = False,
         pin_memory_device: str = "",
         in_order: bool = True,
+        sample_seeds: bool | None = None,
     ) -> None:
-        _check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
+        check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
         streams = isinstance(dataset, IterableDataset)
         if streams:
-            _check_stream(shuffle, sampler, batch_sampler)
-        _check_sampling(batch_size, shuffle, sampler, batch_sampler, drop_last)
+            check_stream(shuffle, sampler, batch_sampler)
+        check_sampling(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:
             batch_size = None
         if sampler is None:
@@ -90,11 +100,14 @@ class DataLoader(Generic[T_co]):
         self.worker_init_fn = worker_init_fn
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
+        self.sample_seeds = num_workers > 0 if sample_seeds is None else sample_seeds
         self._streams = streams
         self._told_length: int | None = None         # what len() said of a stream
         self._epoch: Epoch | None = None             # the latest one
         self._resume: dict[str, Any] | None = None   # state that the next epoch begins from
+        self._pool: Pool | None = None               # persistent workers
         self._ready = True
+        warn_of_many(num_workers)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in FROZEN and self.__dict__.get("_ready"):
@@ -119,40 +132,74 @@ class DataLoader(Generic[T_co]):
     def __iter__(self) -> Iterator[Any]:
         if self.timeout and not self.num_workers:
             raise AssertedArgumentError(f"DataLoader: timeout needs num_workers > 0; got {self.timeout}; leave it out")
-        if self.num_workers:
-            _say_in_process()
+        if self.pin_memory and not can_pin():
+            warnings.warn(
+                "'pin_memory' argument is set as true but no accelerator is found, then device pinned memory won't be used.",
+                stacklevel=2
+            )
         state, self._resume = self._resume, None
-        if state is None:
-            keeps_workers = self.persistent_workers and self._epoch is not None
-            self._epoch = self._start_epoch(base_seed=not keeps_workers)
-        else:
-            self._epoch = self._start_again(state)
-        return _Batches(self, self._epoch)
+        if state is not None:
+            return self._start_again(state)
+        batches = self._start_epoch(self._next_round())
+        batches.source.begin()
+        return batches
 
     # ------------------------------------------------------------ epochs
-    def _start_epoch(self, base_seed: bool) -> Epoch:
-        fetcher = StreamFetcher if self._streams else MapFetcher
-        epoch = Epoch(default_generator.state_array(), [g.state_array() for g in self._generators()], base_seed)
-        epoch.indices = iter(self._index_sampler)
-        if base_seed:
-            draw_seed(self.generator)                # PyTorch draws its workers' seed here, even without workers
-        epoch.fetcher = fetcher(self.dataset, self.batch_sampler is not None, self.collate_fn, self.drop_last)
-        return epoch
+    def _next_round(self) -> tuple[int, int] | None:
+        """(seed, how many epochs had it) where persistent workers keep theirs, else None: it is drawn."""
+        epoch = self._epoch if self.persistent_workers else None
+        return None if epoch is None else (epoch.seed, epoch.round + 1)
 
-    def _start_again(self, state: dict[str, Any]) -> Epoch:
+    def _start_epoch(self, kept: tuple[int, int] | None) -> Batches:
+        epoch = Epoch(default_generator.state_array(), [g.state_array() for g in self._generators()], kept is None)
+        indices = iter(self._index_sampler)
+        # PyTorch draws its workers' seed here, even without workers
+        epoch.seed, epoch.round = (draw_seed(self.generator), 0) if kept is None else kept
+        batched = self.batch_sampler is not None
+        seeds = Seeds(epoch.seed, epoch.round) if self.sample_seeds and not self._streams else None
+        tasks = Tasks(indices, batched, seeds is not None)
+        source: OnTheSpot | Ahead
+        if self.num_workers:
+            source = self._ahead(epoch, tasks)
+        else:
+            fetcher = StreamFetcher if self._streams else MapFetcher
+            source = OnTheSpot(fetcher(self.dataset, batched, self.collate_fn, self.drop_last, seeds), tasks)
+        self._epoch = epoch
+        return Batches(self, epoch, source)
+
+    def _ahead(self, epoch: Epoch, tasks: Tasks) -> Ahead:
+        from .pool import Pool
+        from .worker import Recipe
+
+        ahead = max(self.prefetch_factor or 0, 1)
+        recipe = Recipe(self.dataset, self._streams, self.batch_sampler is not None, self.collate_fn, self.drop_last,
+                        self.worker_init_fn, self.num_workers, epoch.seed, self.sample_seeds)
+        pool = self._pool
+        if pool is None or not pool.alive or pool.recipe.base_seed != epoch.seed:
+            if pool is not None:
+                pool.close()
+            pool = Pool(recipe, self.multiprocessing_context, slots_each=ahead)
+            self._pool = pool if self.persistent_workers else None
+        return Ahead(pool, epoch.round, tasks, ahead=ahead, in_order=self.in_order, timeout=self.timeout,
+                     keep=self.persistent_workers)
+
+    def _start_again(self, state: dict[str, Any]) -> Batches:
         """Make the epoch of `state` from its beginning, and pass by what was already given."""
         for generator, saved in zip(self._generators(), state["generators"], strict=True):
             generator.set_state(_array(saved))
+        kept = None if state["base_seed"] else (state["seed"], state["round"])
         if state["epoch_start"] is None:
-            return self._start_epoch(state["base_seed"])
+            batches = self._start_epoch(kept)
+            batches.source.begin()
+            return batches
         now = default_generator.state_array()
         try:
             default_generator.set_state(_array(state["epoch_start"]))
-            epoch = self._start_epoch(state["base_seed"])
-            epoch.skip(state["batches"])
+            batches = self._start_epoch(kept)
+            batches.skip(state["batches"])
         finally:
             default_generator.set_state(now)         # its own state is not the loader's to restore
-        return epoch
+        return batches
 
     def _generators(self) -> list[Generator]:
         """The generators, other than the default one, that decide on the order."""
@@ -170,17 +217,27 @@ class DataLoader(Generic[T_co]):
         """
         if self._resume is not None:
             return dict(self._resume)
-        epoch, now = self._epoch, [g.state_array() for g in self._generators()]
-        running = epoch is not None and not epoch.ended
-        start = epoch.start if epoch is not None and running else None
-        keeps_workers = self.persistent_workers and epoch is not None
+        if self.num_workers > 1 and not self.in_order:
+            raise UnsupportedError(
+                "DataLoader.state_dict: batches of several workers that come in no order have no place to go on from; use in_order=True"
+            )
+        epoch = self._epoch
+        if epoch is None or epoch.ended:
+            following, states = self._next_round(), [g.state_array() for g in self._generators()]
+            start, batches, drawn = None, 0, following is None
+            seed, rounds = following or (0, 0)
+        else:
+            start, batches, drawn = epoch.start, epoch.batches, epoch.drawn
+            seed, rounds, states = epoch.seed, epoch.round, epoch.generators
         return {
-            "batches": epoch.batches if epoch is not None and running else 0,
+            "batches": batches,
             "samples": self._length(),
             "batch_size": self.batch_size,
             "epoch_start": None if start is None else creation.from_numpy(start),
-            "generators": [creation.from_numpy(g) for g in (epoch.generators if epoch is not None and running else now)],
-            "base_seed": epoch.base_seed if epoch is not None and running else not keeps_workers,
+            "generators": [creation.from_numpy(g) for g in states],
+            "base_seed": drawn,
+            "seed": seed,
+            "round": rounds,
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -210,138 +267,5 @@ class DataLoader(Generic[T_co]):
         return None if self._streams or not hasattr(self.dataset, "__len__") else len(self.dataset)
 
 
-@dataclass
-class Epoch:
-    """One walk over the data: how it began, and how far it is."""
-
-    start: np.ndarray[Any, Any]                      # the default generator's state at the beginning
-    generators: list[np.ndarray[Any, Any]]           # the states of the loader's own ones
-    base_seed: bool                                  # did a draw for the workers' seed come first?
-    indices: Any = None
-    fetcher: Any = None
-    batches: int = 0                                 # given so far
-    ended: bool = False
-
-    def next(self) -> Any:
-        """The next batch."""
-        try:
-            batch = self.fetcher.fetch(next(self.indices))
-        except StopIteration:
-            self.ended = True
-            raise
-        self.batches += 1
-        return batch
-
-    def skip(self, count: int) -> None:
-        """Pass by `count` batches. At least one index is looked at, so that the sampler has drawn its order."""
-        if count == 0:
-            first = next(self.indices, None)
-            self.indices = iter(()) if first is None else itertools.chain([first], self.indices)
-        for _ in range(count):
-            try:
-                self.fetcher.skip(next(self.indices))
-            except StopIteration:
-                raise CheckpointError(
-                    f"DataLoader: the state says that {count} batches were given, but the data end after {self.batches}"
-                ) from None
-            self.batches += 1
-
-
-class _Batches(Iterator[Any]):
-    """What `iter(loader)` returns."""
-
-    def __init__(self, loader: DataLoader[Any], epoch: Epoch) -> None:
-        self._loader = loader
-        self._epoch = epoch
-
-    def __next__(self) -> Any:
-        batch = self._epoch.next()
-        told = self._loader._told_length
-        if told is not None and self._epoch.batches > told:
-            warnings.warn(
-                f"Length of IterableDataset {self._loader.dataset} was reported to be {told} (when accessing "
-                f"len(dataloader)), but {self._epoch.batches} samples have been fetched.", stacklevel=2
-            )
-        return batch
-
-    def __len__(self) -> int:
-        return len(self._loader._index_sampler)
-
-
-def get_worker_info() -> None:
-    """None: samples are always loaded in the main process, where PyTorch's function gives None too."""
-    return None
-
-
-@functools.cache
-def _say_in_process() -> None:
-    logging.getLogger("minigrad.utils.data").warning(
-        "DataLoader: num_workers > 0 is accepted, but samples are loaded in this process; worker_init_fn is not called"
-    )
-
-
 def _array(state: Any) -> np.ndarray[Any, Any]:
     return np.asarray(state.numpy() if hasattr(state, "numpy") else state)
-
-
-def _check_workers(workers: int, timeout: float, prefetch: int | None, persistent: bool, context: Any) -> None:
-    if workers < 0:
-        raise ArgumentError(f"DataLoader: num_workers option should be non-negative; got {workers}; use 0")
-    if timeout < 0:
-        raise ArgumentError(f"DataLoader: timeout option should be non-negative; got {timeout}")
-    if workers == 0 and prefetch is not None:
-        raise ArgumentError(
-            f"DataLoader: prefetch_factor option could only be specified with num_workers > 0; got {prefetch}; leave it out"
-        )
-    if prefetch is not None and prefetch < 0:
-        raise ArgumentError(f"DataLoader: prefetch_factor option should be non-negative; got {prefetch}")
-    if persistent and workers == 0:
-        raise ArgumentError("DataLoader: persistent_workers option needs num_workers > 0; got num_workers=0")
-    if context is not None:
-        _check_context(context, workers)
-
-
-def _check_context(context: Any, workers: int) -> None:
-    if workers == 0:
-        raise ArgumentError("DataLoader: multiprocessing_context can only be used with num_workers > 0; got num_workers=0")
-    import multiprocessing
-    from multiprocessing.context import BaseContext
-
-    methods = multiprocessing.get_all_start_methods()
-    if isinstance(context, str) and context not in methods:
-        raise ArgumentError(
-            f"DataLoader: multiprocessing_context option should specify a valid start method in {methods}; got {context!r}"
-        )
-    if not isinstance(context, (str, BaseContext)):
-        raise ArgumentTypeError(
-            f"DataLoader: multiprocessing_context option should be a valid context object or the name of a start method; "
-            f"got {describe(context)}"
-        )
-
-
-def _check_stream(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
-    if shuffle not in (False, None):
-        raise ArgumentError(
-            f"DataLoader with IterableDataset: expected unspecified shuffle option, but got shuffle={shuffle}; "
-            f"shuffle in the data set"
-        )
-    for name, value in (("sampler", sampler), ("batch_sampler", batch_sampler)):
-        if value is not None:
-            raise ArgumentError(
-                f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value}; "
-                f"a stream has its own order"
-            )
-
-
-def _check_sampling(batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: bool) -> None:
-    if sampler is not None and shuffle:
-        raise ArgumentError("DataLoader: sampler option is mutually exclusive with shuffle; leave one out")
-    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
-        raise ArgumentError(
-            "DataLoader: batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last; "
-            "leave those out"
-        )
-    if batch_sampler is None and batch_size is None and drop_last:
-        raise ArgumentError(
-            "DataLoader: batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
-        )
