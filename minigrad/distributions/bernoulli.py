@@ -4,7 +4,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from .._size import Size
 from ..creation import arange
 from ..engine.mode import no_grad
 from ..ops.draws import bernoulli
@@ -13,14 +12,15 @@ from ..ops.select import where
 from . import constraints
 from .distribution import NO_SHAPE
 from .exp_family import ExponentialFamily
-from .utils import broadcast_all, either, lazy_property, logits_to_probs, probs_to_logits
+from .odds import Odds
+from .utils import broadcast_all
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
     from .utils import Parameter, Shape
 
 
-class Bernoulli(ExponentialFamily):
+class Bernoulli(Odds, ExponentialFamily):
     """1 with probability probs, else 0; logits are the log odds log(probs / (1 - probs)).
 
     >>> Bernoulli(0.25).entropy()
@@ -33,28 +33,8 @@ class Bernoulli(ExponentialFamily):
     _parts: ClassVar = {"probs": 0, "logits": 0, "_param": 0}
 
     def __init__(self, probs: Parameter = None, logits: Parameter = None, validate_args: bool | None = None) -> None:
-        either("Bernoulli", probs=probs, logits=logits)
-        if probs is not None:
-            self.probs, = broadcast_all(probs)
-        else:
-            self.logits, = broadcast_all(logits)
-        self._param = self.probs if probs is not None else self.logits
+        self._given(probs, logits)
         super().__init__(self._param.shape, validate_args=validate_args)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        """The log odds."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        """The probability of a 1."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._param.shape
 
     @property
     def mean(self) -> Tensor:

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._size import Size
 from ..creation import arange
 from ..engine.mode import no_grad
 from ..errors import UnsupportedError
@@ -11,14 +10,14 @@ from ..ops.draws import binomial
 from ..ops.exponentials import logaddexp
 from . import constraints
 from .distribution import NO_SHAPE, Distribution
-from .utils import broadcast_all, either, lazy_property, logits_to_probs, probs_to_logits
+from .odds import Odds
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
     from .utils import Parameter, Shape
 
 
-class Binomial(Distribution):
+class Binomial(Odds, Distribution):
     """The number of successes in n = total_count trials: P(k) = n! / (k! (n - k)!) probs**k (1 - probs)**(n - k)."""
     arg_constraints: ClassVar = {"total_count": constraints.nonnegative_integer, "probs": constraints.unit_interval,
                                  "logits": constraints.real}
@@ -27,33 +26,13 @@ class Binomial(Distribution):
 
     def __init__(self, total_count: Parameter = 1, probs: Parameter = None, logits: Parameter = None,
                  validate_args: bool | None = None) -> None:
-        either("Binomial", probs=probs, logits=logits)
-        if probs is not None:
-            count, self.probs = broadcast_all(total_count, probs)
-        else:
-            count, self.logits = broadcast_all(total_count, logits)
-        self._param = self.probs if probs is not None else self.logits
+        count, = self._given(probs, logits, total_count)
         self.total_count = count.type_as(self._param)
         super().__init__(self._param.shape, validate_args=validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> Any:
         return constraints.integer_interval(0, self.total_count)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        """The log odds of a success."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        """The probability of a success."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._param.shape
 
     @property
     def mean(self) -> Tensor:

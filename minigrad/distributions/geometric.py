@@ -9,41 +9,28 @@ from ..ops.likelihood_loss import binary_cross_entropy_with_logits
 from ..ops.select import where
 from . import constraints
 from .distribution import NO_SHAPE, Distribution
-from .utils import broadcast_all, either, extremes, lazy_property, logits_to_probs, probs_to_logits
+from .odds import Odds
+from .utils import broadcast_all, extremes
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
     from .utils import Parameter, Shape
 
 
-class Geometric(Distribution):
+class Geometric(Odds, Distribution):
     """The number of failures before the first success: P(k) = (1 - probs)**k probs, for k = 0, 1, ...
 
     The tensor method `geometric_` counts the successful trial, too.
     """
     arg_constraints: ClassVar = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
-    _parts: ClassVar = {"probs": 0, "logits": 0}
+    _parts: ClassVar = {"probs": 0, "logits": 0, "_param": 0}
 
     def __init__(self, probs: Parameter = None, logits: Parameter = None, validate_args: bool | None = None) -> None:
-        either("Geometric", probs=probs, logits=logits)
-        if probs is not None:
-            self.probs, = broadcast_all(probs)
-        else:
-            self.logits, = broadcast_all(logits)
-        super().__init__((self.probs if probs is not None else self.logits).shape, validate_args=validate_args)
+        self._given(probs, logits)
+        super().__init__(self._param.shape, validate_args=validate_args)
         if self._validate_args and probs is not None and not (self.probs > 0).all():
             raise ArgumentError(f"Geometric: Expected parameter probs to be positive; got\n{self.probs}")
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        """The log odds of a success."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        """The probability of a success."""
-        return logits_to_probs(self.logits, is_binary=True)
 
     @property
     def mean(self) -> Tensor:

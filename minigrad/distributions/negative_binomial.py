@@ -3,21 +3,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from .._size import Size
 from ..engine.mode import no_grad
 from ..ops.activation import logsigmoid
 from ..ops.draws import poisson
 from . import constraints
 from .distribution import NO_SHAPE, Distribution
 from .gamma import Gamma
-from .utils import broadcast_all, either, lazy_property, logits_to_probs, probs_to_logits
+from .odds import Odds
+from .utils import lazy_property
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
     from .utils import Parameter, Shape
 
 
-class NegativeBinomial(Distribution):
+class NegativeBinomial(Odds, Distribution):
     """The number of successes before the n-th failure: P(k) = gamma(n + k) / (k! gamma(n)) probs**k (1 - probs)**n, n = total_count.
 
     Drawn as a Poisson number whose rate is a gamma number.
@@ -29,29 +29,9 @@ class NegativeBinomial(Distribution):
 
     def __init__(self, total_count: Parameter, probs: Parameter = None, logits: Parameter = None,
                  validate_args: bool | None = None) -> None:
-        either("NegativeBinomial", probs=probs, logits=logits)
-        if probs is not None:
-            count, self.probs = broadcast_all(total_count, probs)
-        else:
-            count, self.logits = broadcast_all(total_count, logits)
-        self._param = self.probs if probs is not None else self.logits
+        count, = self._given(probs, logits, total_count)
         self.total_count = count.type_as(self._param)
         super().__init__(self._param.shape, validate_args=validate_args)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        """The log odds of a success."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        """The probability of a success."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._param.shape
 
     @property
     def mean(self) -> Tensor:

@@ -3,21 +3,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._size import Size
 from ..ops.activation import softplus
 from ..random import rand
 from . import constraints
 from .distribution import AS_IT_IS, NO_SHAPE, Distribution
+from .odds import Odds
 from .transformed_distribution import TransformedDistribution
 from .transforms import SigmoidTransform
-from .utils import broadcast_all, clamp_probs, either, lazy_property, logits_to_probs, probs_to_logits
+from .utils import broadcast_all, clamp_probs
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
     from .utils import Parameter, Shape
 
 
-class LogitRelaxedBernoulli(Distribution):
+class LogitRelaxedBernoulli(Odds, Distribution):
     """The log odds of `RelaxedBernoulli` values: (log(u / (1 - u)) + logits) / temperature, from a uniform u.
 
     Source: C. Maddison, A. Mnih and Y. W. Teh (2017), The concrete distribution; E. Jang, S. Gu and B. Poole (2017), Categorical
@@ -31,28 +31,8 @@ class LogitRelaxedBernoulli(Distribution):
     def __init__(self, temperature: Parameter, probs: Parameter = None, logits: Parameter = None,
                  validate_args: bool | None = None) -> None:
         self.temperature = temperature
-        either("LogitRelaxedBernoulli", probs=probs, logits=logits)
-        if probs is not None:
-            self.probs, = broadcast_all(probs)
-        else:
-            self.logits, = broadcast_all(logits)
-        self._param = self.probs if probs is not None else self.logits
+        self._given(probs, logits)
         super().__init__(self._param.shape, validate_args=validate_args)
-
-    @lazy_property
-    def logits(self) -> Tensor:
-        """The log odds."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @lazy_property
-    def probs(self) -> Tensor:
-        """The probability of a 1, before the relaxation."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._param.shape
 
     def rsample(self, sample_shape: Shape = NO_SHAPE) -> Tensor:
         shape = self._extended_shape(sample_shape)
