@@ -1,19 +1,20 @@
 """What `DataLoader` refuses, as PyTorch does."""
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
 from ...errors import ArgumentError, ArgumentTypeError, describe
-from ...kernels.cpu.threads import cores
 
 
 def warn_of_many(workers: int) -> None:
     """More worker processes than cores are reported."""
-    if workers > cores():
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0
+    if workers > cores > 0:
         warnings.warn(
             f"This DataLoader will create {workers} worker processes in total. Our suggested max number of worker in current system "
-            f"is {cores()}, which is smaller than what this DataLoader is going to create. Please be aware that excessive worker "
+            f"is {cores}, which is smaller than what this DataLoader is going to create. Please be aware that excessive worker "
             f"creation might get DataLoader running slow or even freeze, lower the worker number to avoid potential slowness/freeze "
             f"if necessary.", stacklevel=3
         )

@@ -1,7 +1,7 @@
 """Batches between processes: the arrays through shared memory, the rest pickled through a pipe.
 
-A worker writes a batch into the slot that came with its task. The main process makes all slots, so it alone has names to
-remove, and does so as soon as the worker has opened one. What a slot cannot hold travels in the message, which says what
+A worker writes a batch into the slot that came with its task. The main process makes all slots; the worker opens a new one
+when it hears of it, and removes its name. What a slot cannot hold travels in the message, which says what
 size it would have needed: the next slot has that. The main process copies arrays out and uses the slot again.
 """
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import sys
 from multiprocessing.shared_memory import SharedMemory
 from typing import Any, NamedTuple
 
@@ -89,7 +88,7 @@ class Slot:
         return self.memory.name
 
     def remove_name(self) -> None:
-        """The worker has opened it: from now on the memory goes when both processes have."""
+        """See that the memory goes when both processes have, where the worker has not."""
         if self._named:
             self._named = False
             with contextlib.suppress(FileNotFoundError):
@@ -103,7 +102,8 @@ class Slot:
 
 
 def open_slot(name: str) -> SharedMemory:
-    """What the worker writes into."""
-    if sys.version_info >= (3, 13):
-        return SharedMemory(name, track=False)       # the main process removes the name
-    return SharedMemory(name)
+    """What the worker writes into; its name goes at once, so that nothing stays whoever is killed."""
+    memory = SharedMemory(name)
+    with contextlib.suppress(FileNotFoundError):
+        memory.unlink()
+    return memory

@@ -73,7 +73,7 @@ def work(worker: int, recipe: Recipe, pipe: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     default_generator.lock = threading.RLock()       # at the fork another thread may have held the old one
     set_num_threads(1)
-    orders: queue.SimpleQueue[Begin | Order | None] = queue.SimpleQueue()
+    orders: queue.SimpleQueue[tuple[Begin | Order, SharedMemory | None] | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(pipe, orders), daemon=True).start()
     sow_worker(recipe.base_seed, worker)
     set_worker_info(WorkerInfo(worker, recipe.num_workers, recipe.base_seed + worker, recipe.dataset))
@@ -84,21 +84,24 @@ def work(worker: int, recipe: Recipe, pipe: Connection) -> None:
     except BaseException as error:
         failure = Failure.of(error, worker, None)
     bench = Bench(worker, recipe, failure)
-    while (order := orders.get()) is not None:
+    while (given := orders.get()) is not None:
+        order, slot = given
         if isinstance(order, Begin):
             bench.begin(order)
             continue
         try:
-            pipe.send(bench.carry_out(order))
+            pipe.send(bench.carry_out(order, slot))
         except OSError:                              # nobody is there to read it
             return
 
 
 def _listen(pipe: Connection, orders: queue.SimpleQueue[Any]) -> None:
     """Take orders in, so that the main process never waits to give them; at the end of the pipe end the process."""
+    slots: dict[int, SharedMemory] = {}
     try:
         while True:
-            orders.put(pipe.recv())
+            order = pipe.recv()
+            orders.put((order, _slot(order, slots) if isinstance(order, Order) else None))
     except (EOFError, OSError):
         orders.put(None)
         time.sleep(GRACE)
@@ -108,6 +111,16 @@ def _listen(pipe: Connection, orders: queue.SimpleQueue[Any]) -> None:
         os._exit(1)
 
 
+def _slot(order: Order, slots: dict[int, SharedMemory]) -> SharedMemory | None:
+    """The memory for an order's batch. A new one is opened at once, and its name removed."""
+    if order.name is not None:
+        if (old := slots.pop(order.slot, None)) is not None:
+            old.close()
+        with contextlib.suppress(OSError):           # then batches travel through the pipe
+            slots[order.slot] = open_slot(order.name)
+    return slots.get(order.slot)
+
+
 class Bench:
     """Where one worker makes its batches."""
 
@@ -115,7 +128,6 @@ class Bench:
         self.worker, self.recipe, self.failure = worker, recipe, failure
         self.fetcher: MapFetcher | StreamFetcher | None = None
         self.ended = False
-        self.slots: dict[int, SharedMemory] = {}
 
     def begin(self, order: Begin) -> None:
         """Start an epoch."""
@@ -129,10 +141,9 @@ class Bench:
         except BaseException as error:
             self.failure = self.failure or Failure.of(error, self.worker, None)
 
-    def carry_out(self, order: Order) -> Answer:
+    def carry_out(self, order: Order, slot: SharedMemory | None) -> Answer:
         """The batch, or what happened instead."""
         failure, self.failure = self.failure, None
-        slot = self._slot(order)
         if self.ended or (self.fetcher is None and failure is None):
             return Answer(order.tag, order.task.number, order.slot, None, None)
         packed = None
@@ -147,11 +158,3 @@ class Bench:
                 else:
                     failure = Failure.of(error, self.worker, order.task, self.fetcher.reading)
         return Answer(order.tag, order.task.number, order.slot, packed, failure)
-
-    def _slot(self, order: Order) -> SharedMemory | None:
-        if order.name is not None:
-            if (old := self.slots.pop(order.slot, None)) is not None:
-                old.close()
-            with contextlib.suppress(OSError):       # then batches travel through the pipe
-                self.slots[order.slot] = open_slot(order.name)
-        return self.slots.get(order.slot)
