@@ -99,6 +99,7 @@ class _FunctionOp:
     slots: tuple[Any, ...] = ()
     slot_names: tuple[str, ...] = ()
     inputs = (0,)
+    together = None
 
     def __init__(self, function: type[Function], several: bool, fills: bool) -> None:
         self.name, self.function, self.several, self.fills = function.__name__, function, several, fills

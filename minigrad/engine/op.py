@@ -26,7 +26,7 @@ OPS: dict[str, Op] = {}                              # the registry: every op by
 def op(*, broadcast: bool = False, view: bool = False, several: bool = False, promotes: str | None = None,
        kept: tuple[str, ...] | dict[str, Rule] = (), returns: Callable[..., Any] | None = None,
        check: Callable[..., None] | None = None, casts_out: bool | None = None,
-       large: dict[str, tuple[int, Rule]] | None = None, **rules: Rule) -> Callable[[F], F]:
+       large: dict[str, tuple[int, Rule]] | None = None, together: Rule | None = None, **rules: Rule) -> Callable[[F], F]:
     """Register an op.
 
     broadcast: the engine reduces each gradient to its input's shape.
@@ -40,10 +40,13 @@ def op(*, broadcast: bool = False, view: bool = False, several: bool = False, pr
     check: called with the arguments as they came, before promotion, where they are not simply floats of one dtype.
     casts_out: whether `out=` may have another dtype than the result; by default where the op promotes between dtypes.
     large: short input name -> bytes of g from which on a loop is asked first, and the loop: called as the rule, it may return None.
+    together: all gradients at once, in the order of the rules, as cheap as one of them: asked on arrays where every input needs
+        its gradient. A rule as the others; None leaves them to the rules.
     rules: short input name -> rule.
     """
     def register(forward: F) -> F:
-        o = Op(forward, rules, broadcast=broadcast, view=view, several=several, promotes=promotes, kept=kept, returns=returns)
+        o = Op(forward, rules, broadcast=broadcast, view=view, several=several, promotes=promotes, kept=kept, returns=returns,
+               together=together)
         o.check = check
         for name, (least, loop) in (large or {}).items():
             o.ask_first(name, least, loop)

@@ -108,10 +108,11 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
             if op.several:
                 g = fill(node, g, create) if op.fills else tuple(g)
             shapes = node.shapes if op.broadcast else None
+            pulls = op.pulls if op.together is None or create or None in node.parents else op.pulls_together()
             i = 0
             for parent in node.parents:
                 if parent is not None:
-                    pg = op.pulls[i](g, saved) if rules is None else rules(node, i, op.pulls[i], g, saved)
+                    pg = pulls[i](g, saved) if rules is None else rules(node, i, pulls[i], g, saved)
                     if type(parent) is tuple:
                         for p, each in zip(parent, pg):
                             if p is not None and each is not None:

@@ -30,11 +30,12 @@ class Op:
     inputs: positions of the parameters with a rule; `node.parents` and `pulls` are in this order.
     tensors: positions of all parameters annotated as tensors, with or without a rule. sequences: those that take several.
     slots: what a node may keep, as (kind, position); users[k]: the inputs whose rules name slot k.
-    pulls: per input, `pull(g, saved)` -> gradient.
+    pulls: per input, `pull(g, saved)` -> gradient. together: None, or `pull(g, saved)` -> the gradients of all inputs, or None.
     """
 
     def __init__(self, forward: Callable[..., Any], rules: dict[str, Rule], *, broadcast: bool, view: bool, several: bool,
-                 promotes: str | None, kept: tuple[str, ...] | dict[str, Rule], returns: Callable[..., Any] | None) -> None:
+                 promotes: str | None, kept: tuple[str, ...] | dict[str, Rule], returns: Callable[..., Any] | None,
+                 together: Rule | None = None) -> None:
         self.name = forward.__name__
         self.forward = forward
         self.fills = True                            # of several outputs, those that nobody used get zeros as gradient
@@ -62,7 +63,7 @@ class Op:
         self.is_binary = simple and plain and self.tensors == [0, 1] and self.positional == 2 and self.inputs in ([], [0, 1])
         self.is_unary = simple and len(self.names) == 1 and self.tensors == [0]
         self.is_one_input = self.tensors == [0] and not (several or self.sequences)
-        self._name_slots(rules)
+        self._name_slots(rules, together)
         self.keeps_first, self.keeps_out = ("input", 0) in self.slots, ("out", 0) in self.slots
         self.is_ternary = (simple and len(self.names) == 3 and self.tensors == self.inputs == [0, 1, 2] and promotes == "same"
                            and self.defaults[2] is None and all(kind == "input" for kind, _ in self.slots))
@@ -71,7 +72,7 @@ class Op:
         self.direct: Callable[..., Any] | None = None     # the form that writes into its first input (`op.py: direct`)
         self.calls: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {}
 
-    def _name_slots(self, rules: dict[str, Rule]) -> None:
+    def _name_slots(self, rules: dict[str, Rule], together: Rule | None) -> None:
         """Turn the names that rules ask for into slots, and rules into pullers over them."""
         asked = [[p for p in inspect.signature(rule).parameters if p != "g"] for rule in rules.values()]
         wanted = list(dict.fromkeys(n for names in asked for n in names))
@@ -87,6 +88,26 @@ class Op:
         self.slots = [self._source(n) for n in wanted]
         self.users = [users[n] for n in wanted]
         self.pulls = [puller(rule, [wanted.index(n) for n in names]) for rule, names in zip(rules.values(), asked)]
+        self.together: Puller | None = None
+        if together is not None:                     # where it is asked, all that any rule names has been kept
+            names = [p for p in inspect.signature(together).parameters if p != "g"]
+            unknown = [n for n in names if n not in wanted]
+            if unknown:
+                raise TypeError(f"{self.name}: `together` asks for {unknown[0]!r}, which no rule asks for")
+            self.together = puller(together, [wanted.index(n) for n in names])
+
+    def pulls_together(self) -> list[Puller]:
+        """The pulls of one node: the first to be called makes all gradients, and each hands out its own."""
+        assert self.together is not None
+        together, rest = self.together, dict[int, Any]()
+
+        def turn(i: int) -> Puller:
+            def pull(g: Any, saved: tuple[Any, ...]) -> Any:
+                if i == 0:
+                    rest.update(enumerate(together(g, saved) or ()))
+                return rest.pop(i) if i in rest else self.pulls[i](g, saved)
+            return pull
+        return [turn(i) for i in range(len(self.pulls))]
 
     def ask_first(self, name: str, least: int, loop: Rule) -> None:
         """Let a loop compute one input's gradient where g is large; its rule does what the loop leaves."""

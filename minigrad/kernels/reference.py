@@ -14,14 +14,22 @@ from typing import Any
 import numpy as np
 
 from .reference_rows import batch_norm as batch_norm
+from .reference_rows import batch_norm_gradients as batch_norm_gradients
 from .reference_rows import batch_norm_input as batch_norm_input
 from .reference_rows import batch_norm_weight as batch_norm_weight
 from .reference_rows import class_loss as class_loss
+from .reference_rows import fixed_norm as fixed_norm
+from .reference_rows import fixed_norm_gradients as fixed_norm_gradients
+from .reference_rows import group_norm as group_norm
+from .reference_rows import group_norm_gradients as group_norm_gradients
 from .reference_rows import layer_norm as layer_norm
+from .reference_rows import layer_norm_gradients as layer_norm_gradients
 from .reference_rows import layer_norm_input as layer_norm_input
 from .reference_rows import layer_norm_weight as layer_norm_weight
 from .reference_rows import log_softmax as log_softmax
 from .reference_rows import log_softmax_input as log_softmax_input
+from .reference_rows import rms_norm as rms_norm
+from .reference_rows import rms_norm_gradients as rms_norm_gradients
 from .reference_rows import softmax as softmax
 from .reference_rows import softmax_input as softmax_input
 

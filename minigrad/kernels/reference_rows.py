@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+Gradients = tuple[Array, Array, Array]
 
 
 # Softmax ----------------------------------------------------------------------------------------------------------------
@@ -86,9 +87,70 @@ def layer_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -
     return (g * ((x - mean) / np.sqrt(var + eps))).sum(0).astype(x.dtype)
 
 
+def layer_norm_gradients(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> Gradients:
+    """Gradients of layer_norm for x, w and b."""
+    return layer_norm_input(g, x, w, mean, var, eps), layer_norm_weight(g, x, mean, var, eps), g.sum(0)
+
+
+def rms_norm(x: Array, w: Array | None, eps: float) -> tuple[Array, Array]:
+    """Rows (R, K) over the root of their mean square, times w (K,); and 1 / sqrt(mean square + eps), (R, 1)."""
+    r = 1 / np.sqrt((x * x).mean(1, keepdims=True) + eps)
+    return x * r if w is None else x * r * w, r
+
+
+def rms_norm_gradients(g: Array, x: Array, w: Array | None, r: Array) -> tuple[Array, Array]:
+    """Gradients of rms_norm for x and w."""
+    gw = g if w is None else g * w
+    return (gw - x * ((gw * x).mean(1, keepdims=True) * (r * r))) * r, (g * (x * r)).sum(0)
+
+
+def group_norm(x: Array, groups: int, w: Array | None, b: Array | None, eps: float) -> tuple[Array, Array, Array]:
+    """Groups of channels of (N, C, P) to mean 0 and variance 1, times w (C,) plus b (C,); and means and variances, (N, groups, 1)."""
+    y, mean, var = normalized(x.reshape(x.shape[0], groups, -1), None, None, eps, 2)
+    y = y.reshape(x.shape)
+    if w is not None:
+        y *= w[:, None]
+    if b is not None:
+        y += b[:, None]
+    return y, mean, var
+
+
+def group_norm_gradients(g: Array, x: Array, groups: int, w: Array | None, mean: Array, var: Array, eps: float) -> Gradients:
+    """Gradients of group_norm for x, w and b."""
+    xg, gw = x.reshape(x.shape[0], groups, -1), g if w is None else g * w[:, None]
+    dx = normalized_input(gw.reshape(xg.shape), xg, mean, var, eps, 2).reshape(x.shape)
+    z = ((xg - mean) / np.sqrt(var + eps)).reshape(x.shape)
+    return dx, (g * z).sum((0, 2)), g.sum((0, 2))
+
+
+def fixed_norm(x: Array, w: Array | None, b: Array | None, mean: Array, var: Array, eps: float) -> Array:
+    """Channels of (N, C, P) by given means and variances, (1, C, 1): (x - mean) / sqrt(var + eps) * w + b."""
+    y = x - mean
+    y *= factors(w, var, eps)
+    if b is not None:
+        y += b[:, None]
+    return y
+
+
+def fixed_norm_gradients(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> Gradients:
+    """Gradients of fixed_norm for x, w and b."""
+    return g * factors(w, var, eps), batch_norm_weight(g, x, mean, var, eps), g.sum((0, 2))
+
+
+def factors(w: Array | None, var: Array, eps: float) -> Array:
+    """w / sqrt(var + eps), (1, C, 1)."""
+    r: Array = 1 / np.sqrt(var + eps)
+    return r if w is None else r * w[:, None]
+
+
 def batch_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[Array, Array, Array]:
     """Channels of (N, C, P) to mean 0 and variance 1, times w (C,) plus b (C,); and means and variances, (1, C, 1)."""
     return normalized(x, None if w is None else w[:, None], None if b is None else b[:, None], eps, (0, 2))
+
+
+def batch_norm_gradients(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> Gradients:
+    """Gradients of batch_norm for x, w and b."""
+    return batch_norm_input(g, x, w, mean, var, eps), batch_norm_weight(g, x, mean, var, eps), g.sum((0, 2))
 
 
 def batch_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> Array:

@@ -11,7 +11,7 @@ from ..engine.op import op
 from ..errors import ArgumentError, RefusedArgumentError, ShapeError, operand
 from .elementwise import sqrt
 from .half import rounded, single
-from .norm import Dims, check_affine, flat, layer_input, norm_input, norm_weight, normalize_rows, rows, summed, variance
+from .norm import Dims, check_affine, compiled, flat, layer_input, norm_input, norm_weight, normalize_rows, rows, shaped, summed, variance
 from .pool import avg_pool
 from .powers import pow
 from .raw import in_dtype
@@ -44,8 +44,23 @@ def grouped(x: Any, num_groups: int) -> Any:
     return x.reshape((x.shape[0], num_groups, prod(x.shape[1:]) // num_groups))
 
 
+def planes(x: Any) -> Any:
+    """An array (N, C, ...) as (N, C, positions), to compute with."""
+    return single(x).reshape((*x.shape[:2], prod(x.shape[2:])))
+
+
+def group_gradients(g: Any, x: Any, w: Any, m: Any, var: Any, num_groups: int, eps: float, *dtypes: Any) -> Any:
+    """Gradients for x, the weight and the bias in one visit, in these dtypes; None where there is no kernel for it."""
+    if isinstance(g, TensorBase) or not x.size:
+        return None
+    found = backend_of(x).kernels.group_norm_gradients(planes(g), planes(x), num_groups, flat(w), m, var, eps)
+    return shaped(found, (x.shape, x.shape[1:2], x.shape[1:2]), dtypes)
+
+
 def group_input(g: Any, x: Any, w: Any, m: Any, var: Any, num_groups: int, eps: float) -> Any:
     """Gradient for x."""
+    if (found := group_gradients(g, x, w, m, var, num_groups, eps, g.dtype)) is not None:
+        return found[0]
     g = g if w is None else g * per_channel(w, x.ndim)
     group = grouped(x, num_groups)
     if isinstance(g, TensorBase):
@@ -62,12 +77,17 @@ def group_weight(g: Any, x: Any, m: Any, var: Any, num_groups: int, eps: float) 
     w=lambda g, x, mean, var, num_groups, eps, w_shape, w_dtype:
     to_channels(group_weight(g, x, mean, var, num_groups, eps), w_shape, w_dtype),
     b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
+    together=lambda g, x, w, mean, var, num_groups, eps, x_dtype, w_dtype, b_dtype:
+    group_gradients(g, x, w, mean, var, num_groups, eps, x_dtype, w_dtype, b_dtype),
     kept={"mean": lambda x, num_groups: mean(grouped(x, num_groups), (2,), True),
           "var": lambda x, num_groups: variance(grouped(x, num_groups), (2,))},
     returns=Normalized)
 def group_normalize(input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
     """`group_norm`, and the mean and variance of each group, (N, groups, 1)."""
     x: Any = input
+    if x.size and (found := backend_of(x).kernels.group_norm(planes(x), num_groups, flat(weight), flat(bias), eps)) is not None:
+        y, m, var = found
+        return rounded(y.reshape(x.shape), x.dtype), m, var          # type: ignore[return-value]
     group = grouped(single(x), num_groups)
     y, m, var = normalize_rows(group, rows(group, group.shape[2:]), None, None, eps)
     y = y.reshape(x.shape)
@@ -105,9 +125,14 @@ def others(ndim: int) -> Dims:
     return (0, *range(2, ndim))
 
 
-def planes(x: Any) -> Any:
-    """An array (N, C, ...) as (N, C, positions), to compute with."""
-    return single(x).reshape((*x.shape[:2], prod(x.shape[2:])))
+def batch_gradients(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: float, *dtypes: Any) -> Any:
+    """Gradients for x, the weight and the bias in one visit, in these dtypes; None where there is no kernel for it."""
+    kernels = None if isinstance(g, TensorBase) or not x.size else backend_of(x).kernels if training else compiled(x)
+    if kernels is None:
+        return None
+    kernel = kernels.batch_norm_gradients if training else kernels.fixed_norm_gradients
+    found = kernel(planes(g), planes(x), flat(w), m.reshape(1, -1, 1), var.reshape(1, -1, 1), eps)
+    return shaped(found, (x.shape, x.shape[1:2], x.shape[1:2]), dtypes)
 
 
 def batch_input(g: Any, x: Any, w: Any, m: Any, var: Any, training: bool, eps: float) -> Any:
@@ -132,6 +157,8 @@ def batch_weight(g: Any, x: Any, m: Any, var: Any, eps: float, w_shape: tuple[in
 @op(x=lambda g, x, w, mean, var, training, eps, x_dtype: in_dtype(batch_input(g, x, w, mean, var, training, eps), x_dtype),
     w=lambda g, x, mean, var, eps, w_shape, w_dtype: batch_weight(g, x, mean, var, eps, w_shape, w_dtype),
     b=lambda g, b_shape, b_dtype: to_channels(g, b_shape, b_dtype),
+    together=lambda g, x, w, mean, var, training, eps, x_dtype, w_dtype, b_dtype:
+    batch_gradients(g, x, w, mean, var, training, eps, x_dtype, w_dtype, b_dtype),
     kept={"mean": lambda x, mean, training: over_batch(x) if training else wrap(mean),
           "var": lambda x, var, training: variance(x, others(x.ndim)) if training else wrap(var)},
     returns=Normalized)
@@ -148,6 +175,11 @@ def batch_normalize(input: Tensor, weight: Tensor | None, bias: Tensor | None, r
         return x.copy(), zeros, zeros                # type: ignore[return-value]
     # copies: the running ones may be updated before the gradient is asked for
     m, var = per_channel(running_mean, x.ndim).copy(), per_channel(running_var, x.ndim).copy()
+    kernels, row = compiled(x), (1, -1, 1)
+    if kernels is not None:
+        found = kernels.fixed_norm(planes(x), flat(weight), flat(bias), m.reshape(row), var.reshape(row), eps)
+        if found is not None:
+            return rounded(found.reshape(x.shape), x.dtype), m, var      # type: ignore[return-value]
     scale = 1 / backend_of(x).xp.sqrt(var + eps)
     y = single(x) - m
     y *= scale if weight is None else scale * per_channel(weight, x.ndim)

@@ -89,6 +89,12 @@ def summed(g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return in_dtype(sum_to(wide, shape), dtype)
 
 
+def compiled(x: Any) -> Any:
+    """The kernels, where they pay."""
+    kernels = backend_of(x).kernels
+    return kernels if x.size and x.size >= kernels.worthwhile() else None
+
+
 # ---------------------------------------------------------------- over the last dimensions
 def rows(x: Any, shape: Sequence[int]) -> Any:
     """An array (*lead, *shape) as a matrix with one row per normalization, to compute with."""
@@ -116,9 +122,24 @@ def layer_weight(g: Any, x: Any, m: Any, var: Any, shape: Sequence[int], eps: fl
     return in_dtype(dw, w_dtype).reshape(shape)
 
 
+def layer_gradients(g: Any, x: Any, w: Any, m: Any, var: Any, shape: Sequence[int], eps: float, *dtypes: Any) -> Any:
+    """Gradients for x, the weight and the bias in one visit, in these dtypes; None where there is no kernel for it."""
+    if not x.size:
+        return None
+    found = backend_of(x).kernels.layer_norm_gradients(rows(g, shape), rows(x, shape), flat(w), m.reshape(-1, 1), var.reshape(-1, 1), eps)
+    return shaped(found, (x.shape, tuple(shape), tuple(shape)), dtypes)
+
+
+def shaped(found: Any, shapes: Sequence[tuple[int, ...]], dtypes: Sequence[Any]) -> Any:
+    """Gradients from a kernel as their inputs are; None if there are none."""
+    return found if found is None else [in_dtype(d, dtype).reshape(s) for d, s, dtype in zip(found, shapes, dtypes)]
+
+
 @op(x=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype: in_dtype(layer_input(g, x, w, mean, var, normalized_shape, eps), x_dtype),
     w=lambda g, x, mean, var, eps, w_shape, w_dtype: layer_weight(g, x, mean, var, w_shape, eps, w_dtype),
     b=lambda g, b_shape, b_dtype: summed(g, b_shape, b_dtype),
+    together=lambda g, x, w, mean, var, normalized_shape, eps, x_dtype, w_dtype, b_dtype:
+    layer_gradients(g, x, w, mean, var, normalized_shape, eps, x_dtype, w_dtype, b_dtype),
     kept={"mean": lambda x, normalized_shape: mean(x, last(normalized_shape), True),
           "var": lambda x, normalized_shape: variance(x, last(normalized_shape))})
 def layer_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, bias: Tensor | None = None,
@@ -144,14 +165,24 @@ def normalize_rows(x: Any, matrix: Any, w: Any, b: Any, eps: float) -> tuple[Any
     return rounded(y, x.dtype), m, var
 
 
+def rms_gradients(g: Any, x: Any, w: Any, r: Any, shape: Sequence[int], *dtypes: Any) -> Any:
+    """Gradients for x and the weight in one visit, in these dtypes; None where there is no kernel for it."""
+    kernels = None if isinstance(g, TensorBase) else compiled(x)
+    found = kernels and kernels.rms_norm_gradients(rows(g, shape), rows(x, shape), flat(w), r.reshape(-1, 1))
+    return shaped(found, (x.shape, tuple(shape)), dtypes)
+
+
 def rms_input(g: Any, x: Any, w: Any, r: Any, dims: Dims) -> Any:
     """Gradient of x * r with r = 1 / sqrt(mean(x^2) + eps)."""
+    if (found := rms_gradients(g, x, w, r, x.shape[dims[0]:], g.dtype)) is not None:
+        return found[0]
     gw = g if w is None else g * w
     return (gw - x * (mean(gw * x, dims, True) * (r * r))) * r
 
 
 @op(x=lambda g, x, w, r, normalized_shape, x_dtype: in_dtype(rms_input(g, x, w, r, last(normalized_shape)), x_dtype),
     w=lambda g, x, r, w_shape, w_dtype: summed(g * (x * r), w_shape, w_dtype),
+    together=lambda g, x, w, r, normalized_shape, x_dtype, w_dtype: rms_gradients(g, x, w, r, normalized_shape, x_dtype, w_dtype),
     kept={"r": lambda x, normalized_shape, eps: rms_reciprocal(x, last(normalized_shape), eps)})
 def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None) -> Tensor:
     """x / sqrt(mean(x^2) + eps) * weight over the last dimensions, those of `normalized_shape`.
@@ -162,6 +193,10 @@ def rms_norm(input: Tensor, normalized_shape: Sequence[int], weight: Tensor | No
     x: Any = input
     dims = trailing("rms_norm", x, normalized_shape, weight, None)
     wide = single(x)
+    kernels = compiled(x)
+    if kernels is not None and (found := kernels.rms_norm(rows(x, normalized_shape), flat(weight), rms_eps(eps, wide))) is not None:
+        y, r = found
+        return rounded(y.reshape(x.shape), x.dtype), r.reshape(kept_shape(x.shape, [d + x.ndim for d in dims]))   # type: ignore[return-value]
     r = 1 / backend_of(x).xp.sqrt(add_up(wide * wide, dims, True) / prod(normalized_shape) + rms_eps(eps, wide))
     out = wide * r
     if weight is not None:

@@ -10,6 +10,14 @@ if TYPE_CHECKING:
     from .cells import gru_input as gru_input
     from .cells import lstm as lstm
     from .cells import lstm_input as lstm_input
+    from .channel_norm import batch_norm as batch_norm
+    from .channel_norm import batch_norm_gradients as batch_norm_gradients
+    from .channel_norm import batch_norm_input as batch_norm_input
+    from .channel_norm import batch_norm_weight as batch_norm_weight
+    from .channel_norm import fixed_norm as fixed_norm
+    from .channel_norm import fixed_norm_gradients as fixed_norm_gradients
+    from .channel_norm import group_norm as group_norm
+    from .channel_norm import group_norm_gradients as group_norm_gradients
     from .conv import conv2d as conv2d
     from .conv import conv2d_bias as conv2d_bias
     from .conv import conv2d_input as conv2d_input
@@ -22,12 +30,12 @@ if TYPE_CHECKING:
     from .gemm import linear as linear
     from .gemm import matmul as matmul
     from .half import convert as convert
-    from .norm import batch_norm as batch_norm
-    from .norm import batch_norm_input as batch_norm_input
-    from .norm import batch_norm_weight as batch_norm_weight
     from .norm import layer_norm as layer_norm
+    from .norm import layer_norm_gradients as layer_norm_gradients
     from .norm import layer_norm_input as layer_norm_input
     from .norm import layer_norm_weight as layer_norm_weight
+    from .norm import rms_norm as rms_norm
+    from .norm import rms_norm_gradients as rms_norm_gradients
     from .pool import adaptive_avg_pool2d as adaptive_avg_pool2d
     from .pool import adaptive_avg_pool2d_input as adaptive_avg_pool2d_input
     from .pool import avg_pool2d as avg_pool2d
@@ -58,13 +66,15 @@ if TYPE_CHECKING:
 
 _FILES = {
     "cells": ("gru", "gru_input", "lstm", "lstm_input"),
+    "channel_norm": ("batch_norm", "batch_norm_gradients", "batch_norm_input", "batch_norm_weight", "fixed_norm", "fixed_norm_gradients",
+                     "group_norm", "group_norm_gradients"),
     "conv": ("conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight"),
     "draws": ("draw",),
     "elementwise": ("each", "total"),
     "gates": ("gelu", "gelu_input"),
     "gemm": ("linear", "matmul"),
     "half": ("convert",),
-    "norm": ("batch_norm", "batch_norm_input", "batch_norm_weight", "layer_norm", "layer_norm_input", "layer_norm_weight"),
+    "norm": ("layer_norm", "layer_norm_gradients", "layer_norm_input", "layer_norm_weight", "rms_norm", "rms_norm_gradients"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),

@@ -1,4 +1,4 @@
-"""Normalization in one pass for the statistics of a row or channel, and one for its values."""
+"""Normalization of rows: a visit for the statistics of a row, and one, from the cache, for its values."""
 from __future__ import annotations
 
 from math import sqrt
@@ -22,7 +22,7 @@ def layer_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[
         return reference.layer_norm(x, w, b, eps)
     x = plain(x)
     y, mean, var = np.empty_like(x), np.empty((len(x), 1), x.dtype), np.empty((len(x), 1), x.dtype)
-    run(rows, threads_for(FLOPS * x.size), len(x), y, mean, var, np.empty_like(mean), x, ones(w, x), zeros(b, x), float(eps))
+    run(rows, threads_for(FLOPS * x.size), len(x), y, mean, var, np.empty_like(mean), x, ones(w, x), zeros(b, x), float(eps), True)
     return y, mean, var
 
 
@@ -48,38 +48,44 @@ def layer_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -
     return parts.sum(0)
 
 
-def batch_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[Array, Array, Array]:
-    """Channels of (N, C, P) to mean 0 and variance 1, times w (C,) plus b (C,); and means and variances, (1, C, 1)."""
-    if not alike(x, w, b) or x.shape[2] < SHORT:
-        return reference.batch_norm(x, w, b, eps)
+def layer_norm_gradients(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> tuple[Array, Array, Array]:
+    """Gradients of layer_norm for x, w and b."""
+    if not alike(x, w, g, mean):
+        return reference.layer_norm_gradients(g, x, w, mean, var, eps)
+    return gradients(g, x, w, mean, reciprocal(var, eps), True)
+
+
+def rms_norm(x: Array, w: Array | None, eps: float) -> tuple[Array, Array]:
+    """Rows (R, K) over the root of their mean square, times w (K,); and 1 / sqrt(mean square + eps), (R, 1)."""
+    if not alike(x, w):
+        return reference.rms_norm(x, w, eps)
     x = plain(x)
-    channels = x.shape[1]
-    y, stats = np.empty_like(x), np.empty((2, channels), x.dtype)
-    run(channels_forward, threads_for(FLOPS * x.size), channels, y, stats, np.empty_like(stats), x,
-        ones(w, x[0, :, 0]), zeros(b, x[0, :, 0]), float(eps))
-    return y, stats[0].reshape(1, -1, 1), stats[1].reshape(1, -1, 1)
+    y, squares = np.empty_like(x), np.empty((len(x), 1), x.dtype)
+    r = np.empty_like(squares)
+    run(rows, threads_for(FLOPS * x.size), len(x), y, np.empty_like(squares), squares, r, x, ones(w, x), zeros(None, x), float(eps), False)
+    return y, r
 
 
-def batch_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> Array:
-    """Gradient of batch_norm for x."""
-    if not alike(x, w, g, mean) or x.shape[2] < SHORT:
-        return reference.batch_norm_input(g, x, w, mean, var, eps)
+def rms_norm_gradients(g: Array, x: Array, w: Array | None, r: Array) -> tuple[Array, Array]:
+    """Gradients of rms_norm for x and w."""
+    if not alike(x, w, g, r):
+        return reference.rms_norm_gradients(g, x, w, r)
+    return gradients(g, x, w, np.zeros_like(r), r, False)[:2]
+
+
+def gradients(g: Array, x: Array, w: Array | None, mean: Array, r: Array, centred: bool) -> tuple[Array, Array, Array]:
+    """Gradients for x, w and b, of rows that had their mean taken away if `centred`, and were multiplied by r."""
     g, x = plain(g), plain(x)
-    dx, channels = np.empty_like(x), x.shape[1]
-    r = (1 / np.sqrt(var + x.dtype.type(eps))).reshape(-1)
-    run(channels_input, threads_for(FLOPS * x.size), channels, dx, np.empty((channels, 3), x.dtype), g, x,
-        ones(w, x[0, :, 0]), plain(mean).reshape(-1), r)
-    return dx
+    threads = min(threads_for(FLOPS * x.size), len(x))
+    dx, parts = np.empty_like(x), np.zeros((2, threads, x.shape[1]), x.dtype)        # sums of each thread
+    run(rows_backward, threads, len(x), dx, parts[0], parts[1], g, x, ones(w, x), plain(mean), plain(r), centred)
+    return dx, parts[0].sum(0), parts[1].sum(0)
 
 
-def batch_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -> Array:
-    """Gradient of batch_norm for w: (C,)."""
-    if not alike(x, g, mean) or x.shape[2] < SHORT:
-        return reference.batch_norm_weight(g, x, mean, var, eps)
-    dw = np.empty(x.shape[1], x.dtype)
-    run(channels_weight, threads_for(FLOPS * x.size), len(dw), dw, plain(g), plain(x), plain(mean).reshape(-1),
-        (1 / np.sqrt(var + x.dtype.type(eps))).reshape(-1))
-    return dw
+def reciprocal(var: Array, eps: float) -> Array:
+    """1 / sqrt(var + eps)"""
+    found: Array = 1 / np.sqrt(plain(var) + var.dtype.type(eps))
+    return found
 
 
 def alike(x: Array, *others: Array | None) -> bool:
@@ -144,10 +150,10 @@ def weighted_product_of(g: Any, w: Any, x: Any, m: Any) -> Any:
 
 
 @jit
-def rows(y: Any, mean: Any, var: Any, r: Any, x: Any, w: Any, b: Any, eps: float, units: int, threads: int, t: int) -> None:
+def rows(y: Any, mean: Any, var: Any, r: Any, x: Any, w: Any, b: Any, eps: float, centred: bool, units: int, threads: int, t: int) -> None:
     for i in range(units * t // threads, units * (t + 1) // threads):
         row = x[i]
-        mean[i, 0] = sum_of(row) / len(row)
+        mean[i, 0] = sum_of(row) / len(row) if centred else 0
         m = mean[i, 0]
         var[i, 0] = squares_of(row, m) / len(row)
         r[i, 0] = 1 / sqrt(var[i, 0] + eps)
@@ -176,44 +182,18 @@ def rows_weight(dw: Any, g: Any, x: Any, mean: Any, r: Any, units: int, threads:
 
 
 @jit
-def channels_forward(y: Any, stats: Any, scales: Any, x: Any, w: Any, b: Any, eps: float, units: int, threads: int, t: int) -> None:
-    for c in range(units * t // threads, units * (t + 1) // threads):
-        s = 0.0                                      # of runs in double precision: there may be many
-        for n in range(len(x)):
-            s += sum_of(x[n, c])
-        stats[0, c] = s / (len(x) * x.shape[2])
-        m = stats[0, c]
-        s = 0.0
-        for n in range(len(x)):
-            s += squares_of(x[n, c], m)
-        stats[1, c] = s / (len(x) * x.shape[2])
-        scales[0, c] = w[c] / sqrt(stats[1, c] + eps)
-        scale, shift = scales[0, c], b[c]
-        for n in range(len(x)):
-            for k in range(x.shape[2]):
-                y[n, c, k] = (x[n, c, k] - m) * scale + shift
-
-
-@jit
-def channels_input(dx: Any, means: Any, g: Any, x: Any, w: Any, mean: Any, r: Any, units: int, threads: int, t: int) -> None:
-    for c in range(units * t // threads, units * (t + 1) // threads):
-        m, scale = mean[c], r[c]
-        a, p = 0.0, 0.0
-        for n in range(len(x)):
-            a += sum_of(g[n, c])
-            p += product_of(g[n, c], x[n, c], m)
-        count = len(x) * x.shape[2]
-        means[c, 0], means[c, 1], means[c, 2] = a / count, p / count * scale * scale, scale * w[c]
-        a32, p32, scale = means[c, 0], means[c, 1], means[c, 2]
-        for n in range(len(x)):
-            for k in range(x.shape[2]):
-                dx[n, c, k] = (g[n, c, k] - a32 - (x[n, c, k] - m) * p32) * scale
-
-
-@jit
-def channels_weight(dw: Any, g: Any, x: Any, mean: Any, r: Any, units: int, threads: int, t: int) -> None:
-    for c in range(units * t // threads, units * (t + 1) // threads):
-        p = 0.0
-        for n in range(len(x)):
-            p += product_of(g[n, c], x[n, c], mean[c])
-        dw[c] = p * r[c]
+def rows_backward(dx: Any, dw: Any, db: Any, g: Any, x: Any, w: Any, mean: Any, r: Any, centred: bool,
+                  units: int, threads: int, t: int) -> None:
+    number, width = x.dtype.type, x.shape[1]
+    to_w, to_b = dw[t], db[t]
+    for i in range(units * t // threads, units * (t + 1) // threads):
+        m, scale, to, gr, xr = mean[i, 0], r[i, 0], dx[i], g[i], x[i]
+        shift = number(weighted_sum_of(gr, w) / width) if centred else number(0)
+        slope = number(weighted_product_of(gr, w, xr, m) / width) * scale * scale
+        for k in range(width):
+            d = xr[k] - m
+            to[k] = (gr[k] * w[k] - shift - d * slope) * scale
+            to_w[k] += gr[k] * (d * scale)
+        if centred:
+            for k in range(width):
+                to_b[k] += gr[k]

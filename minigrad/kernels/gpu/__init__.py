@@ -18,7 +18,9 @@ _FILES = {
     "rows": ("add_rows", "multiply_rows"),
     "updates": ("table", "update"),
 }
-LEFT = ("attention", "attention_input", "gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input")
+LEFT = ("attention", "attention_input", "batch_norm_gradients", "fixed_norm", "fixed_norm_gradients", "group_norm", "group_norm_gradients",
+        "gru_scan", "gru_scan_input", "layer_norm_gradients", "lstm_scan", "lstm_scan_input", "rms_norm", "rms_norm_gradients", "rnn_scan",
+        "rnn_scan_input")
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 
 
