@@ -97,6 +97,10 @@ class WorkerError(MinigradError, RuntimeError):
     """A worker process of a `DataLoader` that died, hangs, or raised what cannot be raised again as it was."""
 
 
+class MissingFilesError(DatasetError, FileNotFoundError):
+    """A folder without the files that a data set is made of."""
+
+
 class AssertedArgumentError(ArgumentError, AssertionError):
     """An argument that PyTorch refuses with an `AssertionError`."""
 

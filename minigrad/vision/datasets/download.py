@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import http.client
 import io
+import tarfile
 import urllib.request
 import zlib
 from collections.abc import Sequence
@@ -69,3 +70,59 @@ def _write(target: Path, content: bytes) -> None:
         raise DatasetError(
             f"download: {target} cannot be written ({error.strerror or error}); give another root"
         ) from error
+
+
+def fetch_file(urls: Sequence[str], target: Path, *, md5: str, limit: int = 1 << 33, timeout: float = 20.0) -> None:
+    """Write to `target` the content of the first of `urls` that has this MD5; nothing is fetched where it is there already.
+
+    `timeout` (seconds) is how long a server may stay silent, `limit` (bytes) how much it may send. Raises `DatasetError` with one
+    reason per address, or where `target` cannot be written.
+    """
+    if target.is_file() and has_md5(target, md5):
+        return
+    reasons = []
+    for url in urls:
+        part = target.with_name(target.name + ".part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            found = _fetch_to(url, part, limit, timeout)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reasons.append(f"{url}: {error or type(error).__name__}")
+            part.unlink(missing_ok=True)
+            continue
+        if found == md5:
+            part.replace(target)
+            return
+        part.unlink()
+        reasons.append(f"{url}: content with MD5 {found}, wanted {md5}")
+    raise DatasetError(f"download: no address gave {target.name}:\n  " + "\n  ".join(reasons)
+                       + f"\nfetch it by hand and put it into {target.parent}")
+
+
+def _fetch_to(url: str, target: Path, limit: int, timeout: float) -> str:
+    """Write what the server sends, piece by piece; its MD5."""
+    request = urllib.request.Request(url, headers={"User-Agent": "minigrad"})
+    digest, total = hashlib.md5(usedforsecurity=False), 0
+    with urllib.request.urlopen(request, timeout=timeout) as reply, open(target, "wb") as file:
+        while piece := reply.read(_CHUNK):
+            digest.update(piece)
+            file.write(piece)
+            total += len(piece)
+            if total > limit:
+                raise ValueError(f"it sends more than {limit:,} bytes")
+    return digest.hexdigest()
+
+
+def has_md5(path: Path, md5: str) -> bool:
+    """Whether a file's content is the one that was published."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() == md5
+
+
+def extract_tar(archive: Path, folder: Path) -> None:
+    """Unpack a tar file, compressed or not; what would land outside of `folder` is refused."""
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(folder, filter="data")
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
+        raise DatasetError(f"{archive}: it cannot be unpacked ({error}); delete the file and fetch it again") from error

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ... import config, creation
 from ..._tensor import Tensor
 from ...errors import DatasetError
-from ...utils.data.dataset import Dataset
 from .._pillow import pillow
+from .base import VisionDataset
 from .download import fetch_unzipped
 from .idx import MAX_BYTES, damaged, idx_header, idx_sha256, read_idx, read_idx_stream
 
@@ -169,7 +169,7 @@ def _read_subset(train: bool) -> Arrays:
     return images, labels.astype(np.int64), SUBSET
 
 
-class MNIST(Dataset[tuple[Any, Any]]):
+class MNIST(VisionDataset):
     """Handwritten digits: 28x28 grey images and their labels 0 to 9, as `torchvision.datasets.MNIST` has them.
 
     Args:
@@ -198,10 +198,8 @@ class MNIST(Dataset[tuple[Any, Any]]):
         *,
         verify: bool = True,
     ) -> None:
-        self.root = root if root is None else os.path.expanduser(root)
+        super().__init__(root, None, transform, target_transform)
         self.train = train
-        self.transform = transform
-        self.target_transform = target_transform
         images, labels, self.source = mnist_arrays(self.root, bool(train), download=download, verify=verify)
         self.data: Tensor = creation.from_numpy(images)
         self.targets: Tensor = creation.from_numpy(labels)
@@ -212,23 +210,10 @@ class MNIST(Dataset[tuple[Any, Any]]):
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         image = pillow("MNIST.__getitem__").fromarray(self.data[index].numpy())
-        target: Any = int(self.targets[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            target = self.target_transform(target)
-        return image, target
+        return self.transformed(image, int(self.targets[index]))
 
     def __len__(self) -> int:
         return len(self.data)
 
     def extra_repr(self) -> str:
         return f"Split: {'Train' if self.train else 'Test'}\nSource: {self.source}"
-
-    def __repr__(self) -> str:
-        root = [] if self.root is None else [f"Root location: {self.root}"]
-        lines = [f"Number of datapoints: {len(self)}", *root, *self.extra_repr().splitlines()]
-        for name in ("transform", "target_transform"):
-            if (value := getattr(self, name)) is not None:
-                lines += f"{name}: {value!r}".splitlines()
-        return "\n    ".join([f"Dataset {type(self).__name__}", *lines])
