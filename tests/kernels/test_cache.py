@@ -113,3 +113,34 @@ def test_what_was_not_used_for_longest_is_removed(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(cache, "MOST", 2)
     cache.remove_old.__wrapped__(tmp_path)
     assert {file.name for file in tmp_path.iterdir()} == {"0", "4"}
+
+
+LOOP = """
+import sys
+import numpy as np
+from minigrad.kernels import cpu
+from minigrad.kernels.cpu.threads import set_num_threads
+x = np.linspace(-2, 2, 2_000_000, dtype=np.float32)
+for threads in (1, 2):
+    set_num_threads(threads)
+    for name in sys.argv[1:]:
+        print(name, cpu.each(name, (x,))[:3].tolist())
+"""
+
+
+def test_loops_made_of_one_function_are_told_apart_by_what_they_are_made_of(tmp_path: Path) -> None:
+    """Compiled each in a process of its own, at the same count of functions, and then loaded together, or compiled beside a loaded one.
+
+    Threads get a loop by the address that its name has.
+    """
+    def run(*names: str) -> list[str]:
+        done = subprocess.run([sys.executable, "-c", LOOP, *names], text=True, capture_output=True, check=False, timeout=300,
+                              env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)})
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+    first = run("expm1")
+    beside = run("expm1", "sigmoid")                 # the second one is compiled where the first one is loaded
+    alone = run("sigmoid")
+    assert first[0] == first[1] != alone[0] == alone[1]
+    assert beside == run("expm1", "sigmoid") == [first[0], alone[0]] * 2
+    assert run("sigmoid", "expm1") == [alone[0], first[0]] * 2

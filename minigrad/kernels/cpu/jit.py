@@ -6,6 +6,7 @@ one. What is compiled is kept on disk (cache.py); a kernel's helpers may stand i
 """
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from numba.np.ufunc import parallel
 from numba.np.ufunc.parallel import threading_layer
 
 from ..reference import Array
-from .cache import Kept, tell
+from .cache import Kept, tell, values_in
 
 # OpenMP first: it starts a region in 2 us and takes calls from several threads; workqueue does neither.
 if "NUMBA_THREADING_LAYER_PRIORITY" not in os.environ:
@@ -45,7 +46,7 @@ def jit(**options: Any) -> Callable[[Kernel], Kernel]: ...
 def jit(function: Kernel | None = None, **options: Any) -> Any:
     """Compile a kernel at its first call with each set of types; the result is kept on disk."""
     def compile_late(function: Kernel) -> Any:
-        kernel = numba.njit(**(_OPTIONS | options))(function)
+        kernel = numba.njit(**(_OPTIONS | options))(distinct(function))
         kernel._cache = Kept(function)
         return kernel
 
@@ -58,8 +59,22 @@ def part(function: Kernel) -> Kernel: ...
 def part(**options: Any) -> Callable[[Kernel], Kernel]: ...
 def part(function: Kernel | None = None, **options: Any) -> Any:
     """A function that kernels call: compiled into them, with no entry from Python and no file of its own on disk."""
-    compile_late = numba.njit(**(_OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options))
+    def compile_late(function: Kernel) -> Any:
+        return numba.njit(**(_OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True} | options))(distinct(function))
+
     return compile_late if function is None else compile_late(function)
+
+
+def distinct(function: Kernel) -> Kernel:
+    """The function, with a name of its own if it was made inside another.
+
+    Numba tells machine code by a function's qualified name and a count of this process. Loops made of one function have one name, and
+    where they were compiled in two processes perhaps one count: loaded together, one would be taken for the other.
+    """
+    if "<locals>" in function.__qualname__:
+        made_of = hashlib.sha256(repr(list(values_in(function))).encode()).hexdigest()[:16]
+        function.__qualname__ += f".{function.__name__}_{made_of}"
+    return function
 
 
 def run(kernel: Callable[..., Any], threads: int, units: int, *args: Any) -> None:
