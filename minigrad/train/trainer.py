@@ -13,8 +13,8 @@ from ..nn import functional as F
 from ..nn.module import Module
 from ..nn.utils import clip_grad_norm_, clip_grad_value_
 from ..optim.lr_scheduler import ReduceLROnPlateau
-from ..optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from . import resuming
+from .averaging import averaged
 from .batches import joined, loader_of, on_device, samples_in
 from .callbacks.base import Callback, Callbacks
 from .history import History
@@ -34,7 +34,7 @@ class Trainer:
 
     device: where the model and batches go. accumulate: batches per step of the optimizer. clip_norm, clip_value: bounds of gradients.
     amp: a dtype to compute in under autocast, with scaled gradients for float16. ema: keep a mean of the weights that forgets at this rate
-    (0.999, say); it is what is evaluated. folder: where checkpoints go; with it `fit(..., resume=True)` goes on where a run ended.
+    (0.999, say; faster at first); it is what is evaluated. folder: where checkpoints go; with it `fit(..., resume=True)` goes on where a run ended.
 
     To change what a batch means, subclass and override `compute`.
     """
@@ -50,7 +50,7 @@ class Trainer:
         self.model = model.to(self.device)
         self.scheduler, self.schedule, self.accumulate = scheduler, schedule, accumulate
         self.clip_norm, self.clip_value, self.amp = clip_norm, clip_value, amp
-        self.average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema)) if ema is not None else None
+        self.average = averaged(model, ema) if ema is not None else None
         self.folder = Path(folder) if folder is not None else None
         self.callbacks = Callbacks(callbacks)
         self.history, self.logs = History(), dict[str, float]()

@@ -134,6 +134,25 @@ def test_averaged_weights_are_evaluated() -> None:
     assert any((a != b).any() for a, b in zip(weights(made.model), weights(made.average.module), strict=True))
 
 
+def test_averaged_weights_forget_the_first_ones_quickly() -> None:
+    mg.manual_seed(0)
+    net = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+    seen: list[Any] = []
+    made = Trainer(net, F.cross_entropy, optim.SGD(net.parameters(), 0.1), ema=0.5,
+                   callbacks=[LambdaCallback(on_batch_end=lambda made: seen.append([t.clone() for t in net.state_dict().values()]))])
+    made.fit(blobs(), epochs=9, batch_size=32)
+    means = seen[0]
+    for n, current in enumerate(seen[1:], 1):
+        decay = min(0.5, (1 + n) / (10 + n))         # 0.18 at first, 0.5 from the eighth step on
+        means = [decay * mean + (1 - decay) * now for mean, now in zip(means, current)]
+    assert made.average is not None
+    for (name, found), mean in zip(made.average.module.state_dict().items(), means, strict=True):
+        if not name.endswith("num_batches_tracked"):
+            np.testing.assert_allclose(found.numpy(), mean.numpy(), rtol=1e-4, atol=1e-6, err_msg=name)
+    with pytest.raises(ValueError, match="Invalid decay value 1.5"):
+        trainer(ema=1.5)
+
+
 def test_half_precision() -> None:
     made = trainer(amp=mg.float16)
     history = made.fit(blobs(), epochs=15)

@@ -9,6 +9,7 @@ from .display import LearningCurves as LearningCurves
 from .display import ProgressBar as ProgressBar
 from .logs import CSVLogger as CSVLogger
 from .logs import TensorBoard as TensorBoard
+from .pruning import Pruning as Pruning
 from .schedule import LearningRateScheduler as LearningRateScheduler
 from .schedule import ReduceLROnPlateau as ReduceLROnPlateau
 from .stopping import EarlyStopping as EarlyStopping

@@ -1,0 +1,158 @@
+"""search: what is tried, by whom, and that a study goes on exactly."""
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import nn, optim
+from minigrad.errors import ArgumentError, MissingDependencyError
+from minigrad.train import Range, Trainer, search
+from minigrad.train.callbacks import Pruning
+
+from .search_objectives import SPACE, fails, hill, noisy
+from .test_trainer import blobs
+
+optuna = pytest.importorskip("optuna")
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def tried(study: Any) -> list[tuple[Any, float]]:
+    """Parameters and values of the finished trials."""
+    return [(t.params, t.value) for t in study.trials if t.state.name == "COMPLETE"]
+
+
+def test_what_is_tried_lies_in_the_space() -> None:
+    study = search(hill, SPACE, 60, method="random", seed=1)
+    values = {name: [params[name] for params, _ in tried(study)] for name in SPACE}
+    assert len(study.trials) == 60
+    assert 0 <= min(values["x"]) < 1 < 9 < max(values["x"]) <= 10
+    assert set(values["n"]) == {1, 2, 3, 4}
+    assert set(values["way"]) == {"up", "down"}
+    tenths = np.histogram(np.log10(values["lr"]), bins=4, range=(-6, -2))[0]
+    assert tenths.sum() == 60
+    assert tenths.min() >= 5                         # of 60 in 4 decades: 15 each
+    assert study.best_value == max(value for _, value in tried(study))
+
+
+def test_tpe_looks_where_it_went_well() -> None:
+    def distance(method: str) -> float:
+        return float(np.mean([abs(params["x"] - 3) for params, _ in tried(search(hill, {**SPACE}, 40, method=method))[20:]]))
+
+    assert distance("tpe") < 0.6 * distance("random")
+
+
+def test_a_direction() -> None:
+    study = search(lambda trial: (trial.params["x"] - 7) ** 2, {"x": Range(0, 10)}, 30, direction="minimize")
+    assert study.best_params == {"x": 7}
+
+
+def test_trials_may_ask_for_more_and_begin_alike() -> None:
+    study = search(lambda trial: trial.suggest_float("y", 0, 1) + 0 * mg.rand(1).item(), trials=5)
+    assert len({params["y"] for params, _ in tried(study)}) == 5
+    draws = {value - params["x"] for params, value in tried(search(noisy, {"x": Range(1, 3)}, 5, seed=4))}
+    mg.manual_seed(4)
+    np.testing.assert_allclose(sorted(draws), mg.rand(1).item(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["random", "tpe"])
+def test_a_study_that_was_stopped_ends_as_one_that_was_not(method: str, tmp_path: Path) -> None:
+    whole = search(hill, SPACE, 25, method=method, seed=3)
+    for trials in (4, 15, 15, 25):
+        parts = search(hill, SPACE, trials, method=method, seed=3, file=tmp_path / "study.log")
+        assert len(parts.trials) == trials
+    assert tried(parts) == tried(whole)
+
+
+def test_a_study_whose_process_died_ends_as_one_that_lived(tmp_path: Path) -> None:
+    file = tmp_path / "study.log"
+    for trial in ("13", "16"):                       # the second time in the trial that makes up for the first
+        done = subprocess.run([sys.executable, "-m", "tests.train.search_objectives", str(file)], env={**os.environ, "DIE_IN": trial},
+                              cwd=Path(__file__).parents[2], capture_output=True, text=True)
+        assert done.returncode == 9, done.stderr
+    with file.open("ab") as stream:
+        stream.write(b'{"op_code": 4, "wor')         # it was writing
+    (tmp_path / "study.log.lock").symlink_to(file)
+    study = search(hill, SPACE, 20, file=file, seed=5)
+    assert [t.state.name for t in study.trials].count("FAIL") == 2
+    assert tried(study) == tried(search(hill, SPACE, 20, seed=5))
+
+
+def test_several_processes_try_what_one_would(tmp_path: Path) -> None:
+    many = search(hill, SPACE, 12, method="random", workers=2, file=tmp_path / "study.log")
+    assert os.getpid() not in {t.user_attrs["process"] for t in many.trials}
+    key = str
+    assert sorted(map(key, tried(many))) == sorted(map(key, tried(search(hill, SPACE, 12, method="random"))))
+    assert len(search(hill, SPACE, 14, method="random", file=tmp_path / "study.log").trials) == 14
+
+
+def test_processes_without_a_file_and_their_errors() -> None:
+    assert search(hill, SPACE, 4, workers=2).best_value <= 0
+    with pytest.raises(ZeroDivisionError, match="as it should"):
+        search(fails, SPACE, 4, workers=2)
+    with pytest.raises(ArgumentError, match="with workers=2 the objective must be picklable: a function of a module, not a lambda"):
+        search(lambda trial: 1.0, trials=2, workers=2)
+
+
+def test_an_error_ends_the_search_and_its_turn_comes_again(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        search(fails, SPACE, 3, file=tmp_path / "study.log")
+    study = search(hill, SPACE, 3, file=tmp_path / "study.log")
+    assert [t.state.name for t in study.trials] == ["FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+    assert study.trials[0].params == study.trials[1].params
+
+
+def test_nan_is_no_result_and_no_error() -> None:
+    study = search(lambda trial: math.nan if trial.params["x"] < 5 else trial.params["x"], {"x": Range(0.0, 10.0)}, 20)
+    states = [t.state.name for t in study.trials]
+    assert {"PRUNED", "COMPLETE"} == set(states)
+    assert study.best_value > 5
+
+
+def test_bad_trials_are_given_up_early() -> None:
+    epochs: list[int] = []
+
+    def objective(trial: Any) -> float:
+        net = nn.Linear(2, 3)
+        made = Trainer(net, "cross_entropy", optim.SGD(net.parameters(), trial.params["lr"]), metrics=["accuracy"],
+                       callbacks=[Pruning(trial, "val_loss")])
+        try:
+            return made.fit(blobs(), blobs(30, 1), epochs=6)["val_loss"][-1]
+        finally:
+            epochs.append(made.epoch)
+
+    study = search(objective, {"lr": Range(1e-6, 1.0, log=True)}, 16, method="random", direction="minimize",
+                   prune="median")
+    states = [t.state.name for t in study.trials]
+    assert states.count("PRUNED") >= 3
+    assert study.best_value < 0.3
+    for state, number in zip(states, epochs, strict=True):
+        assert (number < 6) == (state == "PRUNED") or number == 6
+
+
+def test_what_is_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ArgumentError, match="method must be 'random' or 'tpe', or an object of Optuna; got 'grid'"):
+        search(hill, method="grid")
+    with pytest.raises(ArgumentError, match="prune must be None or 'median' or 'halving', or an object of Optuna; got 'hard'"):
+        search(hill, prune="hard")
+    with pytest.raises(ArgumentError, match="direction must be 'maximize' or 'minimize'; got 'max'"):
+        search(hill, direction="max")
+    with pytest.raises(ArgumentError, match="'x' must be a Range, or a list of choices; got 3"):
+        search(hill, {"x": 3})                       # type: ignore[dict-item]
+    with pytest.raises(ArgumentError, match="low must not be above high; got 2 and 1"):
+        Range(2, 1)
+    with pytest.raises(ArgumentError, match="log=True needs low > 0 and no step; got low 0, step None"):
+        Range(0, 1, log=True)
+    search(hill, SPACE, 1, file=tmp_path / "study.log")
+    with pytest.raises(ArgumentError, match="wants to maximize, not to minimize; take another file or name"):
+        search(hill, SPACE, 2, file=tmp_path / "study.log", direction="minimize")
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(MissingDependencyError, match=r"train.search needs Optuna, which is not installed; pip install 'minigrad\[train\]'"):
+        search(hill)
