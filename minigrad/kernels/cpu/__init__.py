@@ -5,6 +5,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ..reference import multiply_rows as multiply_rows
+
 if TYPE_CHECKING:
     from .cells import gru as gru
     from .cells import gru_input as gru_input
@@ -57,7 +59,6 @@ if TYPE_CHECKING:
     from .recurrent import rnn_scan_input as rnn_scan_input
     from .resample import weighted_rows as weighted_rows
     from .rows import add_rows as add_rows
-    from .rows import multiply_rows as multiply_rows
     from .tiles import attention as attention
     from .tiles import attention_input as attention_input
     from .tiles import pack_coins as pack_coins
@@ -80,7 +81,7 @@ _FILES = {
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
     "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
     "resample": ("weighted_rows",),
-    "rows": ("add_rows", "multiply_rows"),
+    "rows": ("add_rows",),
     "tiles": ("attention", "attention_input", "pack_coins"),
     "updates": ("table", "update"),
 }

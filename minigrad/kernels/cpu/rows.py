@@ -5,7 +5,6 @@ import numpy as np
 
 from .. import reference
 from ..reference import Array
-from ..reference import multiply_rows as multiply_rows
 
 SMALL = 2 ** 14                       # numbers; below it NumPy's `add.at` does, unless Numba runs already
 
