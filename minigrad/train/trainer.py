@@ -34,7 +34,8 @@ class Trainer:
 
     device: where the model and batches go. accumulate: batches per step of the optimizer. clip_norm, clip_value: bounds of gradients.
     amp: a dtype to compute in under autocast, with scaled gradients for float16. ema: keep a mean of the weights that forgets at this rate
-    (0.999, say; faster at first); it is what is evaluated. folder: where checkpoints go; with it `fit(..., resume=True)` goes on where a run ended.
+    (0.999, say; faster at first); it is what is evaluated. folder: where checkpoints go; with it `fit(..., resume=True)` goes on where a
+    run ended.
 
     To change what a batch means, subclass and override `compute`.
     """

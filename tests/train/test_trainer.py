@@ -149,7 +149,7 @@ def test_averaged_weights_forget_the_first_ones_quickly() -> None:
     for (name, found), mean in zip(made.average.module.state_dict().items(), means, strict=True):
         if not name.endswith("num_batches_tracked"):
             np.testing.assert_allclose(found.numpy(), mean.numpy(), rtol=1e-4, atol=1e-6, err_msg=name)
-    with pytest.raises(ValueError, match="Invalid decay value 1.5"):
+    with pytest.raises(ValueError, match=r"Invalid decay value 1\.5"):
         trainer(ema=1.5)
 
 
