@@ -1,6 +1,7 @@
 """Pillow, imported when first needed."""
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from ..errors import missing
@@ -9,7 +10,6 @@ from ..errors import missing
 def pillow(purpose: str, module: str = "Image") -> Any:
     """PIL's module `Image` (or another one), or an error that says what `purpose` needs."""
     try:
-        from PIL import Image, ImageOps
+        return importlib.import_module(f"PIL.{module}")
     except ImportError as error:
         raise missing("Pillow", purpose, "examples") from error
-    return {"Image": Image, "ImageOps": ImageOps}[module]

@@ -349,6 +349,12 @@ def hflip(img: Image) -> Image:
     return img.flip(-1) if isinstance(img, Tensor) else img.transpose(0)      # 0: Pillow's FLIP_LEFT_RIGHT
 
 
+def vflip(img: Image) -> Image:
+    """Top and bottom exchanged."""
+    _check("vflip", img)
+    return img.flip(-2) if isinstance(img, Tensor) else img.transpose(1)      # 1: Pillow's FLIP_TOP_BOTTOM
+
+
 def rgb_to_grayscale(img: Image, num_output_channels: int = 1) -> Image:
     """Luma of an RGB image (ITU-R 601-2), in one channel or three equal ones."""
     _check("rgb_to_grayscale", img)
