@@ -16,7 +16,7 @@ from .. import reference
 from ..reference import Array
 from .half import plain
 from .jit import jit, part, run
-from .norm import FLOPS, SHORT, alike, layer_norm, ones, reciprocal, squares_of, sum_of, zeros
+from .norm import FLOPS, SHORT, alike, layer_norm, layer_norm_input, ones, reciprocal, squares_of, sum_of, zeros
 from .threads import threads_for
 
 Gradients = tuple[Array, Array, Array]
@@ -40,9 +40,15 @@ def group_norm(x: Array, groups: int, w: Array | None, b: Array | None, eps: flo
 
 def group_norm_gradients(g: Array, x: Array, groups: int, w: Array | None, mean: Array, var: Array, eps: float) -> Gradients:
     """Gradients of group_norm for x, w and b."""
-    if not alike(x, w, g, mean) or x.shape[2] < SHORT:
+    if not alike(x, w, g, mean):
         return reference.group_norm_gradients(g, x, groups, w, mean, var, eps)
-    return gradients(g, x, w, mean, var, eps, False)
+    if x.shape[2] >= SHORT:
+        return gradients(g, x, w, mean, var, eps, False)
+    sets = x.reshape(x.shape[0], groups, -1)
+    gw = (g if w is None else g * w[:, None]).reshape(x.shape[0] * groups, -1)
+    dx = layer_norm_input(gw, sets.reshape(gw.shape), None, mean.reshape(-1, 1), var.reshape(-1, 1), eps)
+    z = (sets - mean) * reciprocal(var, eps)
+    return dx.reshape(x.shape), (g * z.reshape(x.shape)).sum((0, 2)), g.sum((0, 2))
 
 
 def batch_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[Array, Array, Array]:
@@ -118,7 +124,7 @@ def rows_of(x: Array) -> Array:
 
 
 # What is compiled ------------------------------------------------------------------------------------------------------
-# Sums of rows are added up in double precision: there may be many.
+# Rows are put together in double precision: there may be many. For their variance: Chan, Golub and LeVeque, 1979.
 
 @part
 def rows_in(i: int, sets: int, rows: int, in_turns: bool) -> Any:
@@ -130,8 +136,8 @@ def rows_in(i: int, sets: int, rows: int, in_turns: bool) -> Any:
 @part(fastmath={"reassoc", "contract"})
 def sums_of(g: Any, x: Any, m: Any) -> Any:
     """Sums of g and of g * (x - m)."""
-    s, p = g[0], g[0] * (x[0] - m)
-    for k in range(1, len(x)):
+    s, p = g.dtype.type(0), g.dtype.type(0)
+    for k in range(len(x)):
         s += g[k]
         p += g[k] * (x[k] - m)
     return s, p
@@ -146,18 +152,18 @@ def scale_row(y: Any, x: Any, m: Any, scale: Any, shift: Any) -> None:
 
 @jit
 def forward(y: Any, mean: Any, var: Any, x: Any, w: Any, b: Any, in_turns: bool, eps: float, units: int, threads: int, t: int) -> None:
-    number, channels = x.dtype.type, len(w)
-    count = len(x) // units * x.shape[1]
+    number, channels, places = x.dtype.type, len(w), x.shape[1]
     for i in range(units * t // threads, units * (t + 1) // threads):
         rows = rows_in(i, units, len(x), in_turns)
-        s = 0.0
-        for r in rows:
-            s += sum_of(x[r])
-        m = number(s / count)
-        s = 0.0
-        for r in rows:
-            s += squares_of(x[r], m)
-        mean[i], var[i] = m, s / count
+        center, squares, done = 0.0, 0.0, 0
+        for r in rows:                               # each about its own mean, and these put together
+            row_mean = number(sum_of(x[r]) / places)
+            d = row_mean - center
+            squares += squares_of(x[r], row_mean) + d * d * (places * done / (places + done))
+            done += places
+            center += d * (places / done)
+        m = number(center)
+        mean[i], var[i] = m, squares / done
         rate = 1 / sqrt(var[i] + eps)
         for r in rows:
             scale_row(y[r], x[r], m, number(rate * w[r % channels]), b[r % channels])

@@ -32,8 +32,7 @@ def layer_norm_input(g: Array, x: Array, w: Array | None, mean: Array, var: Arra
         return reference.layer_norm_input(g, x, w, mean, var, eps)
     g, x = plain(g), plain(x)
     dx = np.empty_like(x)
-    r = 1 / np.sqrt(var + x.dtype.type(eps))
-    run(rows_input, threads_for(FLOPS * x.size), len(x), dx, np.empty((len(x), 2), x.dtype), g, x, ones(w, x), mean, r)
+    run(rows_input, threads_for(FLOPS * x.size), len(x), dx, g, x, ones(w, x), mean, reciprocal(var, eps))
     return dx
 
 
@@ -44,7 +43,7 @@ def layer_norm_weight(g: Array, x: Array, mean: Array, var: Array, eps: float) -
     g, x = plain(g), plain(x)
     threads = min(threads_for(FLOPS * x.size), len(x))
     parts = np.zeros((threads, x.shape[1]), x.dtype)                     # one sum per thread
-    run(rows_weight, threads, len(x), parts, g, x, mean, 1 / np.sqrt(var + x.dtype.type(eps)))
+    run(rows_weight, threads, len(x), parts, g, x, mean, reciprocal(var, eps))
     return parts.sum(0)
 
 
@@ -108,8 +107,8 @@ def zeros(b: Array | None, x: Array) -> Array:
 
 @part(fastmath={"reassoc", "contract"})
 def sum_of(x: Any) -> Any:
-    s = x[0]
-    for k in range(1, len(x)):
+    s = x.dtype.type(0)
+    for k in range(len(x)):
         s += x[k]
     return s
 
@@ -117,36 +116,21 @@ def sum_of(x: Any) -> Any:
 @part(fastmath={"reassoc", "contract"})
 def squares_of(x: Any, m: Any) -> Any:
     """Sum of (x - m)^2."""
-    s = (x[0] - m) * (x[0] - m)
-    for k in range(1, len(x)):
+    s = x.dtype.type(0)
+    for k in range(len(x)):
         s += (x[k] - m) * (x[k] - m)
     return s
 
 
 @part(fastmath={"reassoc", "contract"})
-def product_of(g: Any, x: Any, m: Any) -> Any:
-    """Sum of g * (x - m)."""
-    s = g[0] * (x[0] - m)
-    for k in range(1, len(x)):
-        s += g[k] * (x[k] - m)
-    return s
-
-
-@part(fastmath={"reassoc", "contract"})
-def weighted_sum_of(g: Any, w: Any) -> Any:
-    s = g[0] * w[0]
-    for k in range(1, len(g)):
-        s += g[k] * w[k]
-    return s
-
-
-@part(fastmath={"reassoc", "contract"})
-def weighted_product_of(g: Any, w: Any, x: Any, m: Any) -> Any:
-    """Sum of g * w * (x - m)."""
-    s = g[0] * w[0] * (x[0] - m)
-    for k in range(1, len(g)):
-        s += g[k] * w[k] * (x[k] - m)
-    return s
+def weighted_sums_of(g: Any, w: Any, x: Any, m: Any) -> Any:
+    """Sums of g * w and of g * w * (x - m)."""
+    s, p = g.dtype.type(0), g.dtype.type(0)
+    for k in range(len(g)):
+        gw = g[k] * w[k]
+        s += gw
+        p += gw * (x[k] - m)
+    return s, p
 
 
 @jit
@@ -157,20 +141,20 @@ def rows(y: Any, mean: Any, var: Any, r: Any, x: Any, w: Any, b: Any, eps: float
         m = mean[i, 0]
         var[i, 0] = squares_of(row, m) / len(row)
         r[i, 0] = 1 / sqrt(var[i, 0] + eps)
-        scale = r[i, 0]
+        scale, to = r[i, 0], y[i]
         for k in range(len(row)):
-            y[i, k] = (row[k] - m) * scale * w[k] + b[k]
+            to[k] = (row[k] - m) * scale * w[k] + b[k]
 
 
 @jit
-def rows_input(dx: Any, means: Any, g: Any, x: Any, w: Any, mean: Any, r: Any, units: int, threads: int, t: int) -> None:
+def rows_input(dx: Any, g: Any, x: Any, w: Any, mean: Any, r: Any, units: int, threads: int, t: int) -> None:
+    number, width = x.dtype.type, x.shape[1]
     for i in range(units * t // threads, units * (t + 1) // threads):
-        m, scale = mean[i, 0], r[i, 0]
-        means[i, 0] = weighted_sum_of(g[i], w) / x.shape[1]
-        means[i, 1] = weighted_product_of(g[i], w, x[i], m) / x.shape[1] * scale * scale
-        a, c = means[i, 0], means[i, 1]
-        for k in range(x.shape[1]):
-            dx[i, k] = (g[i, k] * w[k] - a - (x[i, k] - m) * c) * scale
+        m, scale, to, gr, xr = mean[i, 0], r[i, 0], dx[i], g[i], x[i]
+        s, p = weighted_sums_of(gr, w, xr, m)
+        shift, slope = number(s / width), number(p / width) * scale * scale
+        for k in range(width):
+            to[k] = (gr[k] * w[k] - shift - (xr[k] - m) * slope) * scale
 
 
 @jit
@@ -188,12 +172,10 @@ def rows_backward(dx: Any, dw: Any, db: Any, g: Any, x: Any, w: Any, mean: Any, 
     to_w, to_b = dw[t], db[t]
     for i in range(units * t // threads, units * (t + 1) // threads):
         m, scale, to, gr, xr = mean[i, 0], r[i, 0], dx[i], g[i], x[i]
-        shift = number(weighted_sum_of(gr, w) / width) if centred else number(0)
-        slope = number(weighted_product_of(gr, w, xr, m) / width) * scale * scale
+        s, p = weighted_sums_of(gr, w, xr, m)
+        shift, slope = number(s / width) if centred else number(0), number(p / width) * scale * scale
         for k in range(width):
             d = xr[k] - m
             to[k] = (gr[k] * w[k] - shift - d * slope) * scale
             to_w[k] += gr[k] * (d * scale)
-        if centred:
-            for k in range(width):
-                to_b[k] += gr[k]
+            to_b[k] += gr[k]
