@@ -73,7 +73,7 @@ def sample(img: Tensor, grid: Doubles, mode: InterpolationMode, fill: Fill) -> T
     x = x if dtype.is_floating_point else x.float()
     at = creation.tensor(grid, dtype=x.dtype, device=x.device)[None].expand(x.shape[0], *grid.shape)
     out: Tensor = nn_functional.grid_sample(x, at, mode.value, "zeros", False)
-    if fill is not None and np.any(fill):
+    if fill is not None:                             # also for 0: edges fade as torchvision's do
         colour = creation.tensor(np.asarray(fill, float).reshape(-1, 1, 1), dtype=x.dtype, device=x.device)
         inside = nn_functional.grid_sample(creation.ones_like(x[:, :1]), at, mode.value, "zeros", False)
         out = out * inside + (1 - inside) * colour if mode is InterpolationMode.BILINEAR else out.where(inside >= 0.5, colour)

@@ -7,25 +7,24 @@ from typing import Any
 import numpy as np
 
 from ....errors import ArgumentError, ArgumentTypeError, describe
-from ....nn.module import Module
 from ....rng import default_generator, discrete
 from .structure import uniform
 
 Step = Callable[..., Any]
 
 
-class Compose(Module):
+class Compose:
     """One transform after another, each for the whole sample. Raises TypeError for what is no sequence, ValueError for none."""
 
     def __init__(self, transforms: Sequence[Step]) -> None:
-        super().__init__()
         if not isinstance(transforms, Sequence):
-            raise ArgumentTypeError(f"{type(self).__name__}: argument transforms should be a sequence of callables; got {describe(transforms)}")
+            raise ArgumentTypeError(f"{type(self).__name__}: argument transforms should be a sequence of callables; got "
+                                    f"{describe(transforms)}")
         if not transforms:
             raise ArgumentError(f"{type(self).__name__}: pass at least one transform")
         self.transforms = list(transforms)
 
-    def forward(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any) -> Any:
         return self._run(range(len(self.transforms)), inputs)
 
     def _run(self, order: Sequence[int], inputs: tuple[Any, ...]) -> Any:
@@ -34,8 +33,9 @@ class Compose(Module):
             sample = self.transforms[i](*sample) if len(inputs) > 1 else self.transforms[i](sample)
         return sample
 
-    def extra_repr(self) -> str:
-        return "\n".join(map(repr, self.transforms))
+    def __repr__(self) -> str:
+        lines = [line for transform in self.transforms for line in repr(transform).splitlines()]
+        return "\n    ".join([f"{type(self).__name__}(", *lines]) + "\n)"
 
 
 class RandomApply(Compose):
@@ -47,9 +47,9 @@ class RandomApply(Compose):
             raise ArgumentError(f"RandomApply: `p` should be a floating point value in the interval [0.0, 1.0]; got {p}")
         self.p = p
 
-    def forward(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any) -> Any:
         skip = uniform() >= self.p
-        return self._run((), inputs) if skip else super().forward(*inputs)
+        return self._run((), inputs) if skip else super().__call__(*inputs)
 
 
 class RandomChoice(Compose):
@@ -59,10 +59,11 @@ class RandomChoice(Compose):
         super().__init__(transforms)
         weights = [1.0] * len(self.transforms) if p is None else list(p)
         if len(weights) != len(self.transforms):
-            raise ArgumentError(f"RandomChoice: length of p doesn't match the number of transforms: {len(weights)} != {len(self.transforms)}")
+            raise ArgumentError(f"RandomChoice: length of p doesn't match the number of transforms: {len(weights)} != "
+                                f"{len(self.transforms)}")
         self.p = [w / sum(weights) for w in weights]
 
-    def forward(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any) -> Any:
         pick = discrete.multinomial(default_generator, np.asarray(self.p, np.float32), 1, False)
         return self._run(pick.tolist(), inputs)
 
@@ -70,5 +71,5 @@ class RandomChoice(Compose):
 class RandomOrder(Compose):
     """All of the transforms in random order."""
 
-    def forward(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any) -> Any:
         return self._run(discrete.permutation(default_generator, len(self.transforms)).tolist(), inputs)

@@ -10,7 +10,7 @@ from ...._tensor import Tensor
 from ...tv_tensors import BoundingBoxes, Mask, wrap
 from .. import affine as flat_affine
 from .. import functional as flat
-from ..affine import Doubles, Fill, affinity, expanded_size, from_middle, inverse_matrix, rotation, warp
+from ..affine import Doubles, Fill, affinity, rotation, warp
 from ..boxes import Move, forward_of, moved
 from ..boxes import box_areas as box_areas
 from ..boxes import clamp_bounding_boxes as clamp_bounding_boxes
@@ -78,7 +78,7 @@ def center_crop(inpt: Any, output_size: int | Sequence[int]) -> Any:
     """The middle, padded with zeros first where it is too small."""
     if isinstance(inpt, BoundingBoxes):
         (h, w), (height, width) = inpt.canvas_size, flat.pair(output_size, "center_crop")
-        return crop(inpt, *(_start(size, out) for size, out in ((h, height), (w, width))), height, width)
+        return crop(inpt, _start(h, height), _start(w, width), height, width)
     return _kept(inpt, flat.center_crop(inpt, output_size))
 
 

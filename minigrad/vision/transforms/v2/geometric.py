@@ -12,7 +12,7 @@ from ....errors import ArgumentError
 from ....nn import functional as nn_functional
 from ....rng import continuous, default_generator
 from ..affine import Fill
-from ..functional import InterpolationMode, pair
+from ..functional import InterpolationMode, padding_sides, pair
 from . import functional as F
 from .structure import Params, Transform, integer, size_of, uniform
 
@@ -101,7 +101,7 @@ class RandomCrop(Transform):
 
     def make_params(self, parts: list[Any]) -> Params:
         (h, w), (height, width) = size_of(parts, "RandomCrop"), self.size
-        left, top, right, bottom = (0, 0, 0, 0) if self.padding is None else F.flat.padding_sides(self.padding)
+        left, top, right, bottom = (0, 0, 0, 0) if self.padding is None else padding_sides(self.padding)
         h, w = h + top + bottom, w + left + right
         if self.pad_if_needed:
             more_h, more_w = max(height - h, 0), max(width - w, 0)
@@ -116,7 +116,8 @@ class RandomCrop(Transform):
     def transform(self, inpt: Any, params: Params) -> Any:
         if any(params["sides"]):
             inpt = F.pad(inpt, params["sides"], self.fill, self.padding_mode)
-        return F.crop(inpt, *params["at"], *self.size)
+        top, left = params["at"]
+        return F.crop(inpt, top, left, *self.size)
 
 
 class RandomResizedCrop(Transform):
@@ -145,7 +146,8 @@ class RandomResizedCrop(Transform):
         return {"box": ((h - height) // 2, (w - width) // 2, height, width)}
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.resized_crop(inpt, *params["box"], self.size, self.interpolation, self.antialias)
+        top, left, height, width = params["box"]
+        return F.resized_crop(inpt, top, left, height, width, self.size, self.interpolation, self.antialias)
 
 
 class RandomRotation(Transform):
@@ -187,7 +189,8 @@ class RandomAffine(Transform):
     def make_params(self, parts: list[Any]) -> Params:
         h, w = size_of(parts, "RandomAffine")
         angle = uniform(*self.degrees)
-        translate = [0, 0] if self.translate is None else [round(uniform(-t * n, t * n)) for t, n in zip(self.translate, (w, h), strict=True)]
+        reach = [0.0, 0.0] if self.translate is None else [t * n for t, n in zip(self.translate, (w, h), strict=True)]
+        translate = [round(uniform(-r, r)) for r in reach] if self.translate is not None else [0, 0]
         scale = 1.0 if self.scale is None else uniform(*self.scale)
         shear = [0.0, 0.0]
         if self.shear is not None:
@@ -230,20 +233,18 @@ class ElasticTransform(Transform):
         fields = []
         for i in (0, 1):
             field = continuous.uniform(default_generator, (1, 1, *size), np.float32) * 2 - 1
-            smooth = _blurred(field, self.sigma[i]) if self.sigma[i] > 0 else field
-            fields.append(smooth[:, 0] * np.float32(self.alpha[i] / size[i]))
+            smooth = _blurred(field, int(8 * self.sigma[i] + 1) | 1, self.sigma) if self.sigma[i] > 0 else field
+            fields.append(smooth[:, 0] * np.float32(self.alpha[i] / size[1 - i]))      # along x, then y
         return {"displacement": creation.from_numpy(np.ascontiguousarray(np.stack(fields, -1)))}
 
     def transform(self, inpt: Any, params: Params) -> Any:
         return F.elastic(inpt, params["displacement"], self.interpolation, self.fill)
 
 
-def _blurred(field: Any, sigma: float) -> Any:
-    """(1, 1, H, W) smoothed by a Gaussian of about 8 sigma, its edge mirrored."""
-    n = int(8 * sigma + 1) | 1
+def _blurred(field: Any, n: int, sigma: Sequence[float]) -> Any:
+    """(1, 1, H, W) smoothed by a Gaussian of n x n pixels, its edge mirrored."""
     places = np.linspace(-(n - 1) / 2, (n - 1) / 2, n, dtype=np.float32)
-    weights = np.exp(-0.5 * (places / np.float32(sigma)) ** 2)
-    weights /= weights.sum()
+    row, column = (np.exp(-0.5 * (places / np.float32(s)) ** 2) for s in sigma)
     x = creation.from_numpy(np.pad(field, ((0, 0), (0, 0), (n // 2, n // 2), (n // 2, n // 2)), "reflect"))
-    row = creation.from_numpy(weights)
-    return nn_functional.conv2d(nn_functional.conv2d(x, row.reshape(1, 1, 1, n)), row.reshape(1, 1, n, 1)).numpy()
+    across = nn_functional.conv2d(x, creation.from_numpy(row / row.sum()).reshape(1, 1, 1, n))
+    return nn_functional.conv2d(across, creation.from_numpy(column / column.sum()).reshape(1, 1, n, 1)).numpy()

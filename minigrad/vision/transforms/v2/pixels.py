@@ -103,7 +103,10 @@ class RandomErasing(Pixels):
         return {"box": None}
 
     def change(self, image: Any, params: Params) -> Any:
-        return image if params["box"] is None else F.erase(image, *params["box"], params["v"], self.inplace)
+        if params["box"] is None:
+            return image
+        i, j, h, w = params["box"]
+        return F.erase(image, i, j, h, w, params["v"], self.inplace)
 
 
 class Normalize(Pixels):
