@@ -12,7 +12,7 @@ from typing import Any
 from .. import nn, optim
 from .._tensor import Tensor
 from ..amp import autocast
-from ..creation import arange, full, ones
+from ..creation import arange, full, ones, zeros
 from ..dtypes import dtype, float16, float32, float64
 from ..kernels.cpu import threads
 from ..nn import functional as F
@@ -21,7 +21,7 @@ from ..random import binomial, poisson, rand, randint, randn, randperm
 
 
 def images(kind: dtype, batch: int) -> None:
-    """Convolution, pooling, interpolation, batch normalization, the loss of classification; SGD and Adam."""
+    """Convolution, pooling, interpolation, normalization, the loss of classification; SGD and Adam."""
     labels = arange(batch) % 10
     plain = nn.Sequential(
         nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
@@ -34,6 +34,13 @@ def images(kind: dtype, batch: int) -> None:
     learn(normal, optim.SGD(normal.parameters(), lr=1e-3), randn(batch, 3, 64, 64).to(kind), lambda y: F.cross_entropy(y, labels))
     x = randn(batch, 3, 32, 32).to(kind).requires_grad_()
     F.interpolate(x, (48, 40), mode="bilinear").sum().backward()
+    x = randn(batch, 8, 16, 16).to(kind).requires_grad_()
+    w, b, rows = (ones(*size, dtype=kind, requires_grad=True) for size in ((8,), (8,), (1024, 8)))
+    for scale, shift in ((w, b), (w, None), (None, None)):
+        for out in (F.group_norm(x, 2, scale, shift), F.batch_norm(x, None, None, scale, shift, training=True),
+                    F.batch_norm(x, zeros(8, dtype=kind), ones(8, dtype=kind), scale, shift), F.layer_norm(rows, (8,), scale, shift),
+                    F.rms_norm(rows, (8,), scale)):
+            out.sum().backward()
 
 
 def words(kind: dtype, batch: int) -> None:
