@@ -43,7 +43,7 @@ def expanded_size(matrix: Doubles, height: int, width: int) -> tuple[int, int]:
     corners = np.array([[x * width / 2, y * height / 2] for x in (-1, 1) for y in (-1, 1)])
     ends = corners @ matrix[:, :2].T + matrix[:, 2]
     low, high = ends.min(0) + (width / 2, height / 2), ends.max(0) + (width / 2, height / 2)
-    size = np.ceil(np.trunc(high * 1e4) / 1e4) - np.floor(np.trunc(low * 1e4) / 1e4)
+    size = np.ceil(high - 1e-4) - np.floor(low + 1e-4)               # what sticks out by rounding alone does not count
     return int(size[1]), int(size[0])
 
 
