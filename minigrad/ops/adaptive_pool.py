@@ -9,8 +9,9 @@ from ..backend import backend_of
 from ..engine.casting import autocasts
 from ..engine.op import op
 from ..errors import ArgumentTypeError, RefusedArgumentError, ShapeError, operand
+from .large import STEPS
 from .pool import need_numbers
-from .reduce import add_up
+from .reduce import add_up, large_total
 from .unpool import put_planes
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def adaptive_mean(input: Tensor, out_size: Pair) -> Tensor:
     if out_size != (1, 1):
         return backend_of(x).kernels.adaptive_avg_pool2d(x, out_size)
     pixels = x.shape[2] * x.shape[3]
+    if x.size >= STEPS and x.dtype.char == "f" and (done := large_total(x, (2, 3), True)) is not None:
+        done /= pixels
+        return done                                  # type: ignore[no-any-return]
     return add_up(x.reshape((*x.shape[:2], 1, 1, pixels)), (4,), False, None, pixels)
 
 

@@ -200,3 +200,16 @@ def test_small_arrays_ask_for_no_kernels(monkeypatch: pytest.MonkeyPatch) -> Non
         x = minigrad.ones(n).requires_grad_()
         (x.tanh() + x * 2).relu().sum().backward()
         assert x.grad.shape == (n,)
+
+
+@compiled
+@pytest.mark.parametrize("dtype", ["f4", "f2"])
+@pytest.mark.parametrize("width", [1, 7, 49, 1023, 1024, 1025, 5000])
+def test_sums_of_rows(width: int, dtype: str) -> None:
+    """Rows of one run of numbers, and of several."""
+    x = (np.random.default_rng(width).normal(size=(17, 3, width)) + 1).astype(dtype)
+    for dims in (1, 2):
+        found = NUMPY.kernels.total(x, dims)
+        expected = x.astype("f8").sum(tuple(range(3 - dims, 3)))
+        assert found.dtype == x.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-5 if dtype == "f4" else 2e-3, atol=1e-2)

@@ -137,6 +137,14 @@ def test_average_pooling_takes_no_other_integers() -> None:
     same_error(call("avg_pool2d", 2), np.ones((1, 1, 4, 4), "i4"), match="avg_pool2d: not implemented for int32; got int32")
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("shape", [(8, 64, 8, 8), (3, 5, 50, 51)])
+def test_global_average_of_large_pictures(shape: tuple[int, ...], dtype: str) -> None:
+    x = (draw(*shape) + 3).astype(dtype)
+    same(call("adaptive_avg_pool2d", 1), x)
+    same(call("adaptive_avg_pool2d", 1), np.asfortranarray(x))
+
+
 @pytest.mark.parametrize("name", ["adaptive_avg_pool2d", "adaptive_max_pool2d"])
 def test_refusals_of_bins(name: str) -> None:
     x = draw(2, 3, 7, 8)

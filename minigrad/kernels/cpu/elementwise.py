@@ -474,15 +474,20 @@ RUN = 1024                            # numbers that are added in single precisi
 
 
 @part(fastmath={"reassoc", "contract"})
+def sum_of_run(x: Any) -> Any:
+    """The sum of a few numbers."""
+    s = ZERO
+    for i in range(x.size):
+        s += number(x, i)
+    return s
+
+
+@part
 def sum_of(x: Any) -> Any:
     """The sum of an array, float64."""
     s: Any = 0.0
     for start in range(0, x.size, RUN):
-        run = x[start:start + RUN]
-        in_run = ZERO
-        for i in range(run.size):
-            in_run += number(run, i)
-        s += in_run
+        s += sum_of_run(x[start:start + RUN])
     return s
 
 
@@ -494,4 +499,4 @@ def add_up(parts: Any, x: Any, units: int, threads: int, t: int) -> None:
 @jit
 def row_sums(out: Any, x: Any, units: int, threads: int, t: int) -> None:
     for r in range(units * t // threads, units * (t + 1) // threads):
-        out[r] = sum_of(x[r])
+        out[r] = sum_of_run(x[r]) if x.shape[1] <= RUN else sum_of(x[r])
