@@ -92,7 +92,8 @@ def test_every_family_lists_workloads(name: str, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(("name", "work"), [
     ("models", "inference: LSTM cell 64-128, 28 steps, batch 32"), ("convolutions", "backward: 100x1x28 -> 16, k3 p1"),
-    ("optimizers", "16 tensors: Adam"), ("shape", "chain: view")])
+    ("optimizers", "16 tensors: Adam"), ("shape", "chain: view"),
+    ("loader", "in this process: pairs"), ("loader", "2 workers: rows")])
 def test_a_workload_gives_the_same_values_in_pytorch(name: str, work: str) -> None:
     torch = pytest.importorskip("torch")
     values = []

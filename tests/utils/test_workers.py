@@ -1,4 +1,4 @@
-"""Worker processes: the same batches as without them, PyTorch's order and seeds, and random numbers per sample."""
+"""Worker processes: the same batches as without them, PyTorch's order and seeds, streams, options."""
 from __future__ import annotations
 
 import os
@@ -13,38 +13,13 @@ import pytest
 
 import minigrad as mg
 from minigrad import rng
-from minigrad.errors import CheckpointError, UnsupportedError, WorkerError
+from minigrad.errors import UnsupportedError, WorkerError
 from minigrad.utils import data as ours
 from minigrad.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
-from minigrad.utils.data.seeding import Places, mixed
+
+from .reading import Draws, Stream, all_of, plain
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="these data sets are not importable by a spawned process")
-
-
-def plain(value: Any) -> Any:
-    """A batch as nested lists."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def all_of(loader: Any, epochs: int = 1) -> list[Any]:
-    return [plain(batch) for _ in range(epochs) for batch in loader]
-
-
-class Draws(Dataset[Any]):
-    """Sample i is i and a number drawn from each of the three streams."""
-
-    def __init__(self, n: int = 13) -> None:
-        self.n = n
-
-    def __getitem__(self, i: int) -> Any:
-        return i, mg.rand(2), np.random.rand(), random.random()
-
-    def __len__(self) -> int:
-        return self.n
 
 
 class Where(Dataset[Any]):
@@ -58,19 +33,6 @@ class Where(Dataset[Any]):
 
     def __len__(self) -> int:
         return 12
-
-
-class Stream(IterableDataset[int]):
-    """n numbers, divided among the workers; with `noise`, each has a drawn one beside it."""
-
-    def __init__(self, n: int, noise: bool = False) -> None:
-        self.n, self.noise = n, noise
-
-    def __iter__(self) -> Iterator[Any]:
-        info = ours.get_worker_info()
-        first, step = (info.id, info.num_workers) if info else (0, 1)
-        for i in range(first, self.n, step):
-            yield (i, random.random()) if self.noise else i
 
 
 # ---------------------------------------------------------------- the same batches
@@ -156,82 +118,6 @@ def test_an_epoch_takes_as_much_of_the_default_stream_as_pytorchs() -> None:
         found.append(seen)
         lib.set_rng_state(state)
     assert found[0] == found[1]
-
-
-# ---------------------------------------------------------------- random numbers per sample
-def by_index(loader: Any) -> list[Any]:
-    return sorted([list(row) for batch in loader for row in zip(*map(plain, batch), strict=True)], key=lambda row: row[0])
-
-
-def test_draws_do_not_depend_on_the_number_of_workers() -> None:
-    found = []
-    for workers in (0, 1, 2):
-        rng.manual_seed(7)
-        loader = DataLoader(Draws(), 4, shuffle=True, num_workers=workers, sample_seeds=True)
-        found.append(all_of(loader, epochs=2))
-    assert found[0] == found[1] == found[2]
-    first, second = found[0][:4], found[0][4:]
-    values = [number for batch in first for number in batch[2]] + [number for batch in second for number in batch[2]]
-    assert len(set(values)) == 26                    # no sample draws what another one drew, in either epoch
-
-
-def test_draws_of_a_sample_do_not_depend_on_batch_size_or_order() -> None:
-    found = []
-    for batch_size, order in ((4, range(13)), (5, range(12, -1, -1)), (None, [3, 1, 2, 0, *range(4, 13)])):
-        rng.manual_seed(7)
-        loader = DataLoader(Draws(), batch_size, sampler=order, num_workers=2)
-        rows = [plain(row) for row in loader] if batch_size is None else by_index(loader)
-        found.append(sorted(rows, key=lambda row: row[0]))
-    assert found[0] == found[1] == found[2]
-
-
-@pytest.mark.parametrize("wrap", [lambda d: Subset(Subset(d, range(13)), range(13)), lambda d: ours.ConcatDataset([d])])
-def test_draws_pass_through_wrapped_data_sets(wrap: Any) -> None:
-    found = []
-    for dataset in (Draws(), wrap(Draws())):
-        rng.manual_seed(7)
-        found.append(all_of(DataLoader(dataset, 4, num_workers=2)))
-    assert found[0] == found[1]
-
-
-def test_a_sample_that_is_drawn_twice_is_augmented_in_two_ways() -> None:
-    batch = next(iter(DataLoader(Draws(), 3, sampler=[5, 5, 5], num_workers=1)))
-    assert len(set(plain(batch[2]))) == len(set(plain(batch[3]))) == 3
-
-
-def test_collating_has_streams_of_its_own() -> None:
-    found = []
-    for workers in (0, 1, 2):
-        rng.manual_seed(7)
-        loader = DataLoader(range(9), 3, num_workers=workers, sample_seeds=True, collate_fn=lambda batch: mg.rand(2))
-        found.append(all_of(loader))
-    assert found[0] == found[1] == found[2]
-    assert len({tuple(row) for row in found[0]}) == 3
-
-
-def test_seeding_in_this_process_leaves_the_programs_streams_alone() -> None:
-    def draw() -> list[Any]:
-        random.seed(1), np.random.seed(1), rng.manual_seed(1)
-        loader = iter(DataLoader(Draws(4), sample_seeds=True)) if on else iter(DataLoader(Draws(4), sampler=[]))
-        list(loader)
-        return [random.random(), np.random.rand(), mg.rand(2).tolist()]
-
-    kept = random.getstate(), np.random.get_state()
-    on = True
-    seeded = draw()
-    on = False
-    assert seeded == draw()
-    random.setstate(kept[0])
-    np.random.set_state(kept[1])
-
-
-def test_places() -> None:
-    places = Places()
-    assert places.of([3, np.int64(3), -1]) == [(3, 0), (3, 1), (-1, 0)]
-    assert places.of(["a", 3]) == [(~3, 0), (3, 2)]
-    words = {mixed(seed, epoch, index, n) for seed in range(4) for epoch in range(4) for index in range(100) for n in range(2)}
-    assert len(words) == 3200
-    assert 0.45 < sum(bin(word).count("1") for word in words) / (64 * 3200) < 0.55
 
 
 # ---------------------------------------------------------------- streams
@@ -338,69 +224,6 @@ def test_more_workers_than_cores_and_pinning_without_a_gpu_are_reported() -> Non
     if not mg.cuda.is_available():
         with pytest.warns(UserWarning, match="'pin_memory' argument is set as true but no accelerator is found"):
             iter(DataLoader(range(4), pin_memory=True))
-
-
-# ---------------------------------------------------------------- going on in the middle
-@pytest.mark.parametrize("options", [{}, {"persistent_workers": True}, {"shuffle": False}, {"prefetch_factor": 5}])
-@pytest.mark.parametrize("stop", [0, 1, 3])
-def test_resume_in_the_middle_of_the_second_epoch(options: dict[str, Any], stop: int) -> None:
-    def make() -> DataLoader[Any]:
-        return DataLoader(Draws(), **{"batch_size": 3, "shuffle": True, "num_workers": 2, **options})
-
-    rng.manual_seed(0)
-    first = make()
-    all_of(first)
-    begun = iter(first)
-    for _ in range(stop):
-        next(begun)
-    state, stream = first.state_dict(), rng.get_rng_state()
-    wanted = [plain(batch) for batch in begun], all_of(first)
-    rng.manual_seed(99)
-    second = make()
-    second.load_state_dict(state)
-    begun = iter(second)
-    rng.set_rng_state(stream)
-    assert ([plain(batch) for batch in begun], all_of(second)) == wanted
-
-
-def test_resume_with_another_number_of_workers() -> None:
-    rng.manual_seed(0)
-    first = DataLoader(Draws(), 3, True, num_workers=2)
-    begun = iter(first)
-    next(begun)
-    state, wanted = first.state_dict(), [plain(batch) for batch in begun]
-    for workers in (0, 1):
-        second = DataLoader(Draws(), 3, True, num_workers=workers, sample_seeds=True)
-        second.load_state_dict(state)
-        assert all_of(second) == wanted
-
-
-def test_resume_between_epochs_of_persistent_workers() -> None:
-    def make() -> DataLoader[Any]:
-        return DataLoader(Draws(), 3, True, num_workers=1, persistent_workers=True)
-
-    first = make()
-    all_of(first, epochs=2)
-    state, stream = first.state_dict(), rng.get_rng_state()
-    wanted = all_of(first, epochs=2)
-    second = make()
-    second.load_state_dict(state)
-    rng.set_rng_state(stream)
-    assert all_of(second, epochs=2) == wanted
-
-
-def test_streams_resume_by_reading_on() -> None:
-    first = DataLoader(Stream(11, noise=True), 2, num_workers=2)
-    begun = iter(first)
-    next(begun), next(begun), next(begun)
-    state, wanted = first.state_dict(), [plain(batch) for batch in begun]
-    second = DataLoader(Stream(11, noise=True), 2, num_workers=2)
-    second.load_state_dict(state)
-    assert all_of(second) == wanted
-    state["batches"] = 50
-    second.load_state_dict(state)
-    with pytest.raises(CheckpointError, match="50 batches were given, but the data end after 6"):
-        iter(second)
 
 
 def test_early_end_leaves_no_process() -> None:

@@ -1,6 +1,7 @@
 """Data sets, samplers and the loader that turns them into batches."""
 from __future__ import annotations
 
+from . import distributed as distributed
 from .collate import default_collate as default_collate
 from .collate import default_convert as default_convert
 from .dataset import ChainDataset as ChainDataset
@@ -11,6 +12,7 @@ from .dataset import StackDataset as StackDataset
 from .dataset import Subset as Subset
 from .dataset import TensorDataset as TensorDataset
 from .dataset import random_split as random_split
+from .distributed import DistributedSampler as DistributedSampler
 from .info import WorkerInfo as WorkerInfo
 from .info import get_worker_info as get_worker_info
 from .loader import DataLoader as DataLoader
