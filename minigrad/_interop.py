@@ -261,6 +261,12 @@ def __array__(x: Any, dtype: Any = None, copy: builtins.bool | None = None) -> n
     return array.copy() if copy else array
 
 
+def __array_wrap__(x: Any, array: Any, context: Any = None, return_scalar: builtins.bool = False) -> Any:
+    """What `numpy.sqrt(x)` gives back: a tensor, outside the graph as all that NumPy computes."""
+    dtypes.from_numpy_dtype(array.dtype)
+    return wrap(array)
+
+
 def __len__(x: Any) -> builtins.int:
     if not x.array.ndim:
         raise ArgumentTypeError("len: len() of a 0-d tensor")

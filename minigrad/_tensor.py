@@ -358,7 +358,7 @@ class Tensor(TensorBase):
     __radd__ = operator(elementwise.add, arrays=False)
     __rsub__ = reflected(elementwise.sub)
     __rmul__ = operator(elementwise.mul, arrays=False)
-    __rtruediv__ = __rdiv__ = reflected(elementwise.true_divide)
+    __rtruediv__ = __rdiv__ = reflected(elementwise.true_divide, arrays=True)
     __rfloordiv__ = reflected(rounding.floor_divide)
     __rmod__ = reflected(rounding.remainder)
     __rpow__ = reflected(powers.pow)
@@ -851,7 +851,7 @@ class Tensor(TensorBase):
     numpy = interop.numpy
     __array__ = interop.__array__
     __dlpack__, __dlpack_device__ = dlpack.__dlpack__, dlpack.__dlpack_device__
-    __array_priority__ = 1000
+    __array_wrap__ = interop.__array_wrap__
     __len__ = interop.__len__
     __iter__ = interop.__iter__
     __bool__ = interop.__bool__

@@ -103,6 +103,7 @@ class _FunctionOp:
 
     def __init__(self, function: type[Function], several: bool, fills: bool) -> None:
         self.name, self.function, self.several, self.fills = function.__name__, function, several, fills
+        self.node_name = f"{function.__name__}Backward"
         self.pulls = (self.pull,)
 
     def pull(self, g: Any, saved: tuple[Any, ...]) -> list[Any]:

@@ -38,7 +38,7 @@ class TensorBase:
     base: the tensor that it is a view of. seen: the write count that its node belongs to (views only).
     """
     __slots__ = ("array", "node", "cell", "_grad", "base", "seen", "__weakref__", "__dict__")
-    __array_ufunc__ = None                           # ndarray * Tensor asks Tensor.__rmul__
+    __array_priority__ = 1000                        # ndarray * Tensor asks Tensor.__rmul__
     array: Array
     node: Node | None
     cell: Cell
@@ -67,7 +67,7 @@ class Node:
 
     def name(self) -> str:
         """PyTorch's name of it: `MulBackward0`."""
-        return f"{''.join(part.capitalize() for part in self.op.name.split('_'))}Backward0"
+        return str(self.op.node_name)
 
     def inputs(self) -> Iterator[Node | None]:
         """The nodes of its inputs, those of a sequence one by one."""

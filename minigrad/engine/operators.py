@@ -36,11 +36,13 @@ def operator(op: Call, arrays: bool = True) -> Call:
     return named(binary(op.op, give_way), op)        # type: ignore[attr-defined]
 
 
-def reflected(op: Call) -> Call:
-    """The method for a tensor on the right: `__rsub__ = reflected(sub)`."""
+def reflected(op: Call, arrays: bool = False) -> Call:
+    """The method for a tensor on the right: `__rsub__ = reflected(sub)`. arrays: as above; PyTorch does so for division alone."""
     forward = operator(op, arrays=False)
 
     def method(self: Any, other: Any) -> Any:
+        if arrays and is_array(other):
+            return forward(constant(self, other), self)
         return forward(other, self) if isinstance(other, (TensorBase, *NUMBERS)) else NotImplemented
     return named(method, op)
 

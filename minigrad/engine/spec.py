@@ -37,6 +37,7 @@ class Op:
                  promotes: str | None, kept: tuple[str, ...] | dict[str, Rule], returns: Callable[..., Any] | None,
                  together: Rule | None = None) -> None:
         self.name = forward.__name__
+        self.node_name = f"{''.join(part.capitalize() for part in self.name.split('_'))}Backward0"
         self.forward = forward
         self.fills = True                            # of several outputs, those that nobody used get zeros as gradient
         self.broadcast, self.view, self.several, self.promotes, self.returns = broadcast, view, several, promotes, returns

@@ -221,6 +221,20 @@ def test_third_derivative() -> None:
         assert y.item() == expected
 
 
+def test_the_node_of_a_function_is_named_after_its_class() -> None:
+    class STE(mg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.round()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+    y = STE.apply(mg.ones(2, requires_grad=True))
+    assert y.grad_fn.name() == "STEBackward"
+    assert repr(y) == "tensor([1., 1.], grad_fn=<STEBackward>)"
+
+
 def test_grad_fn_and_next_functions() -> None:
     x = mg.ones(2, requires_grad=True)
     y = (x * 2.0).sum()

@@ -128,7 +128,7 @@ def test_an_ndarray_on_the_right_is_a_constant() -> None:
         t.requires_grad_() * np.array([1.0, 2.0])
 
 
-@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "matmul", "pow", "mod"])
 def test_an_ndarray_on_the_left_is_refused(name: str) -> None:
     with pytest.raises(TypeError):                   # NumPy's words
         getattr(operator, name)(np.ones(2), mg.ones(2))
