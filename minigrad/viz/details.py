@@ -176,6 +176,18 @@ def option_text(value: Any) -> str:
 
 
 # ---------------------------------------------------------------- inputs
+STEP = ("input", "h", "weight_ih", "weight_hh")
+LSTM = ("input", "h", "c", "weight_ih", "weight_hh")
+PARTS = {"lstm_scan": LSTM, "lstm_step": LSTM,
+         **dict.fromkeys(("gru_scan", "gru_step", "rnn_scan", "rnn_tanh_step", "rnn_relu_step"), STEP)}
+
+
+def part(op: Any, name: str, k: int) -> str:
+    """What the k-th tensor of a sequence is called: `c` of an LSTM, else `tensors[2]`."""
+    names = PARTS.get(op.name, ())
+    return names[k] if k < len(names) else f"{name}[{k}]"
+
+
 def parents(node: Node) -> Iterator[tuple[tuple[int, int], str, Node, tuple[int, int]]]:
     """(place among the op's parameters, name, node, place among the rules) of every input that has a node."""
     for rule, entry in enumerate(node.parents):
@@ -186,7 +198,7 @@ def parents(node: Node) -> Iterator[tuple[tuple[int, int], str, Node, tuple[int,
         if type(entry) is tuple:
             for k, parent in enumerate(entry):
                 if parent is not None:
-                    yield (i, k), f"{name}[{k}]" if name else "", parent, (rule, k)
+                    yield (i, k), part(node.op, name, k) if name else "", parent, (rule, k)
         else:
             yield (i, 0), name, entry, (rule, 0)
 
@@ -208,7 +220,7 @@ def constants(node: Node) -> Iterator[Operand]:
             absent = parent or (None,) * len(shape)
             for k, s in enumerate(shape):
                 if absent[k] is None and s != ():
-                    yield Operand((i, k), f"{op.names[i]}[{k}]", s, "")
+                    yield Operand((i, k), part(op, op.names[i], k), s, "")
         elif parent is None and shape != ():
             yield Operand((i, 0), op.names[i], shape, dtype_of_input(node, i))
     for name, _, value in named_options(node):       # targets and indices
