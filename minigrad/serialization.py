@@ -288,7 +288,8 @@ def _parse(data: bytes, source: str) -> tuple[dict[str, np.ndarray[Any, Any]], d
         if data[:1] == b"\x80":
             raise CheckpointError(f"load: {source} is a bare pickle (PyTorch's format before 1.6), which may run code when read; "
                                   "save it again with today's torch.save") from error
-        raise CheckpointError(f"load: {source} is no safetensors file, or a damaged one ({error}; {len(data)} bytes)") from error
+        raise CheckpointError(f"load: {source} is no safetensors file and no checkpoint of PyTorch, or a damaged one ({error}; "
+                              f"{len(data)} bytes)") from error
     arrays = {}
     for name, entry in entries:
         try:

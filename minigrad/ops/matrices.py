@@ -6,7 +6,7 @@ from typing import Any
 
 from ..backend import backend_of
 from ..dtypes import real_of
-from ..errors import DtypeError, LinalgError, ShapeError, describe
+from ..errors import DtypeError, LinalgError, ShapeError, operand
 from .raw import like, raw
 
 
@@ -14,14 +14,14 @@ from .raw import like, raw
 def check_matrix(op: str, x: Any, square: bool = True) -> None:
     """Refuse what is no batch of (square) floating-point matrices."""
     if x.ndim < 2:
-        raise ShapeError(f"{op}: The input tensor A must have at least 2 dimensions; got {describe(x)}")
+        raise ShapeError(f"{op}: The input tensor A must have at least 2 dimensions; got {operand(x)}")
     if square and x.shape[-1] != x.shape[-2]:
         raise ShapeError(f"{op}: A must be batches of square matrices, but they are {x.shape[-2]} by {x.shape[-1]} matrices; got "
-                         f"{describe(x)}")
+                         f"{operand(x)}")
     if x.dtype.kind not in "fc":
-        raise DtypeError(f"{op}: Expected a floating point or complex tensor as input; got {describe(x)}; convert it with .float()")
+        raise DtypeError(f"{op}: Expected a floating point or complex tensor as input; got {operand(x)}; convert it with .float()")
     if x.dtype.char == "e":
-        raise DtypeError(f"{op}: Low precision dtypes not supported; got {describe(x)}; convert it with .float()")
+        raise DtypeError(f"{op}: Low precision dtypes not supported; got {operand(x)}; convert it with .float()")
 
 
 def attempt(op: str, rule: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -29,7 +29,7 @@ def attempt(op: str, rule: str, function: Callable[..., Any], *args: Any, **kwar
     try:
         return function(*args, **kwargs)
     except ValueError as error:                      # NumPy's LinAlgError is one
-        raise LinalgError(f"{op}: {rule}; got {describe(args[0])} ({error})") from None
+        raise LinalgError(f"{op}: {rule}; got {operand(args[0])} ({error})") from None
 
 
 # ---------------------------------------------------------------- made of arrays or tensors

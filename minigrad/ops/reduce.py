@@ -10,7 +10,7 @@ from ..dtypes import dtype as DType
 from ..dtypes import to_numpy_dtype
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
-from ..errors import ArgumentTypeError, DtypeError, describe
+from ..errors import ArgumentTypeError, DtypeError, describe, operand
 from .delivery import casts_out
 from .dims import Dims, kept_shape, many_dims, one_dim
 from .exponentials import exp
@@ -116,7 +116,7 @@ def mean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType
             return done / n
         return backend_of(x).xp.add.reduce(x, axes, None, None, keepdim) / n
     if (x.dtype if dtype is None else to_numpy_dtype(dtype)).kind not in "fc":
-        which, got = ("Input", describe(x)) if dtype is None else ("Optional", dtype)
+        which, got = ("Input", operand(x)) if dtype is None else ("Optional", dtype)
         raise DtypeError(f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
                          f"Got: {got}; pass dtype=minigrad.float32")
     return add_up(x, axes, keepdim, dtype, n)

@@ -86,6 +86,9 @@ class Optimizer:
         if isinstance(params, TensorBase):
             raise ArgumentTypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
                                     f"{describe(params)}; write [p]")
+        if callable(getattr(params, "parameters", None)):
+            raise ArgumentTypeError(f"'{type(params).__name__}' object is not iterable: an optimizer takes parameters; "
+                                    "write model.parameters()")
         groups.check_ways(type(self).__name__, defaults)
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)

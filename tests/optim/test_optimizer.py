@@ -24,6 +24,7 @@ def parameter(*values: float) -> nn.Parameter:
 ERRORS = [
     (lambda o, n, t: o.SGD([]), ValueError, "optimizer got an empty parameter list"),
     (lambda o, n, t: o.SGD(t.ones(1)), TypeError, "params argument given to the optimizer should be an iterable of Tensors or dicts"),
+    (lambda o, n, t: o.SGD(n.Linear(1, 1)), TypeError, "'Linear' object is not iterable"),
     (lambda o, n, t: o.SGD([3]), TypeError, "optimizer can only optimize Tensors, but one of the params is int"),
     (lambda o, n, t: o.SGD([t.ones(1, requires_grad=True) * 2]), ValueError, "can't optimize a non-leaf Tensor"),
     (lambda o, n, t: o.SGD([{"params": {n.Parameter(t.ones(1))}}]), TypeError, "need to be organized in ordered collections"),
@@ -62,6 +63,11 @@ def test_errors(act, kind: type, text: str) -> None:
     for o, n, t in ((optim, nn, minigrad), (torch.optim, torch.nn, torch)):
         with pytest.raises(kind, match=text):
             act(o, n, t)
+
+
+def test_a_module_instead_of_its_parameters() -> None:
+    with pytest.raises(TypeError, match=r"an optimizer takes parameters; write model\.parameters\(\)"):
+        optim.Adam(nn.Linear(1, 1))
 
 
 def test_limits_are_stated() -> None:
