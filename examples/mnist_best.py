@@ -146,22 +146,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(models: list[nn.Module], validation: tuple[mg.Tensor, mg.Tensor], args: argparse.Namespace) -> None:
     """Choose by the validation images, then say what comes out for the test images."""
-    ways: dict[str, tuple[list[nn.Module], bool]] = {}
-    for shifted in (False, True):
-        suffix = ", images and shifted copies" if shifted else ""
-        ways |= {f"member {i}{suffix}": ([model], shifted) for i, model in enumerate(models)}
-        ways[f"ensemble{suffix}"] = models, shifted
-
-    def found(way: str, pixels: mg.Tensor) -> mg.Tensor:
-        chosen, shifted = ways[way]
-        return mg.stack([probabilities(model, pixels, shifted) for model in chosen]).mean(0)
-
-    scores = {way: score(found(way, validation[0]), validation[1]) for way in ways}
+    members, every = range(len(models)), list(range(len(models)))
+    kinds = {"": False, ", with shifted copies": True}
+    ways = {f"{name}{suffix}": (chosen, shifted) for suffix, shifted in kinds.items()
+            for name, chosen in [*((f"member {i}", [i]) for i in members), ("ensemble", every)]}
+    thoughts = {shifted: [probabilities(model, validation[0], shifted) for model in models] for shifted in kinds.values()}
+    scores = {way: score(mg.stack([thoughts[shifted][i] for i in chosen]).mean(0), validation[1])
+              for way, (chosen, shifted) in ways.items()}
     for way, (accuracy, loss) in scores.items():
-        print(f"validation: {way}: accuracy {accuracy:.4f}, loss {loss:.5f}")
+        print(f"validation: {way}: accuracy {accuracy:.4f}, loss {loss:.5f}", flush=True)
     best = min(scores, key=lambda way: scores[way][1])
+    chosen, shifted = ways[best]
     pixels, labels, _ = images(args.data_dir, train=False)
-    p = found(best, pixels)
+    p = mg.stack([probabilities(models[i], pixels, shifted) for i in chosen]).mean(0)
     accuracy, loss = score(p, labels)
     print(f"chosen by validation loss: {best}")
     print(f"test accuracy {accuracy:.4f} ({int((p.argmax(1) != labels).sum())} of {len(labels):,} wrong), loss {loss:.5f}")

@@ -223,3 +223,71 @@ def test_control_c_from_outside(job: Callable[..., Any], straight: Path, tmp_pat
     assert last == "stopped in epoch 1 after batch 3; go on with --resume\n"
     assert job(out, "--resume") == 0
     assert outcome(out) == outcome(straight)
+
+
+# ---------------------------------------------------------------- the training toolkit
+def test_mnist_best_goes_on_and_decides_by_validation(digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--data-dir", str(digits), "--members", "2", "--batch-size", "40", "--out"]
+    example = load("mnist_best")
+    assert example.main([*options, str(tmp_path / "whole"), "--epochs", "4"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("367 images to train with, 33 to decide by")
+    assert len([line for line in lines if "member seed" in line]) == 8
+    result = json.loads((tmp_path / "whole" / "result.json").read_text(encoding="utf-8"))
+    assert result["chosen"] == min(result["validation"], key=lambda way: result["validation"][way][1])
+    assert result["test_accuracy"] > 0.6
+    stopped = load("mnist_best")
+    epoch_before = stopped.augmented
+    left = iter(range(13))                           # 10 batches in an epoch
+
+    def augmented(images: mg.Tensor) -> mg.Tensor:
+        if next(left, None) is None:
+            signal.raise_signal(signal.SIGINT)
+        return epoch_before(images)
+
+    stopped.augmented = augmented
+    assert stopped.main([*options, str(tmp_path / "parts"), "--epochs", "4"]) == 130
+    assert load("mnist_best").main([*options, str(tmp_path / "parts"), "--epochs", "4"]) == 0
+    for name in ("result.json", "weights-0.safetensors", "weights-1.safetensors"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()
+
+
+def test_augmented_digits_are_the_same_digits_a_little_moved(digits: Path) -> None:
+    example = load("mnist_best")
+    pixels, _, _ = example.images(digits, True)
+    mg.manual_seed(0)
+    seen = example.augmented(pixels)
+    assert seen.shape == pixels.shape
+    assert not (seen == example.augmented(pixels)).all()
+    here = mg.arange(28).float()
+    for dim in (2, 3):                               # the centre of the ink, before and after
+        shape = [28 if d == dim else 1 for d in range(4)]
+        before, after = ((t * here.reshape(shape)).sum((1, 2, 3)) / t.sum((1, 2, 3)) for t in (pixels, seen))
+        assert 0.5 < (after - before).std().item() < 2
+        assert abs((after - before).mean().item()) < 0.3
+    ink = seen.sum((1, 2, 3)) / pixels.sum((1, 2, 3))
+    assert 0.6 < ink.min().item() < ink.max().item() < 1.7
+
+
+def test_transfer_learning(digits: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load("transfer_learning").main(["--data-dir", str(digits), "--per-class", "5", "--epochs", "6", "--repeats", "1"])
+    lines = capsys.readouterr().out.splitlines()
+    assert float(lines[0].split()[-1]) > 0.8
+    found = {line.split()[0]: float(line.split()[1]) for line in lines[2:]}
+    assert set(found) == {"scratch", "frozen", "fine-tuned"}
+    assert min(found.values()) > 0.3                 # of five classes
+
+
+def test_hyperparameter_search(digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("optuna")
+    pytest.importorskip("matplotlib")
+    write_digits(tmp_path, 500, 1)
+    example = load("hyperparameter_search")
+    for trials in ("3", "7"):
+        example.main(["--data-dir", str(tmp_path), "--trials", trials, "--epochs", "3", "--out", str(tmp_path)])
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == f"{trials} trials went to their end, 0 were given up"
+        accuracies = [float(line.split()[2].rstrip(",")) for line in lines[1:-1]]
+        assert accuracies == sorted(accuracies, reverse=True)
+        assert len(accuracies) == int(trials)
+    assert (tmp_path / "random-whole.png").read_bytes().startswith(b"\x89PNG")

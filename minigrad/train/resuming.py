@@ -4,12 +4,14 @@ from __future__ import annotations
 import random
 import re
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import rng
+from ..backend import backend_of
 from ..errors import CheckpointError
 from ..rng import counted_stream
 from ..serialization import load
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
     from .trainer import Trainer
 
 NAME = re.compile(r"run-(\d+)-(\d+)\.safetensors$")  # epochs finished, batches of the next one
+
+
+def settle() -> None:
+    """Let compiled kernels start now.
+
+    Until something needs them NumPy computes what is small, and rounds differently here and there: a run that goes on in a new process
+    would not do so at the same place as the one that was not stopped.
+    """
+    kernels = backend_of(np.empty(0)).kernels
+    if kernels.__name__.endswith(".cpu"):
+        import_module(f"{kernels.__name__}.jit")
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:

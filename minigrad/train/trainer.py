@@ -104,6 +104,7 @@ class Trainer:
         self.train_loader, self.epochs = loader_of(train, batch_size, shuffle=True), epochs
         held_out = None if validation is None else loader_of(validation, batch_size, shuffle=False)
         self.should_stop = False
+        resuming.settle()
         self.callbacks.call("on_train_begin", self)
         if resume:
             resuming.restore(self)

@@ -25,12 +25,14 @@ EPOCHS, BATCHES = 10, 20
 
 
 class Job(Trainer):
-    """Trains on images that are moved at random."""
+    """Trains on images that are bent at random."""
 
     def compute(self, batch: Any) -> tuple[Any, Any, Any]:
         images, target = batch
         if self.model.training:
-            images = images + 0.1 * mg.randn(images.shape)
+            grid = F.affine_grid(mg.eye(2, 3).expand(len(images), 2, 3), images.shape, align_corners=False)
+            bends = F.interpolate(0.1 * mg.randn(len(images), 2, 3, 3), size=(8, 8), mode="bilinear")
+            images = F.grid_sample(images, grid + bends.permute(0, 2, 3, 1), align_corners=False)
         output = self.active(images)
         return F.cross_entropy(output, target), output, target
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from minigrad.train.callbacks import (
     Callback,
     CSVLogger,
     EarlyStopping,
+    Freeze,
     GradientMonitor,
     LearningCurves,
     LearningRateScheduler,
@@ -167,3 +169,28 @@ def test_gradient_monitor() -> None:
     assert len(total.norms) == len(each.norms) == 4
     assert set(each.norms[0]) == {name for name, _ in made.model.named_parameters()}
     assert total.norms[0] == pytest.approx(sum(norm ** 2 for norm in each.norms[0].values()) ** 0.5)
+
+
+# ---------------------------------------------------------------- freezing
+def frozen_parts(epochs: int | None) -> list[bool]:
+    """Of each epoch, whether the first layers, with their running statistics, stayed as they were."""
+    mg.manual_seed(0)
+    net = nn.Sequential(nn.Sequential(nn.Linear(2, 8), nn.BatchNorm1d(8), nn.Dropout(0.5)), nn.Linear(8, 3))
+    net[0][0].bias.requires_grad_(False)             # stays frozen by itself
+    states: list[Any] = []
+    remember = type("Remember", (Callback,), {"on_epoch_end": lambda self, made: states.append(
+        [[t.clone() for t in part.state_dict().values()] for part in net])})()
+    made = Trainer(net, F.cross_entropy, optim.AdamW(net.parameters(), 1e-2), callbacks=[Freeze(net[0], epochs), remember])
+    states.append([[t.clone() for t in part.state_dict().values()] for part in net])
+    made.fit(blobs(), blobs(20, 1), epochs=4, validate_every=1)
+    assert [p.requires_grad for p in net.parameters()] == [True, False, True, True, True, True]
+    assert all(any((a != b).any() for a, b in zip(before[1], after[1])) for before, after in itertools.pairwise(states))
+    return [all((a == b).all() for a, b in zip(before[0], after[0])) for before, after in itertools.pairwise(states)]
+
+
+def test_frozen_layers_stay_as_they_are() -> None:
+    assert frozen_parts(None) == [True] * 4
+    assert frozen_parts(2) == [True, True, False, False]
+    assert frozen_parts(0) == [False] * 4
+    with pytest.raises(ArgumentError, match="Freeze: needs a module; got Parameter"):
+        Freeze(nn.Linear(1, 1).weight)               # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from .checkpoint import ModelCheckpoint as ModelCheckpoint
 from .display import GradientMonitor as GradientMonitor
 from .display import LearningCurves as LearningCurves
 from .display import ProgressBar as ProgressBar
+from .freezing import Freeze as Freeze
 from .logs import CSVLogger as CSVLogger
 from .logs import TensorBoard as TensorBoard
 from .pruning import Pruning as Pruning
