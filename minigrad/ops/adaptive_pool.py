@@ -31,7 +31,7 @@ def adaptive_mean(input: Tensor, out_size: Pair) -> Tensor:
     pixels = x.shape[2] * x.shape[3]
     if x.size >= STEPS and x.dtype.char == "f" and (done := large_total(x, (2, 3), True)) is not None:
         done /= pixels
-        return done                                  # type: ignore[no-any-return]
+        return done
     return add_up(x.reshape((*x.shape[:2], 1, 1, pixels)), (4,), False, None, pixels)
 
 

@@ -39,7 +39,7 @@ def images(kind: dtype, batch: int) -> None:
     for scale, shift in ((w, b), (w, None), (None, None)):
         for out in (F.group_norm(x, 2, scale, shift), F.batch_norm(x, None, None, scale, shift, training=True),
                     F.batch_norm(x, zeros(8, dtype=kind), ones(8, dtype=kind), scale, shift), F.layer_norm(rows, (8,), scale, shift),
-                    F.rms_norm(rows, (8,), scale)):
+                    F.rms_norm(rows, (8,), scale), F.batch_norm(rows, None, None, scale, shift, training=True)):
             out.sum().backward()
 
 

@@ -69,7 +69,7 @@ def test_rows_by_their_mean_square(kernels: Any, dtype: str, shape: tuple[int, i
 
 @pytest.mark.parametrize("kernels", KERNELS)
 @pytest.mark.parametrize("dtype", ["f4", "f8"])
-@pytest.mark.parametrize("shape", [(4, 3, 1), (4, 3, 20), (32, 16, 256), (1, 2, 9)])
+@pytest.mark.parametrize("shape", [(4, 3, 1), (50, 130, 1), (4, 3, 20), (32, 16, 256), (1, 2, 9)])
 def test_channels(kernels: Any, dtype: str, shape: tuple[int, int, int]) -> None:
     g, x, w, b = draw(shape, dtype), draw(shape, dtype), draw(shape[1:2], dtype), draw(shape[1:2], dtype)
     for weight, bias in ((w, b), (w, None), (None, None)):
@@ -162,6 +162,9 @@ def test_several_threads(kernels: Any) -> None:
         gp = g.reshape(planes.shape)
         results.append((y, kernels.layer_norm_input(g, x, w, mean, var, EPS), z, kernels.batch_norm_input(gp, planes, None, m, v, EPS),
                         kernels.batch_norm_weight(gp, planes, m, v, EPS)))
+        columns, gc = x[:, :, None], g[:, :, None]
+        c = kernels.batch_norm(columns, w, None, EPS)
+        results[-1] += (*c, *kernels.batch_norm_gradients(gc, columns, w, *c[1:], EPS))
         c = kernels.group_norm(planes, 5, None, None, EPS)
         y, rates = kernels.rms_norm(x, w, EPS)
         results[-1] += (*c, *kernels.group_norm_gradients(gp, planes, 5, None, *c[1:], EPS),

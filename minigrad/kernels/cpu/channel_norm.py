@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import reference
 from ..reference import Array
+from .column_norm import column_gradients, normalized_columns
 from .half import plain
 from .jit import jit, part, run
 from .norm import FLOPS, SHORT, alike, layer_norm, layer_norm_input, ones, reciprocal, squares_of, sum_of, zeros
@@ -53,16 +54,22 @@ def group_norm_gradients(g: Array, x: Array, groups: int, w: Array | None, mean:
 
 def batch_norm(x: Array, w: Array | None, b: Array | None, eps: float) -> tuple[Array, Array, Array]:
     """Channels of (N, C, P) to mean 0 and variance 1, times w (C,) plus b (C,); and means and variances, (1, C, 1)."""
-    if not alike(x, w, b) or x.shape[2] < SHORT:
+    if not alike(x, w, b) or 1 < x.shape[2] < SHORT:
         return reference.batch_norm(x, w, b, eps)
-    y, mean, var = normalized(x, w, b, eps, x.shape[1], True)
-    return y, mean.reshape(1, -1, 1), var.reshape(1, -1, 1)
+    if x.shape[2] == 1:
+        y, mean, var = normalized_columns(x[:, :, 0], w, b, eps)
+    else:
+        y, mean, var = normalized(x, w, b, eps, x.shape[1], True)
+    return y.reshape(x.shape), mean.reshape(1, -1, 1), var.reshape(1, -1, 1)
 
 
 def batch_norm_gradients(g: Array, x: Array, w: Array | None, mean: Array, var: Array, eps: float) -> Gradients:
     """Gradients of batch_norm for x, w and b."""
-    if not alike(x, w, g, mean) or x.shape[2] < SHORT:
+    if not alike(x, w, g, mean) or 1 < x.shape[2] < SHORT:
         return reference.batch_norm_gradients(g, x, w, mean, var, eps)
+    if x.shape[2] == 1:
+        dx, dw, db = column_gradients(g[:, :, 0], x[:, :, 0], w, mean, var, eps)
+        return dx.reshape(x.shape), dw, db
     return gradients(g, x, w, mean, var, eps, True)
 
 
