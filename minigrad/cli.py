@@ -45,6 +45,7 @@ def warmup(args: Arguments) -> int:
 def summary(args: Arguments) -> int:
     """summary MODULE:MODEL --input 1,1,28,28[:int64] ...   the layers of a model with shapes, parameters, multiplications and memory
     """
+    from .compat.standin import as_torch
     from .errors import ArgumentError, ArgumentTypeError
     from .utils.locate import model_at, tensor_of_shape
     from .viz.layers import summary as summarise
@@ -61,12 +62,13 @@ def summary(args: Arguments) -> int:
             names.append(word)
     if len(names) != 1 or ":" not in names[0] or not inputs:
         return usage(f"summary: expects MODULE:MODEL and at least one --input; got {' '.join(args) or 'nothing'}")
-    try:
-        model = model_at(names[0])
-    except (ArgumentError, ArgumentTypeError) as error:
-        print(f"minigrad summary: {error}", file=sys.stderr)
-        return 2
-    print(summarise(model, inputs))
+    with as_torch():                                 # a program for PyTorch will do
+        try:
+            model = model_at(names[0])
+        except (ArgumentError, ArgumentTypeError) as error:
+            print(f"minigrad summary: {error}", file=sys.stderr)
+            return 2
+        print(summarise(model, inputs))
     return 0
 
 
@@ -84,10 +86,12 @@ def doctor(args: Arguments) -> int:
 def graph(args: Arguments) -> int:
     """graph SCRIPT.py:NAME [-o graph.html] [--depth N] [--input SHAPE]   draw the graph of a tensor or model that a function returns
     """
+    from .compat.standin import as_torch
     from .errors import ArgumentError
     from .viz.command import main as draw
     try:
-        return draw(args)
+        with as_torch():                             # a program for PyTorch will do
+            return draw(args)
     except ArgumentError as error:
         return usage(str(error))
 

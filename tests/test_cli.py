@@ -149,6 +149,34 @@ print([name for name, module in sys.modules.items() if "site-packages/torch" in 
     assert (code, out) == (0, "True True torch.float32\n[]\n"), text
 
 
+TORCH_MODEL = """
+import torch
+from torch.testing import assert_close
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 3)
+
+    def forward(self, x):
+        assert_close(x, x)
+        return torch.relu(self.fc(x))
+
+def loss():
+    return Net()(torch.ones(2, 4)).sum()
+"""
+
+
+@pytest.mark.parametrize(("arguments", "told"), [(("graph", "prog.py:loss", "-o", "loss.txt"), "3 ops · 15 parameters"),
+                                                 (("graph", "prog.py:Net", "--input", "1,4", "-o", "net.txt"), "2 ops · 15 parameters"),
+                                                 (("summary", "prog.py:Net", "--input", "2,4"), "15 trainable")])
+def test_a_model_of_a_pytorch_program_is_drawn_and_summed_up(arguments: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    write(tmp_path, prog=TORCH_MODEL)
+    code, out, err = python("-m", "minigrad", *arguments, cwd=tmp_path)
+    assert code == 0, err
+    assert told in out
+
+
 def test_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     assert "run SCRIPT.py [ARGUMENTS]" in capsys.readouterr().out

@@ -15,7 +15,8 @@ TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
 MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
-        "func", "jit", "linalg", "nn", "onnx", "optim", "profiler", "random", "serialization", "signal", "special", "utils", "version")),
+        "func", "jit", "linalg", "nn", "onnx", "optim", "profiler", "random", "serialization", "signal", "special", "testing", "utils",
+        "version")),
     "torch.distributions": frozenset((
         "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "constraints", "continuous_bernoulli",
         "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel",
