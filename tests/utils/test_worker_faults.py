@@ -15,7 +15,7 @@ import pytest
 
 import minigrad as mg
 from minigrad.errors import WorkerError
-from minigrad.utils.data import DataLoader, Dataset, IterableDataset
+from minigrad.utils.data import DataLoader, Dataset, IterableDataset, pool
 from minigrad.utils.data.failure import SHOWN, indices_shown
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="these data sets are not importable by a spawned process")
@@ -23,8 +23,9 @@ MEMORY = Path("/dev/shm")
 
 
 @pytest.fixture(autouse=True)
-def nothing_left() -> Iterator[None]:
-    """A test of a fault leaves no shared memory behind."""
+def nothing_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test of a fault leaves no shared memory behind. A worker that sleeps is not waited for as long as usual."""
+    monkeypatch.setattr(pool, "GRACE", 0.5)
     before = segments()
     yield
     assert segments() <= before
