@@ -6,7 +6,7 @@ import platform
 import re
 import sys
 from collections.abc import Iterator
-from importlib import metadata
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from .. import config
-from ..accelerator import is_available
 from ..backend import NUMPY
+from ..cupy_arrays import count, why_not
 from ..kernels.cpu import threads as kernel_threads
 from ..threads import get_num_threads
 
@@ -27,6 +27,8 @@ ADDS = {
     "examples": "the example programs, pictures of learning, graphs as SVG and PNG without Graphviz, images in data sets",
     "cuda": "tensors on a GPU",
     "tensorboard": "utils.tensorboard: SummaryWriter",
+    "train": "progress bars, learning curves and the search for hyperparameters",
+    "viz": "graphs as SVG, PNG and PDF without Graphviz",
     "onnx": "export to ONNX",
     "test": "what the tests need",
     "dev": "type checker and linter",
@@ -140,23 +142,17 @@ def can_write(folder: Path) -> bool:
 
 
 def gpu(problems: list[str]) -> Iterator[Line]:
-    """CuPy and the GPUs that it sees."""
-    if find_spec("cupy") is None:
-        yield "CuPy", "not installed: tensors live on the CPU"
+    """CuPy and the GPUs that it sees, or what is missing."""
+    if reason := why_not():
+        yield "CUDA", f"tensors live on the CPU: {reason}"
+        if find_spec("cupy") is not None:            # who installed it wants it
+            problems.append(f"CuPy is installed, and no GPU can be used: {reason}")
         return
-    try:
-        import cupy  # type: ignore[import-not-found, import-untyped, unused-ignore]
-        count = cupy.cuda.runtime.getDeviceCount() if is_available() else 0
-        yield "CuPy", f"{cupy.__version__}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}"
-        for i in range(count):
-            properties = cupy.cuda.runtime.getDeviceProperties(i)
-            yield f"cuda:{i}", f"{properties['name'].decode()}, {properties['totalGlobalMem'] / 2 ** 30:.0f} GB"
-        if not count:
-            yield "devices", "none"
-            problems.append("CuPy is installed and sees no GPU; look at the driver (nvidia-smi) and at CUDA_VISIBLE_DEVICES")
-    except Exception as error:                       # CuPy fails in many ways where CUDA is not whole
-        yield "CuPy", f"does not work: {error}"
-        problems.append(f"CuPy is installed and does not work: {error}")
+    cupy: Any = import_module("cupy")
+    yield "CuPy", f"{cupy.__version__}, CUDA {cupy.cuda.runtime.runtimeGetVersion()}"
+    for i in range(count()):
+        properties = cupy.cuda.runtime.getDeviceProperties(i)
+        yield f"cuda:{i}", f"{properties['name'].decode()}, {properties['totalGlobalMem'] / 2 ** 30:.0f} GB"
 
 
 def extras(problems: list[str]) -> Iterator[Line]:

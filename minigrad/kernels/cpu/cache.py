@@ -26,7 +26,7 @@ from numba.core import caching, compiler, serialize, sigutils
 
 from ... import config
 
-MOST = 512                            # files to keep; those that were not loaded for longest go first
+MOST = 1024                           # files to keep; those that were not loaded for longest go first
 COMPILER = "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT"
 IMPORT = re.compile(r"^[ \t]*from (\.*)([\w.]*) import ([^(\n]*)", re.MULTILINE)
 HERE = Path(__file__).parent

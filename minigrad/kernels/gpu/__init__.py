@@ -20,7 +20,7 @@ _FILES = {
 }
 LEFT = ("attention", "attention_input", "batch_norm_gradients", "fixed_norm", "fixed_norm_gradients", "group_norm", "group_norm_gradients",
         "gru_scan", "gru_scan_input", "layer_norm_gradients", "lstm_scan", "lstm_scan_input", "rms_norm", "rms_norm_gradients", "rnn_scan",
-        "rnn_scan_input")
+        "rnn_scan_input", "weighted_rows")
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names}
 
 

@@ -90,5 +90,5 @@ def gpu_kernels() -> Any:
     return minigrad.kernels.gpu
 
 
-ON_HOST = Backend("strict", StrictArray, STRICT.xp, gpu_kernels, STRICT.device_of, STRICT.to_host, STRICT.from_host,
+ON_HOST = Backend("cuda", StrictArray, STRICT.xp, gpu_kernels, STRICT.device_of, STRICT.to_host, STRICT.from_host,
                   lambda: STRICT.special, lambda: STRICT.fft)
