@@ -75,15 +75,17 @@ def workloads(lib: Any) -> Workloads:
             loader = data.DataLoader(make(lib), **{"batch_size": 64, "shuffle": True, **options})
 
             def step() -> Any:
-                count, labels = 0, None
-                for x, labels in loader:
+                count, last = 0, None
+                for x, last in loader:               # noqa: B007, what is returned is compared
                     count += len(x)
-                return count, labels
+                return count, last
             return step
         return build
 
     found: Workloads = {}
-    for name, make, options in (("images", images, {}), ("pairs", pairs, {}), ("rows", rows, {}), ("colour images", colour, {"batch_size": 16})):
+    kinds: list[tuple[str, Callable[[Any], Any], dict[str, Any]]] = [
+        ("images", images, {}), ("pairs", pairs, {}), ("rows", rows, {}), ("colour images", colour, {"batch_size": 16})]
+    for name, make, options in kinds:
         for ways, more in (("in this process", {}), ("2 workers", {"num_workers": 2}),
                            ("2 workers, kept", {"num_workers": 2, "persistent_workers": True})):
             found[f"{ways}: {name}"] = epoch(make, **options, **more)

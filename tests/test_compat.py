@@ -300,7 +300,8 @@ def test_importing_minigrad_does_not_load_what_only_messages_need() -> None:
 
 @pytest.mark.parametrize(("alias", "real"), [
     ("torch", "minigrad"), ("torch.nn.functional", "minigrad.nn.functional"), ("torchvision.transforms", "minigrad.vision.transforms"),
-    ("torch.nn.modules", "minigrad.nn.modules"), ("torch.nn.modules.batchnorm", "minigrad.nn.modules"), ("torch.utils.data.dataset", "minigrad.utils.data"),
+    ("torch.nn.modules", "minigrad.nn.modules"), ("torch.nn.modules.batchnorm", "minigrad.nn.modules"),
+    ("torch.utils.data.dataset", "minigrad.utils.data"),
     ("torch.nn.registration", None), ("torch.engine", None), ("torch.ops.conv", None), ("torch.nn.functional.relu", None),
     ("numpy", None), ("torchvision._pillow", None), ("torch.utils.nowhere.deep", None),
 ])

@@ -144,7 +144,8 @@ def test_what_is_expected_is_what_pytorch_prints(data: Path) -> None:
     torch = pytest.importorskip("torch")
     left_out = set() if find_spec("torchvision") else {"mnist_convnet"}
     if not uses_portable_stream(torch):
-        left_out |= {program for program in PROGRAMS if re.search("dropout|multinomial|categorical", (FOLDER / f"{program}.py").read_text(), re.I)}
+        left_out |= {program for program in PROGRAMS
+                     if re.search("dropout|multinomial|categorical", (FOLDER / f"{program}.py").read_text(), re.I)}
     programs = [program for program in PROGRAMS if program not in left_out]
     printed = run_all(BY_TORCH, programs, data)
     for program in programs:

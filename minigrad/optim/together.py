@@ -15,7 +15,10 @@ PRECISE = "fdFD"                                     # dtypes that compiled loop
 
 
 class Batch(NamedTuple):
-    """Parameters of one dtype on one kind of device. members: their places among all; table: addresses of their arrays, a row each; sizes: of each."""
+    """Parameters of one dtype on one kind of device.
+
+    members: their places among all. table: addresses of their arrays, a row each. sizes: of each.
+    """
     members: list[int]
     dtype: Any
     table: Array

@@ -122,7 +122,8 @@ def test_refusals() -> None:
     same_error(lambda lib, x: x.sum((0, 0)), X, match="dim 0 appears multiple times")
     same_error(lambda lib, x: x.sum("a"), X, match="dim must be an int")
     same_error(lambda lib, x: x.sum(1), np.array(3.0), match="Dimension out of range")
-    same_error(lambda lib, x: x.mean(), X.astype("i8"), match=r"could not infer output dtype.*Got: int64 \(.*\); pass dtype=minigrad\.float32")
+    same_error(lambda lib, x: x.mean(), X.astype("i8"),
+               match=r"could not infer output dtype.*Got: int64 \(.*\); pass dtype=minigrad\.float32")
     same_error(lambda lib, x: x.mean(dtype=lib.int64), X, match="Optional dtype must be either a floating point or complex dtype")
     same_error(lambda lib, x: lib.nanmean(x), X.astype("i8"), match="nanmean.*floating point")
     same_error(lambda lib, x: x.prod((0, 1)), X, match="dim must be an int")

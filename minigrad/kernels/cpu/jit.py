@@ -22,7 +22,6 @@ from numba.extending import intrinsic
 from numba.np.ufunc import parallel
 from numba.np.ufunc.parallel import threading_layer
 
-from ..reference import Array
 from .cache import Kept, tell, values_in
 
 # OpenMP first: it starts a region in 2 us and takes calls from several threads; workqueue does neither.
