@@ -83,7 +83,7 @@ def off() -> tuple[Work, Work]:
     """The chain as it is, and with the tests for watchers cut from the call path and from the backward pass."""
     cut = recompiled(fast, (" or mode.watch is not None", ""))
     cut.Tensor = mg.Tensor
-    without = recompiled(run, (" if rules is None else rules(node, i, op.pulls[i], g, saved)", ""))
+    without = recompiled(run, (" if rules is None else rules(node, i, pulls[i], g, saved)", ""))
     work = chain(cut.binary(mg.mul.op, general(mg.mul.op)), cut.unary(mg.exp.op, general(mg.exp.op)))      # type: ignore[attr-defined]
 
     def less() -> None:

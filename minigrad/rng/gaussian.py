@@ -63,7 +63,11 @@ def box_muller_pairs(u: Doubles) -> Doubles:
 
 
 def fma64(x: Doubles, scale: float, shift: float) -> Doubles:
-    """x * scale + shift rounded once, as a fused multiply-add does (error-free product and sum, after T. Dekker)."""
+    """x * scale + shift rounded once, as a fused multiply-add does.
+
+    The product is split without error (Dekker), and what is left over is added by rounding to odd, so that the last rounding sees it:
+    S. Boldo and G. Melquiond (2008), Emulation of a FMA and correctly rounded sums.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         product = x * scale
         if shift == 0 or scale == 1:
@@ -71,11 +75,24 @@ def fma64(x: Doubles, scale: float, shift: float) -> Doubles:
         x_high, s_high = _upper_half(x), _upper_half(np.array(scale, F64))
         x_low, s_low = x - x_high, scale - s_high
         lost = ((x_high * s_high - product) + x_high * s_low + x_low * s_high) + x_low * s_low
-        total = product + shift
-        part = total - product
-        lost += (product - (total - part)) + (shift - part)
-        fused = total + lost
-        return np.where(np.isfinite(fused), fused, total)
+        added, little = _exact_sum(lost, shift)
+        total, error = _exact_sum(product, added)
+        fused = total + _odd_sum(little, error)
+        return np.where(np.isfinite(fused), fused, product + shift)
+
+
+def _exact_sum(x: Any, y: Any) -> tuple[Any, Any]:
+    """x + y rounded, and what the rounding lost. D. Knuth, The art of computer programming, 4.2.2."""
+    total = x + y
+    part = total - x
+    return total, (x - (total - part)) + (y - part)
+
+
+def _odd_sum(x: Doubles, y: Doubles) -> Doubles:
+    """x + y rounded to odd: where it is not exact, to the neighbour whose last bit is 1."""
+    total, error = _exact_sum(x, y)
+    even = (total.view(np.uint64) & np.uint64(1)) == 0
+    return np.where((error != 0) & even, np.nextafter(total, np.copysign(np.inf, error)), total)
 
 
 def _upper_half(x: Doubles) -> Doubles:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minigrad.rng import gaussian
@@ -15,6 +15,7 @@ SMALL = 1e-280                           # below it the lost bits are no longer 
 
 
 @given(st.floats(-1e10, 1e10), st.floats(-1e10, 1e10), st.floats(-1e10, 1e10))
+@example(3.0, -2863311530.8426886, -7.707964577273921e-46)               # the product lies between two numbers, the shift decides
 def test_fma_rounds_once(x: float, scale: float, shift: float) -> None:
     exact = Fraction(x) * Fraction(scale) + Fraction(shift)
     got = float(fma64(np.array([x]), scale, shift)[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 import random
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,15 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C means what it does in a terminal, also where the tests run in the background and ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_stops_behind_the_batch_with_a_checkpoint(tmp_path: Path) -> None:
     whole = run(None, [])
 
@@ -271,6 +281,14 @@ def test_ctrl_c_stops_behind_the_batch_with_a_checkpoint(tmp_path: Path) -> None
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_a_program_that_ignores_ctrl_c_goes_on_to(heard: None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    made = trainer(callbacks=[LambdaCallback(on_batch_begin=lambda made: signal.raise_signal(signal.SIGINT))])
+    made.fit(blobs(), epochs=2)
+    assert made.epoch == 2
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_second_ctrl_c_stops_at_once() -> None:
     def press(made: Trainer) -> None:
         signal.raise_signal(signal.SIGINT)

@@ -236,6 +236,8 @@ import os, signal, sys, time
 import minigrad as mg
 from minigrad.utils.data import DataLoader, Dataset
 
+signal.signal(signal.SIGINT, signal.default_int_handler)     # what was started in the background ignores it
+
 class Slow(Dataset):
     def __len__(self):
         return 1000
