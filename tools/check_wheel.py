@@ -1,4 +1,4 @@
-"""Check a built wheel: pure Python, every module typed, under 1 MB of code as it is downloaded, bundled data and its notice inside.
+"""Check a built wheel: pure Python, every module typed, under 1.25 MB of code as it is downloaded, bundled data and its notice inside.
 
     python tools/check_wheel.py dist/minigrad-*.whl
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 import sys
 import zipfile
 
-CODE_LIMIT = 1_000_000                               # bytes, compressed as they lie in the wheel (docs/decisions/0013)
+CODE_LIMIT = 1_250_000                               # bytes, compressed as they lie in the wheel (docs/decisions/0013)
 NEEDED = ("minigrad/py.typed", "minigrad/__init__.py", "minigrad/vision/datasets/", "minigrad/viz/page.html")
 
 
