@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .conv import conv2d_weight as conv2d_weight
     from .draws import draw as draw
     from .elementwise import each as each
-    from .elementwise import total as total
     from .gates import gelu as gelu
     from .gates import gelu_input as gelu_input
     from .gemm import linear as linear
@@ -59,6 +58,7 @@ if TYPE_CHECKING:
     from .recurrent import rnn_scan_input as rnn_scan_input
     from .resample import weighted_rows as weighted_rows
     from .rows import add_rows as add_rows
+    from .sums import total as total
     from .tiles import attention as attention
     from .tiles import attention_input as attention_input
     from .tiles import pack_coins as pack_coins
@@ -71,7 +71,7 @@ _FILES = {
                      "group_norm", "group_norm_gradients"),
     "conv": ("conv2d", "conv2d_bias", "conv2d_input", "conv2d_weight"),
     "draws": ("draw",),
-    "elementwise": ("each", "total"),
+    "elementwise": ("each",),
     "gates": ("gelu", "gelu_input"),
     "gemm": ("linear", "matmul"),
     "half": ("convert",),
@@ -82,6 +82,7 @@ _FILES = {
     "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
     "resample": ("weighted_rows",),
     "rows": ("add_rows",),
+    "sums": ("total",),
     "tiles": ("attention", "attention_input", "pack_coins"),
     "updates": ("table", "update"),
 }

@@ -13,14 +13,27 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..reference import Array
-from .functions import ONE, TWENTY, TWO, ZERO, F, log1p_of_fraction, pick
+from .functions import ONE, TWENTY, TWO, ZERO, log1p_of_fraction, pick
 from .functions import exp as exponential
 from .functions import expm1 as exponential_less_1
 from .functions import log as logarithm
 from .functions import sigmoid as logistic
 from .functions import tanh as hyperbolic_tangent
-from .half import FAST, bits, number, put
-from .jit import jit, part, run
+from .half import FAST, bits
+from .jit import part, run
+from .loops import (
+    one,
+    one_in_place,
+    one_with,
+    one_with_in_place,
+    three,
+    two,
+    two_across,
+    two_across_in_place,
+    two_in_place,
+    two_with,
+    two_with_in_place,
+)
 from .threads import threads_for
 
 F32, F16 = np.dtype("f4"), np.dtype("f2")
@@ -116,23 +129,6 @@ def float_of(kinds: str, arrays: tuple[Array, ...]) -> Any:
         elif kind == "f" or a.dtype.char != kind:
             return None
     return found if found is F32 or found is F16 and FAST else None
-
-
-def total(x: Array, dims: int) -> Array | None:
-    """The sum over so many last dimensions: of runs in single precision, these in double. None for other arrays than `each` takes."""
-    to = float_of("f", (x,))
-    if to is None:
-        return None
-    shape = x.shape[:x.ndim - dims]
-    out, n = np.zeros(shape, np.float32), prod(x.shape[x.ndim - dims:])
-    threads = threads_for(x.size)
-    if out.size > 1:
-        run(row_sums, threads, out.size, out.reshape(-1), bits(x).reshape(-1, n))
-        return out.astype(to, copy=False)
-    parts = np.zeros(threads)
-    run(add_up, threads, x.size, parts, bits(x).reshape(-1))
-    out[...] = parts.sum()
-    return out.astype(to, copy=False)
 
 
 # The ops -----------------------------------------------------------------------------------------------------------------
@@ -331,7 +327,6 @@ def logsigmoid_input(g: Any, x: Any) -> Any:
 
 
 # Loops -------------------------------------------------------------------------------------------------------------------
-# Those in place read what they write by the same name, or LLVM would fear that a write changes what is read later.
 
 @cache
 def loop_across(name: str, in_place: bool) -> Any:
@@ -346,157 +341,3 @@ def loop(name: str, in_place: bool) -> Any:
     makers = {(1, False): (one, one_in_place), (2, False): (two, two_in_place), (3, False): (three, three),
               (1, True): (one_with, one_with_in_place), (2, True): (two_with, two_with_in_place)}
     return makers[len(op.kinds), op.numbers][in_place](op.function)
-
-
-@part
-def share(x: Any, units: int, threads: int, t: int) -> Any:
-    """What thread t does of an array. A loop over it starts at 0, which LLVM needs to know to vectorise."""
-    return x[units * t // threads:units * (t + 1) // threads]
-
-
-def one(function: Any) -> Any:
-    @jit
-    def elementwise1(out: Any, x: Any, units: int, threads: int, t: int) -> None:
-        out, x = share(out, units, threads, t), share(x, units, threads, t)
-        for i in range(out.size):
-            put(out, i, function(number(x, i)))
-    return elementwise1
-
-
-def one_in_place(function: Any) -> Any:
-    @jit
-    def elementwise1_(x: Any, _: Any, units: int, threads: int, t: int) -> None:
-        x = share(x, units, threads, t)
-        for i in range(x.size):
-            put(x, i, function(number(x, i)))
-    return elementwise1_
-
-
-def one_with(function: Any) -> Any:
-    @jit
-    def elementwise1with(out: Any, x: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
-        a, b, c = F(a), F(b), F(c)
-        out, x = share(out, units, threads, t), share(x, units, threads, t)
-        for i in range(out.size):
-            put(out, i, function(number(x, i), a, b, c))
-    return elementwise1with
-
-
-def one_with_in_place(function: Any) -> Any:
-    @jit
-    def elementwise1with_(x: Any, _: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
-        a, b, c = F(a), F(b), F(c)
-        x = share(x, units, threads, t)
-        for i in range(x.size):
-            put(x, i, function(number(x, i), a, b, c))
-    return elementwise1with_
-
-
-def two(function: Any) -> Any:
-    @jit
-    def elementwise2(out: Any, x: Any, y: Any, units: int, threads: int, t: int) -> None:
-        out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
-        for i in range(out.size):
-            put(out, i, function(number(x, i), number(y, i)))
-    return elementwise2
-
-
-def two_in_place(function: Any) -> Any:
-    @jit
-    def elementwise2_(x: Any, _: Any, y: Any, units: int, threads: int, t: int) -> None:
-        x, y = share(x, units, threads, t), share(y, units, threads, t)
-        for i in range(x.size):
-            put(x, i, function(number(x, i), number(y, i)))
-    return elementwise2_
-
-
-def two_with(function: Any) -> Any:
-    @jit
-    def elementwise2with(out: Any, x: Any, y: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
-        a, b, c = F(a), F(b), F(c)
-        out, x, y = share(out, units, threads, t), share(x, units, threads, t), share(y, units, threads, t)
-        for i in range(out.size):
-            put(out, i, function(number(x, i), number(y, i), a, b, c))
-    return elementwise2with
-
-
-def two_with_in_place(function: Any) -> Any:
-    @jit
-    def elementwise2with_(x: Any, _: Any, y: Any, a: Any, b: Any, c: Any, units: int, threads: int, t: int) -> None:
-        a, b, c = F(a), F(b), F(c)
-        x, y = share(x, units, threads, t), share(y, units, threads, t)
-        for i in range(x.size):
-            put(x, i, function(number(x, i), number(y, i), a, b, c))
-    return elementwise2with_
-
-
-def three(function: Any) -> Any:
-    @jit
-    def elementwise3(out: Any, x: Any, y: Any, z: Any, units: int, threads: int, t: int) -> None:
-        out, x = share(out, units, threads, t), share(x, units, threads, t)
-        y, z = share(y, units, threads, t), share(z, units, threads, t)
-        for i in range(out.size):
-            put(out, i, function(number(x, i), number(y, i), number(z, i)))
-    return elementwise3
-
-
-def two_across(function: Any) -> Any:
-    @jit
-    def across2(out: Any, x: Any, y: Any, by_row: bool, units: int, threads: int, t: int) -> None:
-        for r in range(units * t // threads, units * (t + 1) // threads):
-            result, row = out[r], x[r]
-            if by_row:
-                v = number(y, r % y.size)
-                for i in range(row.size):
-                    put(result, i, function(number(row, i), v))
-            else:
-                for i in range(row.size):
-                    put(result, i, function(number(row, i), number(y, i)))
-    return across2
-
-
-def two_across_in_place(function: Any) -> Any:
-    @jit
-    def across2_(x: Any, _: Any, y: Any, by_row: bool, units: int, threads: int, t: int) -> None:
-        for r in range(units * t // threads, units * (t + 1) // threads):
-            row = x[r]
-            if by_row:
-                v = number(y, r % y.size)
-                for i in range(row.size):
-                    put(row, i, function(number(row, i), v))
-            else:
-                for i in range(row.size):
-                    put(row, i, function(number(row, i), number(y, i)))
-    return across2_
-
-
-RUN = 1024                            # numbers that are added in single precision
-
-
-@part(fastmath={"reassoc", "contract"})
-def sum_of_run(x: Any) -> Any:
-    """The sum of a few numbers."""
-    s = ZERO
-    for i in range(x.size):
-        s += number(x, i)
-    return s
-
-
-@part
-def sum_of(x: Any) -> Any:
-    """The sum of an array, float64."""
-    s: Any = 0.0
-    for start in range(0, x.size, RUN):
-        s += sum_of_run(x[start:start + RUN])
-    return s
-
-
-@jit
-def add_up(parts: Any, x: Any, units: int, threads: int, t: int) -> None:
-    parts[t] = sum_of(share(x, units, threads, t))
-
-
-@jit
-def row_sums(out: Any, x: Any, units: int, threads: int, t: int) -> None:
-    for r in range(units * t // threads, units * (t + 1) // threads):
-        out[r] = sum_of_run(x[r]) if x.shape[1] <= RUN else sum_of(x[r])
