@@ -103,7 +103,7 @@ def probabilities(model: nn.Module, pixels: mg.Tensor, shifted: bool) -> mg.Tens
 
 
 def score(p: mg.Tensor, labels: mg.Tensor) -> tuple[float, float]:
-    """Accuracy, and the mean of -log p of the right class, which tells more of few images."""
+    """Accuracy, and the mean of -log p of the right class, which decides between equal accuracies."""
     return (p.argmax(1) == labels).float().mean().item(), F.nll_loss(p.clamp_min(1e-12).log(), labels).item()
 
 
@@ -155,12 +155,12 @@ def report(models: list[nn.Module], validation: tuple[mg.Tensor, mg.Tensor], arg
               for way, (chosen, shifted) in ways.items()}
     for way, (accuracy, loss) in scores.items():
         print(f"validation: {way}: accuracy {accuracy:.4f}, loss {loss:.5f}", flush=True)
-    best = min(scores, key=lambda way: scores[way][1])
+    best = min(scores, key=lambda way: (-scores[way][0], scores[way][1]))
     chosen, shifted = ways[best]
     pixels, labels, _ = images(args.data_dir, train=False)
     p = mg.stack([probabilities(models[i], pixels, shifted) for i in chosen]).mean(0)
     accuracy, loss = score(p, labels)
-    print(f"chosen by validation loss: {best}")
+    print(f"chosen by the validation images: {best}")
     print(f"test accuracy {accuracy:.4f} ({int((p.argmax(1) != labels).sum())} of {len(labels):,} wrong), loss {loss:.5f}")
     (args.out / "result.json").write_text(json.dumps(
         {"validation": scores, "chosen": best, "test_accuracy": accuracy, "test_loss": loss}, indent=1) + "\n", encoding="utf-8")
