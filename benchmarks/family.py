@@ -17,7 +17,7 @@ from typing import Any
 
 ALL_CORES = 0
 NAMES = ("models", "convolutions", "pooling", "norms", "matmul", "elementwise", "optimizers", "overhead", "shape", "start", "memory",
-         "accuracy", "graph", "half", "recurrent", "attention", "interpolate", "loader")
+         "accuracy", "graph", "half", "recurrent", "attention", "interpolate", "loader", "small")
 ADAPTERS = ("jax", "tinygrad", "mygrad")             # libraries whose workloads are written out in in_<library>.py
 
 Step = Callable[[], Any]
