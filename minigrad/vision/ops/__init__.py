@@ -1,0 +1,42 @@
+"""What detectors and networks are built of, with torchvision's names: boxes, regions, losses, blocks."""
+from __future__ import annotations
+
+from .blocks import MLP as MLP
+from .blocks import Conv2dNormActivation as Conv2dNormActivation
+from .blocks import Conv3dNormActivation as Conv3dNormActivation
+from .blocks import ConvNormActivation as ConvNormActivation
+from .blocks import FrozenBatchNorm2d as FrozenBatchNorm2d
+from .blocks import Permute as Permute
+from .blocks import SqueezeExcitation as SqueezeExcitation
+from .boxes import batched_nms as batched_nms
+from .boxes import box_area as box_area
+from .boxes import box_convert as box_convert
+from .boxes import box_iou as box_iou
+from .boxes import clip_boxes_to_image as clip_boxes_to_image
+from .boxes import complete_box_iou as complete_box_iou
+from .boxes import distance_box_iou as distance_box_iou
+from .boxes import generalized_box_iou as generalized_box_iou
+from .boxes import masks_to_boxes as masks_to_boxes
+from .boxes import nms as nms
+from .boxes import remove_small_boxes as remove_small_boxes
+from .deformable import DeformConv2d as DeformConv2d
+from .deformable import deform_conv2d as deform_conv2d
+from .dropping import DropBlock2d as DropBlock2d
+from .dropping import DropBlock3d as DropBlock3d
+from .dropping import StochasticDepth as StochasticDepth
+from .dropping import drop_block2d as drop_block2d
+from .dropping import drop_block3d as drop_block3d
+from .dropping import stochastic_depth as stochastic_depth
+from .losses import complete_box_iou_loss as complete_box_iou_loss
+from .losses import distance_box_iou_loss as distance_box_iou_loss
+from .losses import generalized_box_iou_loss as generalized_box_iou_loss
+from .losses import sigmoid_focal_loss as sigmoid_focal_loss
+from .pyramid import ExtraFPNBlock as ExtraFPNBlock
+from .pyramid import FeaturePyramidNetwork as FeaturePyramidNetwork
+from .pyramid import LastLevelMaxPool as LastLevelMaxPool
+from .pyramid import LastLevelP6P7 as LastLevelP6P7
+from .regions import MultiScaleRoIAlign as MultiScaleRoIAlign
+from .regions import RoIAlign as RoIAlign
+from .regions import RoIPool as RoIPool
+from .regions import roi_align as roi_align
+from .regions import roi_pool as roi_pool
