@@ -79,6 +79,7 @@ from .determinism import get_deterministic_debug_mode as get_deterministic_debug
 from .determinism import is_deterministic_algorithms_warn_only_enabled as is_deterministic_algorithms_warn_only_enabled
 from .determinism import set_deterministic_debug_mode as set_deterministic_debug_mode
 from .determinism import use_deterministic_algorithms as use_deterministic_algorithms
+from .dtypes import bfloat16 as bfloat16
 from .dtypes import bool_ as _bool
 from .dtypes import can_cast as can_cast
 from .dtypes import complex64 as complex64
@@ -684,12 +685,13 @@ def __getattr__(name: str) -> Any:
         return getattr(importlib.import_module(f"{__name__}.{LAZY_NAMES[name]}"), name)
     if name in LAZY and find_spec(f"{__name__}.{name}"):
         return importlib.import_module(f"{__name__}.{name}")
-    if name == "bfloat16":
-        from .dtypes import by_name
-        return by_name(name)
+    from .dtypes import NAMED
+    if name in NAMED:
+        return NAMED[name]
     from .compat.suggestion import lacked_attribute
     raise LackedNameError(lacked_attribute(__name__, name))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *LAZY_NAMES, *(name for name in LAZY if find_spec(f"{__name__}.{name}"))})
+    from .dtypes import NAMED
+    return sorted({*globals(), *LAZY_NAMES, *NAMED, *(name for name in LAZY if find_spec(f"{__name__}.{name}"))})

@@ -174,7 +174,7 @@ def half(x: Any, memory_format: Any = None) -> Any:
 
 def bfloat16(x: Any, memory_format: Any = None) -> Any:
     """Raises UnsupportedError: NumPy has no bfloat16; float16 is the half precision here."""
-    return dtypes.by_name("bfloat16")
+    return to(x, dtypes.by_name("bfloat16"))
 
 
 def long(x: Any, memory_format: Any = None) -> Any:

@@ -74,15 +74,55 @@ complex64 = dtype("complex64", "c8")
 complex128 = dtype("complex128", "c16")
 
 ALL = (float16, float32, float64, int8, int16, int32, int64, uint8, bool_, complex64, complex128)
+
+
+class NamedDtype(dtype):
+    """A dtype of PyTorch's without arrays here: programs may name it and compare with it, tensors of it are refused."""
+    __slots__ = ("_instead", "_itemsize")
+
+    def __init__(self, name: str, itemsize: int, instead: dtype) -> None:
+        self.name, self._itemsize, self._instead = name, itemsize, instead
+
+    @property
+    def numpy(self) -> NumpyDtype:                   # type: ignore[override]
+        """What every use of a dtype asks for."""
+        note = " (a checkpoint's bfloat16 is read as float32)" if self.name == "bfloat16" else ""
+        raise UnsupportedError(f"dtype: {self.name} is not a NumPy type; use {self._instead.name}{note}" if self.name not in WIDE
+                               else f"dtype: there are no tensors of {self.name}; use {self._instead.name}")
+
+    @property
+    def itemsize(self) -> int:
+        return self._itemsize
+
+    @property
+    def is_floating_point(self) -> bool:
+        return "float" in self.name
+
+    @property
+    def is_complex(self) -> bool:
+        return self.name == "complex32"
+
+    @property
+    def is_signed(self) -> bool:
+        return not self.name.startswith(("u", "qu")) and self.name != "float8_e8m0fnu"        # which has exponents only
+
+
+WIDE = ("uint16", "uint32", "uint64")                # NumPy has them, tensors have not
+bfloat16 = NamedDtype("bfloat16", 2, float16)
+NAMED = {d.name: d for d in (
+    bfloat16, NamedDtype("complex32", 4, complex64),
+    NamedDtype("uint16", 2, int32), NamedDtype("uint32", 4, int64), NamedDtype("uint64", 8, int64),
+    *(NamedDtype(name, 1, float16) for name in ("float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu")),
+    NamedDtype("qint8", 1, int8), NamedDtype("quint8", 1, uint8), NamedDtype("qint32", 4, int32))}
 _BY_NAME = {d.name: d for d in ALL}
 _BY_NUMPY = {d.numpy: d for d in ALL}
 _BY_PYTHON: dict[Any, dtype] = {bool: bool_, int: int64, float: float64, complex: complex128}
 
 
 def by_name(name: str) -> dtype:
-    """The dtype called `name`; bfloat16 gets an answer of its own."""
-    if name == "bfloat16":
-        raise UnsupportedError("dtype: bfloat16 is not a NumPy type; use float16 (a checkpoint's bfloat16 is read as float32)")
+    """The dtype called `name`."""
+    if name in NAMED:
+        return NAMED[name]
     if name not in _BY_NAME:
         raise ArgumentTypeError(f"dtype: there is no dtype {name!r}; there are {', '.join(_BY_NAME)}")
     return _BY_NAME[name]

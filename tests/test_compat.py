@@ -307,3 +307,45 @@ def test_importing_minigrad_does_not_load_what_only_messages_need() -> None:
 ])
 def test_which_module_answers(alias: str, real: str | None) -> None:
     assert real_name(alias) == real
+
+
+# ---------------------------------------------------------------- what packages ask before they import
+def test_packages_that_ask_for_the_installed_version_are_told(torch: Any) -> None:
+    from importlib.metadata import version
+    assert version("torch") == str(torch.__version__)
+    assert version("torchvision").endswith("+minigrad")
+    assert version("numpy") == importlib.import_module("numpy").__version__          # others are found where they are
+
+
+def test_no_version_is_left_behind() -> None:
+    from importlib.metadata import PackageNotFoundError, version
+    with minigrad.as_torch():
+        pass
+    try:
+        assert "minigrad" not in version("torch")
+    except PackageNotFoundError:
+        pass
+
+
+@pytest.mark.parametrize(("name", "bytes_", "floats", "signed"), [
+    ("bfloat16", 2, True, True), ("float8_e4m3fn", 1, True, True), ("float8_e5m2", 1, True, True), ("uint16", 2, False, False),
+    ("uint64", 8, False, False), ("quint8", 1, False, False), ("complex32", 4, False, True)])
+def test_a_dtype_without_tensors_can_be_named_and_compared(torch: Any, name: str, bytes_: int, floats: bool, signed: bool) -> None:
+    dtype = getattr(torch, name)
+    assert isinstance(dtype, torch.dtype) and repr(dtype) == f"torch.{name}" and pickle.loads(pickle.dumps(dtype)) is dtype
+    assert (dtype.itemsize, dtype.is_floating_point, dtype.is_signed) == (bytes_, floats, signed)
+    assert torch.zeros(1).dtype != dtype and {dtype: 1}[dtype] == 1
+    with pytest.raises(NotImplementedError, match=f"{name}.*; use "):
+        torch.zeros(1, dtype=dtype)
+    with pytest.raises(NotImplementedError, match=f"{name}.*; use "):
+        torch.zeros(1).to(dtype)
+
+
+def test_a_dtype_without_tensors_has_the_facts_of_pytorch() -> None:
+    theirs: Any = pytest.importorskip("torch")
+    from minigrad.dtypes import NAMED
+    for name, dtype in NAMED.items():
+        real = getattr(theirs, name)
+        assert (dtype.itemsize, dtype.is_floating_point, dtype.is_complex) == (real.itemsize, real.is_floating_point, real.is_complex)
+        if not name.startswith("q"):                 # PyTorch does not say it of those
+            assert dtype.is_signed == real.is_signed

@@ -43,13 +43,13 @@ class autocast:
         if not isinstance(device_type, str):
             raise ArgumentError(f"autocast: Expected `device_type` of type `str`, got: `{type(device_type)}`; write 'cpu' or 'cuda'")
         self.device = device(device_type).type
-        if dtype is not None:
+        if dtype is not None and not isinstance(dtype, dtypes.NamedDtype):
             to_numpy_dtype(dtype)                    # says what is no dtype
         if enabled and self.device == "cuda" and not is_available():
             warnings.warn("autocast: CUDA is not available; switched off", stacklevel=2)
             enabled = False
         elif enabled and dtype is not None and dtype is not dtypes.float16:
-            warnings.warn(f"autocast: computes in float16 only; got {dtype}; switched off", stacklevel=2)
+            warnings.warn(f"autocast: computes in float16 only; got {dtype}; switched off: dtypes stay as they are", stacklevel=2)
             enabled = False
         elif enabled and dtype is None and self.device == "cpu" and "cpu" not in _told:
             _told.add("cpu")
@@ -63,7 +63,9 @@ class autocast:
         s = state()
         kind = self.device
         self._before.append((s.enabled[kind], s.dtype[kind], s.caching, local.mode.watch))
-        s.enabled[kind], s.dtype[kind] = self._enabled, self.fast_dtype.numpy
+        s.enabled[kind] = self._enabled
+        if not isinstance(self.fast_dtype, dtypes.NamedDtype):           # of those autocast is off
+            s.dtype[kind] = self.fast_dtype.numpy
         s.caching = s.caching if self._cache_enabled is None else self._cache_enabled
         s.nesting += 1
         s.turned()

@@ -128,10 +128,8 @@ class _Reader:
             return self.functions[module, name]
         if module == "torch" and (name in STORAGES or name == BFLOAT16):
             return StorageType(name)
-        if module == "torch" and name in {d.name for d in dtypes.ALL}:
+        if module == "torch" and (name in {d.name for d in dtypes.ALL} or name in dtypes.NAMED):
             return dtypes.by_name(name)
-        if module == "torch" and name == "bfloat16":
-            raise self.fail("holds the dtype torch.bfloat16, which minigrad does not have (tensors of it are read as float32)")
         if (module, name) == ("torch._utils", "_rebuild_tensor_v3"):
             raise self.fail("holds a tensor of a dtype that minigrad does not have (uint16, uint32, uint64, float8, ...): torch._utils."
                             "_rebuild_tensor_v3; convert it before saving")

@@ -6,6 +6,7 @@ our module when it is first asked for and keeps it: from then on the look-up cos
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
@@ -48,6 +49,12 @@ class Finder:
         if real_name(name) is None:
             raise LackedModuleError(lacked_import(name))
         return ModuleSpec(name, self, origin=OURS, is_package=True)  # type: ignore[arg-type]
+
+    def find_distributions(self, context: Any = None) -> Iterator[Any]:
+        """What `importlib.metadata` says of the packages that are stood in for: their versions. Others are found as ever."""
+        from .metadata import StoodIn                # late: importlib.metadata takes its time
+        name = getattr(context, "name", None)
+        return (StoodIn(top, version) for top, version in VERSIONS.items() if name is None or name.lower() == top)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return self.alias(spec.name)

@@ -114,8 +114,16 @@ def test_arguments_that_make_no_sense() -> None:
         mg.autocast(mg.device("cpu"))                # type: ignore[arg-type]
     with pytest.raises(TypeError, match="must be a minigrad dtype; got 3"):
         mg.autocast("cpu", dtype=3)                  # type: ignore[arg-type]
-    with pytest.raises(NotImplementedError, match="bfloat16 is not a NumPy type; use float16"):
-        mg.autocast("cpu", dtype=mg.bfloat16)
+
+
+def test_a_dtype_without_tensors_leaves_dtypes_as_they_are_and_says_so() -> None:
+    x = mg.ones(2, 2)
+    with pytest.warns(UserWarning, match=r"computes in float16 only; got \w+.bfloat16; switched off"):
+        context = mg.autocast("cpu", dtype=mg.bfloat16)
+    with context:
+        assert (x @ x).dtype is mg.float32 and not mg.is_autocast_enabled("cpu")
+    with mg.autocast("cpu", dtype=mg.bfloat16, enabled=False):           # nothing to say
+        assert (x @ x).dtype is mg.float32
 
 
 def test_float64_and_integers_stay() -> None:

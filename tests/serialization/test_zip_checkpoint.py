@@ -224,7 +224,6 @@ THEIR_ZOO: dict[str, tuple[Any, str]] = {
     "sparse": (lambda: torch.ones(2).to_sparse(), "_rebuild_sparse_tensor"),
     "uint16": (lambda: torch.ones(2, dtype=torch.uint16), "uint16, uint32"),
     "float8": (lambda: torch.ones(2).to(torch.float8_e5m2), "float8"),
-    "bfloat16 itself": (torch.bfloat16, r"torch\.bfloat16"),
     "a storage": (lambda: torch.ones(2).untyped_storage(), r"torch\.storage\.UntypedStorage"),
     "conj": (lambda: torch.ones(2, dtype=torch.complex64).conj(), "conj; call resolve_conj"),
     "meta": (lambda: torch.device("meta"), "meta"),

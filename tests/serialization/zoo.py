@@ -165,7 +165,7 @@ STRUCTURES = {
     "no dtype": '{"tensor": "w"}',
     "half a pair": '{"dict": [[1]]}', "a number for a number": '{"float": 3}', "a float too large": '{"float": "0x1p99999"}',
     "a device": '{"device": "mps"}',
-    "a dtype": '{"dtype": "bfloat16"}', "a name that is a list": '{"tensor": ["w"]}', "deep": DEEP, "deep lists": '{"list": [' * 10**4,
+    "a dtype": '{"dtype": "float12"}', "a name that is a list": '{"tensor": ["w"]}', "deep": DEEP, "deep lists": '{"list": [' * 10**4,
     "an int of a million digits": "9" * 10**6,
     "bytes": '{"bytes": "\u00ff"}',
     "a set of lists": '{"set": [{"list": []}]}', "a dict of lists": '{"dict": [[{"list": []}, 1]]}',
