@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import collections
+import re
+import traceback
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +12,7 @@ import pytest
 
 import minigrad
 from minigrad.utils import data as ours
+from minigrad.utils.data.collate import collate, default_collate_fn_map
 
 from .sides import both, plain, rows, torch
 
@@ -92,18 +95,63 @@ def test_default_convert(name: str) -> None:
     both(lambda data, lib: plain(data.default_convert(samples(lib)[name])))
 
 
-@pytest.mark.parametrize(("batch", "text"), [
-    ([None], "batch must contain tensors, numpy arrays, numbers, dicts or lists; found <class 'NoneType'>"),
-    ([np.array(["a"])], "found <U1"),
+A, B = minigrad.ones(3, 2), minigrad.ones(4, 2)
+
+
+@pytest.mark.parametrize(("batch", "kind", "text"), [
+    ([None], TypeError, "batch must contain tensors, numpy arrays, numbers, dicts or lists; found <class 'NoneType'>; give a value"),
+    ([(1, None)], TypeError, "found <class 'NoneType'> in sample[1]; give a value instead, or pass a collate_fn that leaves"),
+    ([np.array(["a"])], TypeError, "found <U1; pass a collate_fn"),
+    ([{1}], TypeError, "found <class 'set'>; pass a collate_fn that knows it"),
+    ([A, B], RuntimeError, "default_collate: stack expects each tensor to be equal size, but got [3, 2] at entry 0 and [4, 2] at entry 1; "
+                           "bring them to one shape in the data set (images: Resize, CenterCrop), or give the DataLoader a collate_fn"),
+    ([(0, A)] * 3 + [(1, B)], RuntimeError, "got [3, 2] at entry 0 and [4, 2] at entry 3 in sample[1]; bring them to one shape"),
+    ([{"x": [A]}, {"x": [B]}], RuntimeError, "in sample['x'][0]; bring them"),
+    ([Point(0, A), Point(0, B)], RuntimeError, "in sample.y; bring them"),
+    ([np.ones(2), np.ones((2, 1))], RuntimeError, "but got [2] at entry 0 and [2, 1] at entry 1; bring them"),
+    ([[1, 2], [3]], RuntimeError, "each element in list of batch should be of equal size; got lengths 2 at entry 0 and 1 at entry 1; give"),
+    ([A, 1], TypeError, "the samples must be of one kind; got Tensor at entry 0 and int at entry 1; convert them in the data set"),
+    ([(0, 1), (0, None)], TypeError, "got int at entry 0 and None at entry 1 in sample[1]; convert"),
+    ([{"a": 1}, {"b": 1}], KeyError, "the key 'a' of entry 0 is missing in entry 1; give all samples the same keys"),
 ])
-def test_collate_says_what_it_found(batch: list[Any], text: str) -> None:
-    with pytest.raises(TypeError, match=text):
+def test_an_error_says_which_samples_and_where(batch: list[Any], kind: Any, text: str) -> None:
+    with pytest.raises(kind, match=re.escape(text)):
         ours.default_collate(batch)
 
 
-def test_collate_says_which_lengths_differ() -> None:
-    with pytest.raises(RuntimeError, match=r"equal size; got lengths \[1, 2\]; pad the samples"):
-        ours.default_collate([[1, 2], [3]])
+def test_an_image_wants_to_be_a_tensor() -> None:
+    image = pytest.importorskip("PIL.Image").new("L", (2, 2))
+    with pytest.raises(TypeError, match=r"found <class 'PIL.Image.Image'> in sample\[0\]; give the data set transform=ToTensor\(\)"):
+        ours.default_collate([(image, 1)])
+
+
+def test_classes_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sets(batch: Any, *, collate_fn_map: Any) -> Any:
+        return collate([sum(sample) for sample in batch], collate_fn_map=collate_fn_map)
+
+    monkeypatch.setitem(default_collate_fn_map, (set, frozenset), sets)
+    assert plain(ours.default_collate([({1, 2}, "a"), ({3}, "b")])) == plain([minigrad.tensor([3, 3]), ("a", "b")])
+    with pytest.raises(TypeError, match="unsupported operand") as told:      # the function's own error, not explained away
+        ours.default_collate([{"a"}])
+    assert not hasattr(told.value, "entries")
+    with pytest.raises(TypeError, match="found <class 'int'>"):
+        collate([1])
+
+
+@pytest.mark.parametrize("arguments", [{}, {"num_workers": 1}])
+def test_the_loader_names_the_indices(arguments: dict[str, Any]) -> None:
+    with pytest.raises(RuntimeError) as told:
+        list(ours.DataLoader([A, A, B], 3, sampler=[1, 0, 2], **arguments))
+    text = "".join(traceback.format_exception(told.value))
+    assert "entry 0 is sample index 1; entry 2 is sample index 2" in text
+    assert "making the batch of sample indices [1, 0, 2]" in text
+
+
+@pytest.mark.parametrize("sampler", [[0, 5, 1], (0, 5, 1)])
+def test_the_loader_names_the_index_that_fails(sampler: Any) -> None:
+    with pytest.raises(IndexError) as told:
+        list(ours.DataLoader([1, 2], 3, sampler=sampler))
+    assert told.value.__notes__ == ["DataLoader: reading sample index 5"]
 
 
 def test_collating_records_gradients() -> None:
@@ -111,3 +159,16 @@ def test_collating_records_gradients() -> None:
     ours.default_collate([x, y]).sum().backward()
     assert x.grad is not None
     assert x.grad.numpy().tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("dtypes", [("float32", "float64"), ("float32", "int64"), ("uint8", "int8"), ("bool", "uint8")])
+def test_tensors_of_several_dtypes_and_layouts(dtypes: tuple[str, str]) -> None:
+    both(lambda data, lib: plain(data.default_collate([lib.ones(2, 3, dtype=getattr(lib, dtype)).t() for dtype in dtypes])))
+    both(lambda data, lib: plain(data.default_collate([lib.ones((), dtype=getattr(lib, dtype)) for dtype in dtypes])))
+
+
+def test_views_of_what_records_keep_their_gradients() -> None:
+    x = minigrad.ones(3, 2, requires_grad=True)
+    (ours.default_collate([x[0], x[2]]) * minigrad.tensor([[1.0], [2.0]])).sum().backward()
+    assert x.grad is not None
+    assert x.grad.tolist() == [[1, 1], [0, 0], [2, 2]]

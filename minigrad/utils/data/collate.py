@@ -9,8 +9,12 @@ import numpy as np
 
 from ... import creation, dtypes
 from ..._tensor import Tensor
+from ...engine.mode import local
 from ...errors import ArgumentTypeError, ShapeError
 from ...ops.join import stack
+from .uncollated import explained
+
+Rules = dict[Any, Callable[..., Any]]
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -18,47 +22,104 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
     Tensors and arrays of shape S become a tensor (B, *S); ints an int64 tensor (B,), floats a float64 one, bools a bool
     one; strings and bytes stay as they are. A tuple of fields becomes a list of batches, a named tuple or dict keeps its
-    kind. Raises TypeError for other samples, RuntimeError for samples of different lengths.
+    kind. Other classes can be added to `default_collate_fn_map`. Raises TypeError for unknown ones, RuntimeError for samples
+    that differ in shape or length; the text says which, and where in the sample.
 
     >>> default_collate([(1, "a"), (2, "b")])
     [tensor([1, 2]), ('a', 'b')]
     """
+    try:
+        return collate(batch, collate_fn_map=default_collate_fn_map)
+    except Exception as error:
+        own = tuple(kind for kind, rule in default_collate_fn_map.items() if rule.__module__ != __name__)
+        if (better := explained(error, batch, own)) is None:
+            raise
+        raise better from error
+
+
+def collate(batch: Sequence[Any], *, collate_fn_map: Rules | None = None) -> Any:
+    """Samples into a batch by the function that `collate_fn_map` has for their class, or for a class above it.
+
+    Such a function is called as `function(samples, collate_fn_map=collate_fn_map)`. Mappings and sequences that the map does not know are
+    collated field by field.
+    """
     first = batch[0]
-    if isinstance(first, Tensor):
-        return stack(batch, 0)
-    if isinstance(first, np.ndarray):
-        if first.dtype.kind in "SUO":
-            raise _refusal(first.dtype)
-        return default_collate([creation.as_tensor(array) for array in batch])
-    if isinstance(first, (np.bool_, np.number)):
-        return creation.as_tensor(np.asarray(batch))
-    if isinstance(first, float):
-        return creation.tensor(batch, dtype=dtypes.float64)
-    if isinstance(first, int):
-        return creation.tensor(batch)
-    if isinstance(first, (str, bytes)):
-        return batch
+    if collate_fn_map is not None and (rule := _rule(type(first), collate_fn_map)) is not None:
+        return rule(batch, collate_fn_map=collate_fn_map)
     if isinstance(first, Mapping):
-        return rebuild_mapping(first, lambda key: default_collate([sample[key] for sample in batch]))
+        return rebuild_mapping(first, lambda key: collate([sample[key] for sample in batch], collate_fn_map=collate_fn_map))
+    if isinstance(first, tuple) and hasattr(first, "_fields"):
+        return type(first)(*[collate(field, collate_fn_map=collate_fn_map) for field in zip(*batch, strict=False)])
     if isinstance(first, Sequence):
-        return _collate_sequences(batch)
+        if len(lengths := set(map(len, batch))) > 1:
+            raise ShapeError(f"default_collate: each element in list of batch should be of equal size; got lengths {sorted(lengths)}")
+        fields = [collate(field, collate_fn_map=collate_fn_map) for field in zip(*batch, strict=True)]
+        return fields if isinstance(first, tuple) else rebuild_sequence(first, fields)
     raise _refusal(type(first))
 
 
-def _collate_sequences(batch: Sequence[Any]) -> Any:
-    first = batch[0]
-    if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*map(default_collate, zip(*batch, strict=False)))
-    lengths = {len(sample) for sample in batch}
-    if len(lengths) > 1:
-        raise ShapeError(
-            f"default_collate: each element in list of batch should be of equal size; got lengths {sorted(lengths)}; "
-            f"pad the samples, or pass a collate_fn"
-        )
-    fields = [default_collate(field) for field in zip(*batch, strict=True)]
-    return fields if isinstance(first, tuple) else rebuild_sequence(first, fields)
+def _rule(kind: type, rules: Rules) -> Callable[..., Any] | None:
+    rule = rules.get(kind)
+    return rule if rule is not None else next((rules[known] for known in rules if issubclass(kind, known)), None)
 
 
+# ---------------------------------------------------------------- what is known
+def _tensors(batch: Sequence[Tensor], *, collate_fn_map: Rules | None = None) -> Tensor:
+    quick = _plain_stack(batch) if local.mode.watch is None else None
+    return stack(batch, 0) if quick is None else creation.from_numpy(quick)
+
+
+def _plain_stack(batch: Sequence[Tensor]) -> np.ndarray[Any, Any] | None:
+    """The arrays of CPU tensors without gradients in one; None where `stack` has more to do or to say."""
+    try:
+        recorded = [x for x in batch if x.node is not None or x.base is not None and x.base.node is not None]
+        arrays = [x.array for x in batch]
+        if recorded or set(map(type, arrays)) != {np.ndarray}:
+            return None
+        out = np.array(arrays)                       # refuses arrays of different shapes
+    except (AttributeError, ValueError):
+        return None
+    return out if out.dtype is arrays[0].dtype else None
+
+
+def _arrays(batch: Sequence[Any], *, collate_fn_map: Rules | None = None) -> Any:
+    if batch[0].dtype.kind in "SUO":
+        raise _refusal(batch[0].dtype)
+    return collate([creation.as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
+
+
+def _scalars(batch: Sequence[Any], *, collate_fn_map: Rules | None = None) -> Tensor:
+    return creation.as_tensor(np.asarray(batch))
+
+
+def _floats(batch: Sequence[float], *, collate_fn_map: Rules | None = None) -> Tensor:
+    return creation.tensor(batch, dtype=dtypes.float64)
+
+
+def _ints(batch: Sequence[int], *, collate_fn_map: Rules | None = None) -> Tensor:
+    if set(map(type, batch)) == {int}:
+        array = np.array(batch)
+        if array.dtype == np.int64:
+            return creation.from_numpy(array)
+    return creation.tensor(batch)
+
+
+def _as_they_are(batch: Sequence[Any], *, collate_fn_map: Rules | None = None) -> Sequence[Any]:
+    return batch
+
+
+# A class, or a tuple of classes, and what makes a batch of them; programs may add their own.
+default_collate_fn_map: Rules = {
+    Tensor: _tensors, np.ndarray: _arrays, (np.bool_, np.number): _scalars, float: _floats, int: _ints,
+    str: _as_they_are, bytes: _as_they_are,
+}
+
+
+def _refusal(found: Any) -> ArgumentTypeError:
+    return ArgumentTypeError(f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}")
+
+
+# ---------------------------------------------------------------- samples without a batch
 def default_convert(data: Any) -> Any:
     """Turn NumPy arrays into tensors, going into tuples, lists and dicts; leave everything else as it is."""
     if isinstance(data, np.ndarray):
@@ -99,10 +160,3 @@ def rebuild_sequence(like: Sequence[Any], parts: list[Any]) -> Any:
         return type(like)(parts)                     # type: ignore[call-arg]
     except TypeError:                                # no copy, no item assignment, or no __init__(list): range
         return parts
-
-
-def _refusal(found: Any) -> ArgumentTypeError:
-    return ArgumentTypeError(
-        f"default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {found}; "
-        f"pass a collate_fn that knows it"
-    )

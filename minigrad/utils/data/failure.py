@@ -29,17 +29,13 @@ class Failure(NamedTuple):
     @classmethod
     def of(cls, error: BaseException, worker: int, task: Task | None, reading: Any = NOTHING) -> Failure:
         """The exception that is being handled, in worker number `worker`."""
-        where = f"in DataLoader worker process {worker}"
-        if reading is not NOTHING:
-            where += f", reading sample index {reading!r}"
-        elif task is not None and task.index is not None:
-            where += f", making the batch of sample indices {indices_shown([task.index])}"
+        place = where(task, reading)
         trace = "".join(traceback.format_exception(error))
         try:
             kind = pickle.dumps(type(error))
         except Exception:                            # a class made inside a function
             kind = b""
-        return cls(kind, type(error).__name__, where, trace)
+        return cls(kind, type(error).__name__, f"in DataLoader worker process {worker}{place and ', '}{place}", trace)
 
     def error(self) -> BaseException:
         """An exception of the same class with the worker's traceback in its message.
@@ -63,6 +59,15 @@ class _Plain(str):
     """Text that a KeyError shows as it is."""
     __slots__ = ()
     __repr__ = str.__str__
+
+
+def where(task: Task | None, reading: Any) -> str:
+    """What was being done: "reading sample index 17"; empty before the first sample, and for streams."""
+    if reading is not NOTHING:
+        return f"reading sample index {reading!r}"
+    if task is None or task.index is None or isinstance(task.index, list) and None in task.index:
+        return ""
+    return f"making the batch of sample indices {indices_shown([task.index])}"
 
 
 def indices_shown(batches: Sequence[Any]) -> str:

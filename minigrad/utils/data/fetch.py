@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import length_hint
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,9 +57,27 @@ class MapFetcher:
         index = task.index
         if self.batched and self.by_rows and (rows := rows_at(self.dataset, index)) is not None:
             return rows
-        if self.seeds is None or task.places is None:
-            return self.collate_fn(get_items(self.dataset, index) if self.batched else self.dataset[index])
-        return self._fetch_seeded(index, task.number, task.places, self.seeds)
+        if self.seeds is not None and task.places is not None:
+            return self._fetch_seeded(index, task.number, task.places, self.seeds)
+        return self._collated(self._read(index) if self.batched else self.dataset[index], index)
+
+    def _read(self, indices: Any) -> list[Any]:
+        if type(indices) is not list or callable(getattr(self.dataset, "__getitems__", None)):
+            return get_items(self.dataset, indices)
+        dataset, rest = self.dataset, iter(indices)
+        try:
+            return [dataset[index] for index in rest]
+        except BaseException:
+            self.reading = indices[len(indices) - length_hint(rest) - 1]
+            raise
+
+    def _collated(self, samples: Any, index: Any) -> Any:
+        try:
+            return self.collate_fn(samples)
+        except Exception as error:
+            if entries := getattr(error, "entries", ()):
+                error.add_note("; ".join(f"entry {i} is sample index {index[i]!r}" for i in entries))
+            raise
 
     def _fetch_seeded(self, index: Any, number: int, places: list[Place], seeds: Seeds) -> Any:
         samples: Any
@@ -74,7 +93,7 @@ class MapFetcher:
         self.reading = NOTHING
         if self.collate_fn is not default_collate:
             seeds.sow((number, BATCH))
-        return self.collate_fn(samples if self.batched else samples[0])
+        return self._collated(samples if self.batched else samples[0], index)
 
     def skip(self, task: Task) -> None:
         """Pass by a batch; nothing is read."""

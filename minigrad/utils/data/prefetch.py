@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ...errors import WorkerError
-from .failure import indices_shown
-from .fetch import MapFetcher, StreamFetcher, Task
+from .failure import indices_shown, where
+from .fetch import NOTHING, MapFetcher, StreamFetcher, Task
 from .seeding import streams_kept
 
 if TYPE_CHECKING:
@@ -32,9 +32,16 @@ class OnTheSpot(Iterator[Any]):
 
     def __next__(self) -> Any:
         task = next(self._tasks)
+        fetcher = self._fetcher
+        fetcher.reading = NOTHING
         around: AbstractContextManager[None] = streams_kept() if self._seeded else nullcontext()
-        with around:
-            return self._fetcher.fetch(task)
+        try:
+            with around:
+                return fetcher.fetch(task)
+        except Exception as error:
+            if (place := where(task, fetcher.reading)) and not isinstance(error, StopIteration):
+                error.add_note(f"DataLoader: {place}")
+            raise
 
     def skip(self) -> None:
         """Pass by one batch; StopIteration at the end."""
