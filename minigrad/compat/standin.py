@@ -52,7 +52,7 @@ class Finder:
 
     def find_distributions(self, context: Any = None) -> Iterator[Any]:
         """What `importlib.metadata` says of the packages that are stood in for: their versions. Others are found as ever."""
-        from .metadata import StoodIn                # late: importlib.metadata takes its time
+        from .metadata import StoodIn  # late: importlib.metadata takes its time
         name = getattr(context, "name", None)
         return (StoodIn(top, version) for top, version in VERSIONS.items() if name is None or name.lower() == top)
 
