@@ -14,6 +14,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from .jit import part
+from .vectors import fused, made_by
 
 inlined = part(forceinline=True)          # a call would keep a loop from being vectorised
 
@@ -28,7 +29,7 @@ LOG_2, LOG_2_REST = F(0.693145751953125), F(1.428606765330187e-06)       # the f
 ROUND, ROUND_BITS = F(12582912), np.int32(0x4B400000)                    # 1.5 * 2**23: adding it rounds to a whole number
 HIGH, LOW, TINY, FLAT = F(89), F(-104), F(-18), F(9.5)                   # exp is inf, exp 0, exp - 1 is -1, tanh 1 from here on
 
-LEAST_NORMAL = F(-87.33654)           # its exponential is the least normal number
+VANISHED = F(-88)                     # its exponential is below 2**-126: n is -127
 
 # log(1 + f) = f - f**2 / 2 + f**3 (L0 + L1 f + ...) for |f| <= 1/3, within 2e-8.
 L0, L1, L2, L3, L4, L5, L6, L7 = map(F, (0.33333319425582886, -0.24999971687793732, 0.2000381052494049, -0.1667134016752243,
@@ -148,9 +149,32 @@ def log1p_of_fraction(x: Any) -> Any:
 
 @inlined
 def flushed_exp(x: Any) -> Any:
-    """e to the power of x <= 0; 0 where that is below the normal numbers."""
-    n, r = reduced(pick(x < LEAST_NORMAL, LEAST_NORMAL, x))
-    return pick(x < LEAST_NORMAL, ZERO, grown(r) * two_to(n) + two_to(n))
+    """e to the power of x <= 0; 0 below -88, where the bits of 2**n are those of 0."""
+    n, r = reduced(pick(x < VANISHED, VANISHED, x))
+    return grown(r) * two_to(n) + two_to(n)
+
+
+def _flushed_exp_lanes(_: Any, x: Any) -> Any:
+    """`flushed_exp` of each lane of a register of float32."""
+    def build(b: Any, x: Any) -> Any:
+        def all_lanes(number: Any) -> Any:
+            return ir.Constant(x.type, [float(number)] * x.type.count)
+
+        whole_numbers = ir.VectorType(ir.IntType(32), x.type.count)
+        x = b.select(b.fcmp_ordered("<", x, all_lanes(VANISHED)), all_lanes(VANISHED), x)
+        whole = fused(b, x, all_lanes(LOG2_E), all_lanes(ROUND))         # its last bits are n
+        shift, one = (ir.Constant(whole_numbers, [int(n)] * x.type.count) for n in (EXPONENT, ONE_BITS))
+        power = b.bitcast(b.add(b.shl(b.bitcast(whole, whole_numbers), shift), one), x.type)
+        whole = b.fsub(whole, all_lanes(ROUND))
+        r = fused(b, whole, all_lanes(-LOG_2_REST), fused(b, whole, all_lanes(-LOG_2), x))
+        tail = all_lanes(E4)
+        for e in (E3, E2, E1, E0):
+            tail = fused(b, tail, r, all_lanes(e))
+        return fused(b, fused(b, tail, b.fmul(r, r), r), power, power)
+    return made_by(build)(_, x)
+
+
+flushed_exp_lanes: Any = intrinsic(_flushed_exp_lanes)
 
 
 # Of float64 too, which the C library computes ----------------------------------------------------------------------------

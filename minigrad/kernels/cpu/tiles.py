@@ -16,10 +16,11 @@ from numba.extending import intrinsic
 from ..reference import Array
 from .functions import ONE, ZERO, F, log, pick
 from .functions import flushed_exp as exp
+from .functions import flushed_exp_lanes as exp_lanes
 from .jit import call_address, jit, part, run
 from .panels import LANE, WIDE, adder, span
 from .threads import threads_for
-from .vectors import greater, load, store
+from .vectors import greater, load, splat, store
 
 QUERIES, KEYS = 128, 128              # of a tile: 64 KB, which stay in the second-level cache with the rows they are made from
 GROUP = 8                             # queries whose decisions of dropout make a byte
@@ -146,11 +147,15 @@ def as_panels(panels: Any, x: Any, at: int, step: int, rows: int, columns: int, 
     while first < line:
         width = span(line - first, WIDE)
         used = max(min(width, columns - first), 0)
+        whole = used // LANE * LANE
         for r in range(rows):
-            target, source = panels[place + r * WIDE:place + (r + 1) * WIDE], x[at + r * step + first:at + r * step + first + used]
-            for q in range(used):
-                target[q] = source[q] * factor
-            target[used:] = 0
+            to, source = place + r * WIDE, at + r * step + first
+            for q in range(0, whole, LANE):
+                store(panels, to + q, load(x, source + q) * splat(factor))
+            if whole < WIDE:
+                for q in range(whole, used):
+                    panels[to + q] = x[source + q] * factor
+                panels[to + used:to + WIDE] = 0
         first += width
         place += WIDE * rows
 
@@ -212,10 +217,22 @@ def drop(s: Any, line: int, keys: int, j0: int, i0: int, size: int, bits: Any, a
 @part
 def exponentials(s: Any, line: int, keys: int, largest: Any) -> None:
     """s = exp(s - largest)"""
-    for j in range(keys):
-        row = s[j * line:(j + 1) * line]
-        for i in range(line):
-            row[i] = exp(row[i] - largest[i])
+    for i in range(0, line, LANE):
+        m = load(largest, i)
+        for at in range(i, keys * line, line):
+            store(s, at, exp_lanes(load(s, at) - m))
+
+
+@part
+def add_exponentials(total: Any, s: Any, line: int, keys: int, largest: Any) -> None:
+    """s = exp(s - largest), and its sums over keys are added to the total."""
+    for i in range(0, line, LANE):
+        m, t = load(largest, i), load(total, i)
+        for at in range(i, keys * line, line):
+            e = exp_lanes(load(s, at) - m)
+            store(s, at, e)
+            t = t + e
+        store(total, i, t)
 
 
 @part
@@ -223,9 +240,24 @@ def raise_largest(largest: Any, correction: Any, s: Any, line: int, keys: int) -
     """The largest scores so far, 0 if all are -inf, and exp(what they were - what they are)."""
     for i in range(line):
         correction[i] = largest[i]
-    for j in range(keys):
-        for i in range(0, line, LANE):
-            store(largest, i, greater(load(largest, i), load(s, j * line + i)))
+    i = 0
+    while i < line:                                  # four registers go down the keys together, or one
+        if i + 4 * LANE <= line:
+            a, b, c, d = load(largest, i), load(largest, i + LANE), load(largest, i + 2 * LANE), load(largest, i + 3 * LANE)
+            for at in range(i, keys * line, line):
+                a, b = greater(a, load(s, at)), greater(b, load(s, at + LANE))
+                c, d = greater(c, load(s, at + 2 * LANE)), greater(d, load(s, at + 3 * LANE))
+            store(largest, i, a)
+            store(largest, i + LANE, b)
+            store(largest, i + 2 * LANE, c)
+            store(largest, i + 3 * LANE, d)
+            i += 4 * LANE
+        else:
+            a = load(largest, i)
+            for at in range(i, keys * line, line):
+                a = greater(a, load(s, at))
+            store(largest, i, a)
+            i += LANE
     for i in range(line):
         correction[i] = pick(largest[i] == LOWEST, ONE, exp(correction[i] - largest[i]))
 
@@ -251,7 +283,7 @@ def attend(sums: Any, shape: Any, places: Any, bits: Any, factor: float, causal:
         line = padded(queries)
         at_k, at_v = b * steps[1, 0] + h // shared * steps[1, 1], b * steps[2, 0] + h // shared * steps[2, 1]
         as_turned_panels(q_turned, q, b * steps[0, 0] + h * steps[0, 1] + i0 * steps[0, 2], steps[0, 2], queries, depth, F(scale))
-        mixed[:] = 0
+        mixed[:queries * line_v] = 0
         total[:] = 0
         largest[:] = LOWEST
         for j0 in range(0, min(size, i0 + queries) if causal else size, KEYS):
@@ -272,11 +304,7 @@ def attend(sums: Any, shape: Any, places: Any, bits: Any, factor: float, causal:
                         row[e] *= c
             for i in range(line):                    # exp(-inf - 0) for a query that has seen no key yet
                 correction[i] = pick(largest[i] == LOWEST, ZERO, largest[i])
-            exponentials(s, line, keys, correction)
-            for j in range(keys):
-                row = s[j * line:(j + 1) * line]
-                for i in range(line):
-                    total[i] += row[i]
+            add_exponentials(total, s, line, keys, correction)
             if len(bits):
                 drop(s, line, keys, j0, i0, size, bits, head * (-(-length // GROUP)) * size, F(factor))
             call_address(add, (mixed, line_v, s, 0, 1, line, queries, v_panels, WIDE, line_v, keys))

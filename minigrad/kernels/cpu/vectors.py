@@ -116,7 +116,7 @@ def fused(b: Any, x: Any, y: Any, z: Any) -> Any:
     return b.call(function, [x, y, z])
 
 
-def _made_by(build: Any, *, result: Any = None) -> Any:
+def made_by(build: Any, *, result: Any = None) -> Any:
     """An intrinsic of vectors alone, from build(builder, *vectors)."""
     def function(_: Any, *kinds: Any) -> Any:
         returns = result(kinds[0]) if result else kinds[0]
@@ -186,12 +186,12 @@ splat: Any = intrinsic(_splat_number)
 
 def _fma(_: Any, x: Any, y: Any, z: Any) -> Any:
     """x * y + z"""
-    return _made_by(fused)(_, x, y, z)
+    return made_by(fused)(_, x, y, z)
 
 
 def _greater(_: Any, x: Any, y: Any) -> Any:
     """The greater of x and y in each lane; x where either is NaN."""
-    return _made_by(lambda b, x, y: b.select(b.fcmp_ordered("<", x, y), y, x))(_, x, y)
+    return made_by(lambda b, x, y: b.select(b.fcmp_ordered("<", x, y), y, x))(_, x, y)
 
 
 def _halves(_: Any, x: Any, y: Any) -> Any:
@@ -199,7 +199,7 @@ def _halves(_: Any, x: Any, y: Any) -> Any:
     def build(b: Any, x: Any, y: Any) -> Any:
         lanes = x.type.count
         return tuple(shuffled(b, x, y, list(range(start, 2 * lanes, 2))) for start in (0, 1))
-    return _made_by(build, result=_pair)(_, x, y)
+    return made_by(build, result=_pair)(_, x, y)
 
 
 def _zipped(_: Any, x: Any, y: Any) -> Any:
@@ -208,7 +208,7 @@ def _zipped(_: Any, x: Any, y: Any) -> Any:
         lanes = x.type.count
         order = [place for pair in zip(range(lanes), range(lanes, 2 * lanes), strict=True) for place in pair]
         return shuffled(b, x, y, order[:lanes]), shuffled(b, x, y, order[lanes:])
-    return _made_by(build, result=_pair)(_, x, y)
+    return made_by(build, result=_pair)(_, x, y)
 
 
 def loop(b: Any, count: Any, start: list[Any], step: Any, short: bool = False) -> list[Any]:
