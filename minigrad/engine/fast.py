@@ -74,7 +74,7 @@ def binary(op: Op, slow: Call) -> Call:
     users = dict(zip(op.slot_names, op.users))
     for_x, for_y = users[op.short[0]], users[op.short[1]]
     x_for_x, x_for_y, y_for_x, y_for_y = 0 in for_x, 1 in for_x, 0 in for_y, 1 in for_y
-    keep_out = bool(users["out"])
+    out_for_x, out_for_y = 0 in users["out"], 1 in users["out"]
     number_x, number_y = 0 in op.takes_number, 1 in op.takes_number
     tail = tuple(op.defaults[i] for kind, i in op.slots if kind == "option")
 
@@ -121,6 +121,7 @@ def binary(op: Op, slow: Call) -> Call:
         if records and (xn is not None or yn is not None) and mode.recording:
             keep_x = x_for_x and xn is not None or x_for_y and yn is not None
             keep_y = y_for_x and xn is not None or y_for_y and yn is not None
+            keep_out = out_for_x and xn is not None or out_for_y and yn is not None
             t.node = n = new(Node)
             n.op = op
             n.parents = (xn, yn)

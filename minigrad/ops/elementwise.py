@@ -155,7 +155,7 @@ def mul_in_place(input: Tensor, other: Tensor | Number) -> Tensor:
 
 @op(broadcast=True, promotes="to_float",
     x=lambda g, y: g / y.conjugate(),
-    y=lambda g, y, out: g * -(out / y).conjugate())
+    y=lambda g, x, y: g * -(x / y / y).conjugate())   # x, not out, is kept: out may be written into
 def true_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """input / other; integers become the default dtype. 1 / 0 is inf, 0 / 0 nan."""
     if getattr(input, "size", 0) >= STEPS and (done := large_product("div", input, other)) is not None:
