@@ -5,9 +5,12 @@ import math
 import multiprocessing
 import os
 import pickle
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,10 @@ from typing import Any
 import numpy as np
 
 from .. import threads
-from ..errors import ArgumentError, missing
+from ..errors import ArgumentError, ArgumentTypeError, WorkerError, describe, missing
 from ..rng import manual_seed
+from .interrupts import hears_ctrl_c
+from .locking import alone
 from .space import Space, checked, suggest
 
 Objective = Callable[[Any], float]
@@ -35,10 +40,13 @@ class Job:
     name: str
     seed: int
     file: Path | None
+    show: bool
+    trials: int
 
 
 def search(objective: Objective, space: Space | None = None, trials: int = 100, *, method: Any = "tpe", direction: str = "maximize",
-           prune: Any = None, workers: int = 1, file: str | Path | None = None, name: str = "search", seed: int = 0) -> Any:
+           prune: Any = None, workers: int = 1, file: str | Path | None = None, name: str = "search", seed: int = 0,
+           show: bool = True) -> Any:
     """Try hyperparameters until `trials` trials are finished, and return Optuna's Study: `study.best_params`, `study.best_value`.
 
     objective: a function of Optuna's Trial that gives a number; `trial.params` holds a value for each name in `space`, and
@@ -47,17 +55,17 @@ def search(objective: Objective, space: Space | None = None, trials: int = 100, 
     prune: give up trials early, "median", "halving" or a pruner of Optuna; the objective reports with `callbacks.Pruning(trial)`.
     workers: processes that try at once; each gets its share of the CPU threads, and the objective must be picklable.
     file: where the study is kept. The same call goes on there, and what was running when the process died is tried again. Only one
-    search may have the file at a time.
+    search may have the file at a time. show: print a line for every trial that is done.
 
     Every trial begins with `manual_seed(seed)`. What is tried depends on `seed`, the trial's turn and, for "tpe", the trials finished
     before: a search by one process ends the same however often it is stopped, a random one also with many. A result of nan counts as a
-    pruned trial; an error in the objective ends the search.
+    pruned trial; an error in the objective, and Ctrl-C, end the search.
 
     >>> study = search(lambda trial: -(trial.params["x"] - 2.0) ** 2, {"x": Range(0.0, 10.0)}, trials=40)  # doctest: +SKIP
     >>> round(study.best_params["x"])                                                                      # doctest: +SKIP
     2
     """
-    optuna = library()
+    library()
     for what, value, known in (("method", method, METHODS), ("prune", prune, PRUNERS)):
         if (value is None or isinstance(value, str)) and value not in known:
             raise ArgumentError(f"search: {what} must be {' or '.join(repr(k) for k in known)}, or an object of Optuna; got {value!r}")
@@ -65,10 +73,21 @@ def search(objective: Objective, space: Space | None = None, trials: int = 100, 
         raise ArgumentError(f"search: direction must be 'maximize' or 'minimize'; got {direction!r}")
     if workers < 1:
         raise ArgumentError(f"search: workers must be at least 1; got {workers}")
-    job = Job(objective, checked(space or {}), method, prune, direction, name, seed, None if file is None else Path(file))
+    if not callable(objective):
+        raise ArgumentTypeError(f"search: the objective must be a function of a trial; got {describe(objective)}")
+    job = Job(objective, checked(space or {}), method, prune, direction, name, seed, None if file is None else Path(file), show, trials)
+    if job.file is None:
+        return tried(job, workers)
+    with alone(job.file.with_name(job.file.name + ".search"), f"search: {job.file} is"):
+        return tried(job, workers)
+
+
+def tried(job: Job, workers: int) -> Any:
+    """The study, when all is tried."""
     if workers == 1:
         study = study_of(job)
-        study_trials(study, job, trials_left(study, trials, multiprocessing.get_context("spawn")))
+        with ending():
+            study_trials(study, job, trials_left(study, job.trials, multiprocessing.get_context("spawn")))
         return study
     try:
         pickle.dumps(job)
@@ -76,13 +95,13 @@ def search(objective: Objective, space: Space | None = None, trials: int = 100, 
         raise ArgumentError(f"search: with workers={workers} the objective must be picklable: a function of a module, not a lambda or an "
                             f"inner one ({error})") from None
     if job.file is not None:
-        return in_processes(job, trials, workers)
+        return in_processes(job, workers)
     with tempfile.TemporaryDirectory() as folder:
         job.file = Path(folder) / "study.log"
-        in_processes(job, trials, workers)
-        memory = optuna.storages.InMemoryStorage()
-        optuna.copy_study(from_study_name=name, from_storage=storage_of(job), to_storage=memory)
-        return optuna.load_study(study_name=name, storage=memory)
+        in_processes(job, workers)
+        optuna, memory = library(), library().storages.InMemoryStorage()
+        optuna.copy_study(from_study_name=job.name, from_storage=storage_of(job), to_storage=memory)
+        return optuna.load_study(study_name=job.name, storage=memory)
 
 
 def library() -> Any:
@@ -100,7 +119,9 @@ def storage_of(job: Job) -> Any:
     optuna = library()
     if job.file is None:
         return optuna.storages.InMemoryStorage()
-    return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(job.file)))
+    journal = optuna.storages.journal                # making a symbolic link, as its usual lock does, is not for everyone on Windows
+    lock = journal.JournalFileOpenLock(str(job.file)) if os.name == "nt" else None
+    return optuna.storages.JournalStorage(journal.JournalFileBackend(str(job.file), lock_obj=lock))
 
 
 def study_of(job: Job) -> Any:
@@ -147,6 +168,22 @@ def trials_left(study: Any, trials: int, context: Any) -> Any:
 
 
 # ---------------------------------------------------------------- trying
+@contextmanager
+def ending() -> Iterator[None]:
+    """In which Ctrl-C ends the search, also where it is a training in the objective that hears of it, and stops, first."""
+    def end(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    heard, before = hears_ctrl_c(), None
+    if heard:
+        before = signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
 def study_trials(study: Any, job: Job, left: Any) -> None:
     """Try until nothing is left."""
     while (trial := next_trial(study, job, left)) is not None:
@@ -156,11 +193,24 @@ def study_trials(study: Any, job: Job, left: Any) -> None:
             finish(study, trial, job.objective(trial))
         except library().TrialPruned:
             finish(study, trial, math.nan)
-        except Exception:
-            with left.get_lock():
-                left.value = 0
-            study.tell(trial, state=library().trial.TrialState.FAIL)
+        except BaseException:
+            left.get_obj().value = 0                 # without its lock, which a process that died may hold
+            study.tell(trial, state=library().trial.TrialState.FAIL, skip_if_finished=True)
             raise
+        if job.show:
+            print(line_of(study, trial.number, job.trials), flush=True)
+
+
+def line_of(study: Any, number: int, trials: int) -> str:
+    """What came of a trial, what it tried, and the best so far."""
+    trial = next(t for t in study.get_trials(deepcopy=False) if t.number == number)
+    gave = f"{trial.value:.6g}" if trial.state.name == "COMPLETE" else f"given up after {len(trial.intermediate_values)} reports"
+    params = "  ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in trial.params.items())
+    try:
+        best = f"  (best: {study.best_value:.6g}, trial {study.best_trial.number})"
+    except ValueError:                               # none went to its end yet
+        best = ""
+    return f"trial {number:>3} of {trials}: {gave}  {params}{best}"
 
 
 def next_trial(study: Any, job: Job, left: Any) -> Any:
@@ -183,7 +233,10 @@ def next_trial(study: Any, job: Job, left: Any) -> Any:
 
 def finish(study: Any, trial: Any, value: Any) -> None:
     """Write down a result; nan is that of a pruned trial, whose last report Optuna takes in its place."""
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(f"search: the objective must return a number; got {describe(value)}") from None
     if math.isnan(number):
         study.tell(trial, state=library().trial.TrialState.PRUNED)
     else:
@@ -194,15 +247,21 @@ def finish(study: Any, trial: Any, value: Any) -> None:
 shared: dict[str, Any] = {}                          # of a worker: how many trials are left
 
 
-def in_processes(job: Job, trials: int, workers: int) -> Any:
+def in_processes(job: Job, workers: int) -> Any:
     """Try with several processes; the first error of one of them is raised when all have ended."""
     context = multiprocessing.get_context("spawn")   # a forked child would wait for threads that it does not have
     study = study_of(job)
-    left = trials_left(study, trials, context)
+    left = trials_left(study, job.trials, context)
     threads_each = max(1, threads.get_num_threads() // workers)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=begin, initargs=(left, threads_each)) as pool:
-        for future in [pool.submit(work, job) for _ in range(workers)]:
-            future.result()
+        try:
+            for future in [pool.submit(work, job) for _ in range(workers)]:
+                future.result()
+        except BrokenProcessPool:
+            raise WorkerError(f"search: a process died while it tried (killed, or out of memory?); what was finished is in {job.file}, "
+                              "where the same call goes on") from None
+        finally:
+            left.get_obj().value = 0                 # the others end after what they are trying
     return study
 
 
@@ -214,4 +273,5 @@ def begin(left: Any, threads_each: int) -> None:
 
 def work(job: Job) -> None:
     """What a worker does then."""
-    study_trials(open_study(job), job, shared["left"])
+    with ending():
+        study_trials(open_study(job), job, shared["left"])

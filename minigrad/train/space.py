@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from low to high, both included; whole ones where both bounds are ints.
+    """Numbers from low to high, both included; whole ones where both bounds, and the step, are ints.
 
     log: evenly distributed logarithms: 0.001 to 0.01 is tried as often as 0.01 to 0.1. step: only low, low + step, ...
     """
@@ -22,13 +22,15 @@ class Range:
     def __post_init__(self) -> None:
         if not self.low <= self.high:
             raise ArgumentError(f"Range: low must not be above high; got {self.low} and {self.high}")
+        if self.step is not None and self.step <= 0:
+            raise ArgumentError(f"Range: step must be above 0; got {self.step}")
         if self.log and (self.low <= 0 or self.step is not None):
             raise ArgumentError(f"Range: log=True needs low > 0 and no step; got low {self.low}, step {self.step}")
 
     def suggest(self, name: str, trial: Any) -> float:
         """The value that a trial gets."""
-        if isinstance(self.low, int) and isinstance(self.high, int):
-            return int(trial.suggest_int(name, self.low, self.high, log=self.log, step=int(self.step or 1)))
+        if all(isinstance(number, int) for number in (self.low, self.high, self.step or 1)):
+            return int(trial.suggest_int(name, self.low, self.high, log=self.log, step=self.step or 1))
         return float(trial.suggest_float(name, self.low, self.high, log=self.log, step=self.step))
 
 

@@ -1,43 +1,42 @@
 """Trainer: a training loop that can be read in a minute, stopped at any time, and gone on with exactly."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .. import amp, autograd, dtypes, optim, rng
+from .. import amp, autograd, dtypes, rng
 from .._device import device as Device
-from ..creation import as_tensor
-from ..errors import ArgumentError
-from ..nn import functional as F
+from ..errors import ArgumentError, ArgumentTypeError, describe
 from ..nn.module import Module
 from ..nn.utils import clip_grad_norm_, clip_grad_value_
 from ..optim.lr_scheduler import ReduceLROnPlateau
 from . import resuming
 from .averaging import averaged
-from .batches import joined, loader_of, on_device, samples_in
+from .batches import detached, inputs_in, joined, length_of, loader_of, on_device, samples_in, split_off
 from .callbacks.base import Callback, Callbacks
+from .choices import check_fit, loss_of, optimizer_of, scheduler_of, threshold_of
 from .history import History
 from .interrupts import Interrupts
 from .metrics import Mean, Metrics, metrics_of
-
-LOSSES = ("cross_entropy", "mse_loss", "l1_loss", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits", "huber_loss",
-          "smooth_l1_loss", "kl_div")
 
 
 class Trainer:
     """Trains a model: `Trainer(model, loss, optimizer, metrics=["accuracy"]).fit(train, validation, epochs=10)`.
 
-    loss: a function of output and target, or a name in `nn.functional`. optimizer: one, or a class or name in `optim`, to be made with
-    its defaults. scheduler: of `optim.lr_scheduler`; it steps after every epoch, or after every step of the optimizer for
-    `schedule="step"`. metrics and callbacks: see `train.metrics` and `train.callbacks`.
+    loss: a function of output and target, a module like `nn.CrossEntropyLoss()`, or a name in `nn.functional`. optimizer: one, or a class
+    or name in `optim`, to be made with its defaults. scheduler: of `optim.lr_scheduler`, or a function that makes one of the optimizer;
+    it steps after every epoch, or after every step of the optimizer for `schedule="step"`. metrics and callbacks: see `train.metrics`
+    and `train.callbacks`.
 
     device: where the model and batches go. accumulate: batches per step of the optimizer. clip_norm, clip_value: bounds of gradients.
     amp: a dtype to compute in under autocast, with scaled gradients for float16. ema: keep a mean of the weights that forgets at this rate
     (0.999, say; faster at first); it is what is evaluated. folder: where checkpoints go; with it `fit(..., resume=True)` goes on where a
     run ended.
 
-    To change what a batch means, subclass and override `compute`.
+    To change what a batch means, subclass and override `compute`. Whatever a subclass holds beside (a second network, its optimizer) is
+    in the checkpoints too, if it has a `state_dict`.
     """
 
     def __init__(self, model: Module, loss: Any = None, optimizer: Any = None, *, metrics: Metrics = (), callbacks: Sequence[Callback] = (),
@@ -49,35 +48,37 @@ class Trainer:
             raise ArgumentError(f"Trainer: accumulate must be at least 1; got {accumulate}")
         self.device = Device(device) if device is not None else next((p.device for p in model.parameters()), Device("cpu"))
         self.model = model.to(self.device)
-        self.scheduler, self.schedule, self.accumulate = scheduler, schedule, accumulate
+        self.schedule, self.accumulate = schedule, accumulate
         self.clip_norm, self.clip_value, self.amp = clip_norm, clip_value, amp
         self.average = averaged(model, ema) if ema is not None else None
         self.folder = Path(folder) if folder is not None else None
+        self.saved: Path | None = None               # the newest checkpoint of this run
         self.callbacks = Callbacks(callbacks)
         self.history, self.logs = History(), dict[str, float]()
         self.epoch = self.batch = self.steps = 0     # epochs finished, batches of the running one, steps of the optimizer
-        self.should_stop = False
+        self.should_stop = self.fitting = False
         self.mean_loss = Mean("loss")
-        self.compile(optimizer, loss, metrics)
+        self.train_loader: Any = None
+        self.validation_loader: Any = None
+        self.compile(optimizer, loss, metrics, scheduler)
 
-    def compile(self, optimizer: Any = None, loss: Any = None, metrics: Metrics = ()) -> Trainer:
+    def compile(self, optimizer: Any = None, loss: Any = None, metrics: Metrics = (), scheduler: Any = None) -> Trainer:
         """Say, or say again, how to train; returns the trainer. As in Keras."""
-        if isinstance(loss, str) and loss not in LOSSES:
-            raise ArgumentError(f"Trainer: {loss!r} is no loss; give a function of output and target, or one of {', '.join(LOSSES)}")
-        self.loss = getattr(F, loss) if isinstance(loss, str) else loss
-        if isinstance(optimizer, str):
-            found = {name.lower(): getattr(optim, name) for name in dir(optim) if isinstance(getattr(optim, name), type)}
-            if optimizer.lower() not in found:
-                raise ArgumentError(f"Trainer: {optimizer!r} is no optimizer of minigrad.optim")
-            optimizer = found[optimizer.lower()]
-        self.optimizer = optimizer(self.model.parameters()) if isinstance(optimizer, type) else optimizer
-        self.metrics = metrics_of(metrics)
+        self.loss = loss_of(loss, self.device)
+        self.optimizer = optimizer_of(optimizer, self.model)
+        self.scheduler = scheduler_of(scheduler, self.optimizer, self.schedule)
+        self.metrics = metrics_of(metrics, threshold_of(self.loss))
         self.scaler = amp.GradScaler(self.device.type, enabled=self.amp is dtypes.float16)
         return self
 
     # ------------------------------------------------------------ what a batch means
     def compute(self, batch: Any) -> tuple[Any, Any, Any]:
         """Loss, output and target of a batch, here `(inputs, target)` or `(input, input, ..., target)`. Override it for other batches."""
+        if not isinstance(batch, (list, tuple)) or len(batch) < 2:
+            raise ArgumentTypeError(f"Trainer: a batch must be (inputs, target); got {describe(batch)}; for other batches subclass Trainer "
+                                    "and override compute")
+        if self.loss is None:
+            raise ArgumentError("Trainer: needs a loss; give it to Trainer(...) or compile(...)")
         *inputs, target = batch
         output = self.active(*inputs)
         return self.loss(output, target), output, target
@@ -89,94 +90,101 @@ class Trainer:
 
     # ------------------------------------------------------------ training
     def fit(self, train: Any, validation: Any = None, epochs: int = 1, *, batch_size: int = 32, validate_every: int | None = None,
-            save_every: int | None = None, keep: int = 2, resume: bool = False) -> History:
-        """Train until `epochs` epochs are done, and return what was measured in each.
+            validate_epochs: int = 1, save_every: int | None = None, keep: int = 2, resume: bool = False) -> History:
+        """Train until `epochs` epochs are done, those of earlier calls included, and return what was measured in each.
 
         train, validation: a DataLoader, a data set, or `(inputs, targets)`, of which batches of `batch_size` are made, shuffled for
-        training. validate_every: batches between looks at the validation data; at each epoch's end by default. save_every: batches
-        between checkpoints, beside those of each epoch's end; the newest `keep` stay. resume: go on from the newest good one in
-        `folder`. Ctrl-C stops after the running batch, with a checkpoint if there is a folder; a second one stops at once.
+        training. validation=0.1 holds out the last tenth of the training data. It is looked at when every `validate_epochs`th epoch ends,
+        and every `validate_every` batches. save_every: batches between checkpoints, beside those of each epoch's end; the newest `keep`
+        stay. resume: go on from the newest good one in `folder`. Ctrl-C stops after the running batch, with a checkpoint if there is a
+        folder; a second one stops at once.
         """
-        if self.loss is None and type(self).compute is Trainer.compute or self.optimizer is None:
-            raise ArgumentError("fit: needs a loss and an optimizer; give them to Trainer(...) or compile(...)")
-        if (resume or save_every) and self.folder is None:
-            raise ArgumentError("fit: checkpoints need a place; make the Trainer with folder=")
+        check_fit(self, train, validation, epochs, validate_every, save_every, resume)
+        if isinstance(validation, float):
+            train, validation = split_off(train, validation)
         self.train_loader, self.epochs = loader_of(train, batch_size, shuffle=True), epochs
-        held_out = None if validation is None else loader_of(validation, batch_size, shuffle=False)
-        self.should_stop = False
+        self.validation_loader = None if validation is None else loader_of(validation, batch_size, shuffle=False)
+        self.batch, self.should_stop = 0, False      # what is left of an epoch that was interrupted, only a checkpoint knows
+        self.optimizer.zero_grad()
         resuming.settle()
-        self.callbacks.call("on_train_begin", self)
-        if resume:
-            resuming.restore(self)
-        try:
-            with Interrupts() as interrupts:
+        with resuming.folder_of(self, resume), Interrupts() as interrupts:
+            try:
+                self.fitting = True
+                self.callbacks.call("on_train_begin", self)
                 while self.epoch < epochs and not self.should_stop:
-                    if not self._train_epoch(held_out, validate_every, save_every, keep, interrupts):
+                    if not self._train_epoch(validate_every, validate_epochs, save_every, keep, interrupts):
                         break
-        finally:
-            self.callbacks.call("on_train_end", self)
+            finally:
+                self.fitting = False
+                self.callbacks.call("on_train_end", self)
         return self.history
 
-    def _train_epoch(self, held_out: Any, validate_every: int | None, save_every: int | None, keep: int, interrupts: Interrupts) -> bool:
+    def _train_epoch(self, validate_every: int | None, validate_epochs: int, save_every: int | None, keep: int,
+                     interrupts: Interrupts) -> bool:
         """One epoch, or what is left of it; False where it was interrupted."""
         self.model.train()
         if self.batch == 0:
             self._reset()
             self.callbacks.call("on_epoch_begin", self)
-        total = len(self.train_loader) if hasattr(self.train_loader, "__len__") else None
+        total = length_of(self.train_loader)
         for batch in self.train_loader:
-            self.train_batch(on_device(batch, self.device), last=total is not None and self.batch + 1 == total)
+            self.train_batch(on_device(batch, self.device))
             if self.batch == total:
                 continue                             # the loader ends by itself: only then its state is that of an epoch that is over
             if validate_every and self.batch % validate_every == 0:
-                self._validate(held_out)
+                self._validate()
             stopping = interrupts.asked or self.should_stop
             if self.folder is not None and (stopping or save_every and self.batch % save_every == 0):
                 resuming.save(self, keep)
             if stopping:
                 return False
-        self._finish_epoch(held_out)
+        self._finish_epoch((self.epoch + 1) % validate_epochs == 0)
         if self.folder is not None:
             resuming.save(self, keep)
         return not interrupts.asked
 
-    def train_batch(self, batch: Any, last: bool = False) -> None:
+    def train_batch(self, batch: Any) -> None:
         """Forward, backward, and where enough batches have come together a step of the optimizer."""
         self.callbacks.call("on_batch_begin", self)
-        with amp.autocast(self.device.type, dtype=self.amp, enabled=self.amp is not None):
+        with self.autocast():
             loss, output, target = self.compute(batch)
         self.scaler.scale(loss / self.accumulate if self.accumulate > 1 else loss).backward()
         self.batch += 1
-        self.mean_loss.update(loss.detach(), samples_in(batch))
-        for metric in self.metrics.values():
-            metric.update(output.detach(), target)
-        self.logs = {"loss": self.mean_loss.compute(), **{name: metric.compute() for name, metric in self.metrics.items()}}
-        if self.batch % self.accumulate == 0 or last:
+        self._measure(loss, output, target, batch)
+        self.logs = self._measured(running=True)
+        if self.batch % self.accumulate == 0:
             self.step()
         self.callbacks.call("on_batch_end", self)
 
     def step(self) -> None:
-        """A step of the optimizer with the gradients that have come together."""
-        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        """A step of the optimizer with the gradients that have come together; none where float16 overflowed."""
         self.scaler.unscale_(self.optimizer)
         if self.clip_norm is not None:
-            clip_grad_norm_(parameters, self.clip_norm)
+            clip_grad_norm_(self.parameters(), self.clip_norm)
         if self.clip_value is not None:
-            clip_grad_value_(parameters, self.clip_value)
+            clip_grad_value_(self.parameters(), self.clip_value)
         self.callbacks.call("on_step", self)
+        scale = self.scaler.get_scale()
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.optimizer.zero_grad()
+        if self.scaler.get_scale() < scale:
+            return
         self.steps += 1
         if self.average is not None:
             self.average.update_parameters(self.model)
         if self.scheduler is not None and self.schedule == "step":
             self.scheduler.step()
 
-    def _finish_epoch(self, held_out: Any) -> None:
-        logs = dict(self.logs)
-        if held_out is not None:
-            logs |= self._validate(held_out)
+    def _finish_epoch(self, validate: bool) -> None:
+        if self.batch == 0:
+            raise ArgumentError(f"fit: the training data gave no batch in epoch {self.epoch + 1}; a generator can be walked over once: "
+                                "give a DataLoader, and with drop_last=True more samples than a batch holds")
+        if self.batch % self.accumulate:
+            self.step()                              # with what is left
+        logs = {**self.logs, **self._measured()}
+        if self.validation_loader is not None and validate:
+            logs |= self._validate()
         logs["lr"] = self.optimizer.param_groups[0]["lr"]
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(logs.get("val_loss", logs["loss"]))
@@ -187,48 +195,85 @@ class Trainer:
         self.history.add(logs)
         self.callbacks.call("on_epoch_end", self)
 
-    def _reset(self) -> None:
-        """Begin to measure anew."""
-        for metric in (self.mean_loss, *self.metrics.values()):
-            metric.reset()
-
-    def _validate(self, held_out: Any) -> dict[str, float]:
+    def _validate(self) -> dict[str, float]:
         """Loss and metrics of the validation data; the training's own, and its random numbers, are left as they are."""
-        if held_out is None:
-            raise ArgumentError("fit: validate_every needs validation data")
-        kept = [metric.state_dict() for metric in (self.mean_loss, *self.metrics.values())]
-        with rng.fork_rng():                         # a loader draws a number whenever it begins
-            found = {f"val_{name}": value for name, value in self.evaluate(held_out).items()}
-        for metric, state in zip((self.mean_loss, *self.metrics.values()), kept):
-            metric.load_state_dict(state)
-        self.model.train()
-        self.logs = {**self.logs, **found}
-        self.callbacks.call("on_validation_end", self)
+        with rng.fork_rng(), self._aside():          # a loader draws a number whenever it begins
+            found = {f"val_{name}": value for name, value in self._look(self.validation_loader).items()}
+            self.logs = {**self.logs, **found}
+            self.callbacks.call("on_validation_end", self)
         return found
 
     # ------------------------------------------------------------ use
     def evaluate(self, data: Any, batch_size: int = 256) -> dict[str, float]:
         """Loss and metrics over data, without training: `{"loss": ..., "accuracy": ...}`."""
-        self._reset()
-        self.model.eval()
-        (self.average or self.model).eval()
-        with autograd.no_grad(), amp.autocast(self.device.type, dtype=self.amp, enabled=self.amp is not None):
-            for batch in loader_of(data, batch_size, shuffle=False):
-                loss, output, target = self.compute(on_device(batch, self.device))
-                self.mean_loss.update(loss, samples_in(batch))
-                for metric in self.metrics.values():
-                    metric.update(output, target)
-        return {"loss": self.mean_loss.compute(), **{name: metric.compute() for name, metric in self.metrics.items()}}
+        with self._aside():
+            return self._look(loader_of(data, batch_size, shuffle=False))
 
     def predict(self, data: Any, batch_size: int = 256) -> Any:
-        """The model's outputs for inputs: a tensor, or batches of inputs, or of inputs and targets, whose targets are left out."""
-        self.model.eval()
-        (self.average or self.model).eval()
-        inputs: Iterable[Any] = as_tensor(data).split(batch_size) if hasattr(data, "shape") else loader_of(data, batch_size, shuffle=False)
-        with autograd.no_grad(), amp.autocast(self.device.type, dtype=self.amp, enabled=self.amp is not None):
-            found = [self.active(*self.inputs_of(on_device(batch, self.device))) for batch in inputs]
-        return joined([output.cpu() for output in found])
+        """The model's outputs for inputs: a tensor, or batches of inputs, or of inputs and targets, whose targets are left out.
+
+        Outputs that are tuples, lists or dicts of tensors come as such.
+        """
+        with self._aside(), autograd.no_grad(), self.autocast():
+            found = [self.active(*self.inputs_of(on_device(batch, self.device))) for batch in inputs_in(data, batch_size)]
+        return joined([on_device(output, Device("cpu")) for output in found])
 
     def inputs_of(self, batch: Any) -> tuple[Any, ...]:
-        """What of a batch the model takes: all but the last part, or a tensor as it is."""
-        return tuple(batch[:-1]) if isinstance(batch, (list, tuple)) else (batch,)
+        """What of a batch the model takes: all but the last part, if there are several. Override it with `compute`."""
+        if not isinstance(batch, (list, tuple)):
+            return (batch,)
+        return tuple(batch[:-1] if len(batch) > 1 else batch)
+
+    # ------------------------------------------------------------ what they share
+    def parameters(self) -> list[Any]:
+        """What the optimizer trains."""
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
+
+    def autocast(self) -> amp.autocast:
+        """The context that forward passes run in."""
+        return amp.autocast(self.device.type, dtype=self.amp, enabled=self.amp is not None)
+
+    def _look(self, loader: Any) -> dict[str, float]:
+        self._reset()
+        loss = None
+        with autograd.no_grad(), self.autocast():
+            for batch in (on_device(batch, self.device) for batch in loader):
+                loss, output, target = self.compute(batch)
+                self._measure(loss, output, target, batch)
+        if loss is None:
+            raise ArgumentError("evaluate: there is nothing to evaluate: the data gave no batch")
+        return self._measured()
+
+    def _measure(self, loss: Any, output: Any, target: Any, batch: Any) -> None:
+        """Take a batch into what is measured; where `compute` gives no output (None), into the loss alone."""
+        self.mean_loss.update(loss.detach(), samples_in(batch))
+        if output is not None:
+            output = detached(output)
+            for metric in self.metrics.values():
+                metric.update(output, target)
+
+    def _measured(self, running: bool = False) -> dict[str, float]:
+        """The numbers so far; running: without those that take long."""
+        found = {name: metric.compute() for name, metric in self.metrics.items() if metric.quick or not running}
+        return {"loss": self.mean_loss.compute(), **found}
+
+    def _reset(self) -> None:
+        """Begin to measure anew."""
+        for metric in (self.mean_loss, *self.metrics.values()):
+            metric.reset()
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """The model as in evaluation. In the midst of training its layers' modes, and what is measured, come back afterwards."""
+        measures = (self.mean_loss, *self.metrics.values())
+        kept = [(m.load_state_dict, m.state_dict()) for m in measures] if self.fitting else []
+        modes = [(module, module.training) for module in self.model.modules()] if self.fitting else []
+        self.model.eval()
+        (self.average or self.model).eval()
+        try:
+            yield
+        finally:
+            for load, state in kept:
+                load(state)
+            for module, training in modes:
+                module.training = training

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ...errors import ArgumentError
+from ...errors import ArgumentError, ArgumentTypeError, describe
 
 EVENTS = ("on_train_begin", "on_epoch_begin", "on_batch_begin", "on_step", "on_batch_end", "on_validation_end", "on_epoch_end",
           "on_train_end")
@@ -62,7 +62,11 @@ class Callbacks:
     """Several, told one after the other."""
 
     def __init__(self, members: Iterable[Callback] = ()) -> None:
-        self.members = list(members)
+        self.members = [members] if isinstance(members, Callback) else list(members)
+        for member in self.members:
+            if not isinstance(member, Callback):
+                kind = f"the class {member.__name__}; make one: {member.__name__}(...)" if isinstance(member, type) else describe(member)
+                raise ArgumentTypeError(f"Trainer: callbacks must be instances of train.callbacks.Callback; got {kind}")
 
     def call(self, event: str, trainer: Any) -> None:
         """Tell all. At the end of training all are told, even if one of them fails."""
@@ -92,7 +96,10 @@ class Callbacks:
 
 
 class Watcher(Callback):
-    """A callback that compares one number over epochs. mode: "min", "max", or "auto", which tells by the name."""
+    """A callback that looks at one number after each epoch that measured it.
+
+    mode: "min", "max", or "auto", which tells by the name. min_delta: a smaller change is none.
+    """
 
     def __init__(self, monitor: str, mode: str = "auto", min_delta: float = 0.0) -> None:
         if mode not in ("auto", "min", "max"):
@@ -102,12 +109,23 @@ class Watcher(Callback):
         self.sign = 1 if mode == "max" or (mode == "auto" and rises) else -1
         self.best: float | None = None
 
-    def value(self, trainer: Any) -> float:
-        """The number now. Raises ArgumentError where it was not measured."""
-        if self.monitor not in trainer.logs:
-            raise ArgumentError(f"{type(self).__name__}: there is no {self.monitor!r}; measured are {', '.join(trainer.logs) or 'none'}"
-                                + ("; give fit() validation data" if self.monitor.startswith("val_") else ""))
-        return float(trainer.logs[self.monitor])
+    def on_epoch_end(self, trainer: Any) -> None:
+        value = self.value(trainer)
+        if value is not None:
+            self.look(trainer, value)
+
+    def look(self, trainer: Any, value: float) -> None:
+        """An epoch is done, and the number is this."""
+
+    def value(self, trainer: Any) -> float | None:
+        """The number; None in an epoch that did not look at the validation data. Raises ArgumentError for what nobody measures."""
+        if self.monitor in trainer.logs:
+            return float(trainer.logs[self.monitor])
+        lacks = self.monitor.startswith("val_") and "val_loss" not in trainer.logs
+        if lacks and trainer.validation_loader is not None:
+            return None
+        raise ArgumentError(f"{type(self).__name__}: there is no {self.monitor!r}; measured are {', '.join(trainer.logs) or 'none'}"
+                            + ("; give fit() validation data" if lacks else ""))
 
     def improves(self, value: float) -> bool:
         """Whether a value is better than the best by more than `min_delta`; nan never is."""

@@ -15,14 +15,16 @@ class CSVLogger(Callback):
 
     def __init__(self, path: str | Path, append: bool = False) -> None:
         self.path, self.append = Path(path), append
+        self.before: list[dict[str, Any]] | None = None      # what was in the file; None as long as nobody has looked
         self.rows: list[dict[str, Any]] = []
 
     def on_train_begin(self, trainer: Any) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.before: list[dict[str, Any]] = []
-        if self.append and self.path.exists():
-            with self.path.open(newline="", encoding="utf-8") as file:
-                self.before = list(csv.DictReader(file))
+        if self.before is None:
+            self.before = []
+            if self.append and self.path.exists():
+                with self.path.open(newline="", encoding="utf-8") as file:
+                    self.before = list(csv.DictReader(file))
         self.write()
 
     def on_epoch_end(self, trainer: Any) -> None:
@@ -31,38 +33,54 @@ class CSVLogger(Callback):
 
     def write(self) -> None:
         """All rows, beside the file and then in its place: a reader never sees half of them."""
-        names = list(dict.fromkeys(name for row in [*self.before, *self.rows] for name in row))
+        rows = [*(self.before or ()), *self.rows]
+        names = list(dict.fromkeys(name for row in rows for name in row))
         beside = self.path.with_name(self.path.name + ".part")
         with beside.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
-            writer.writerows([*self.before, *self.rows])
+            writer.writerows(rows)
         os.replace(beside, self.path)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"rows": self.rows}
+        return {"before": self.before, "rows": self.rows}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.rows = state["rows"]
+        self.before, self.rows = state["before"], state["rows"]
 
 
 class TensorBoard(Callback):
-    """Event files for TensorBoard: the numbers of every epoch, and every `every` batches the running loss. Needs tensorboardX."""
+    """Event files for TensorBoard: the numbers of every epoch, and every `every` steps of the optimizer the running loss.
+
+    The horizontal axis is that of the optimizer's steps. A run that goes on takes back what was written after its checkpoint. Needs
+    tensorboardX.
+    """
 
     def __init__(self, folder: str | Path, every: int | None = None) -> None:
         self.folder, self.every = str(folder), every
         self.writer: Any = None
+        self.last = 0                                # the last step that was written
 
     def on_train_begin(self, trainer: Any) -> None:
-        self.writer = SummaryWriter(self.folder)
+        self.writer = SummaryWriter(self.folder, purge_step=trainer.steps + 1)
 
     def on_batch_end(self, trainer: Any) -> None:
-        if self.every and trainer.steps % self.every == 0:
+        if self.every and trainer.steps >= self.last + self.every:
+            self.last = trainer.steps
             self.writer.add_scalar("batch/loss", trainer.logs["loss"], trainer.steps)
 
     def on_epoch_end(self, trainer: Any) -> None:
-        for name, value in trainer.logs.items():
-            self.writer.add_scalar(name, value, trainer.epoch)
+        for name, value in (("epoch", trainer.epoch), *trainer.logs.items()):
+            self.writer.add_scalar(name, value, trainer.steps)
 
     def on_train_end(self, trainer: Any) -> None:
-        self.writer.close()
+        if self.writer is not None:
+            self.writer.close()
+
+    def state_dict(self) -> dict[str, Any]:
+        if self.writer is not None:
+            self.writer.flush()                      # what a checkpoint counts as done is on disk
+        return {"last": self.last}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.last = state["last"]

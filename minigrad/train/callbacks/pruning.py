@@ -13,8 +13,8 @@ class Pruning(Watcher):
         super().__init__(monitor)
         self.trial = trial
 
-    def on_epoch_end(self, trainer: Any) -> None:
-        self.trial.report(self.value(trainer), trainer.epoch)
+    def look(self, trainer: Any, value: float) -> None:
+        self.trial.report(value, trainer.epoch)
         if self.trial.should_prune():
             import optuna
             raise optuna.TrialPruned

@@ -27,8 +27,7 @@ class ReduceLROnPlateau(Watcher):
         self.factor, self.patience, self.cooldown, self.min_lr = factor, patience, cooldown, min_lr
         self.waited = self.cooling = 0
 
-    def on_epoch_end(self, trainer: Any) -> None:
-        value = self.value(trainer)
+    def look(self, trainer: Any, value: float) -> None:
         if self.cooling:
             self.cooling, self.waited = self.cooling - 1, 0
         if self.improves(value):

@@ -15,6 +15,7 @@ class Metric:
     """
     name = "metric"
     best = max                           # how two values are compared: max where more is better, else min
+    quick = True                         # whether the number can be asked for after every batch
 
     def sums(self) -> dict[str, Any]:
         """What is kept, at its beginning."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ...errors import ArgumentError
 from .base import Metric
 
 Words = Sequence[Any]
@@ -30,6 +31,9 @@ class BLEU(Metric):
 
     def update(self, output: Sequence[Words], target: Sequence[Sequence[Words]]) -> None:
         for sentence, references in zip(output, target, strict=True):
+            if not references or any(isinstance(words, (str, int)) for words in (sentence, references, *references)):
+                raise ArgumentError("BLEU: a sentence must be a list of words, and have a list of such as references; got "
+                                    f"{sentence!r:.60} and {references!r:.60}; split() strings, and put a single reference into a list")
             self.length: int = self.length + len(sentence)
             nearest = min(references, key=lambda r: (abs(len(r) - len(sentence)), len(r)))
             self.reference_length: int = self.reference_length + len(nearest)
