@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from . import forward_ad as forward_ad
     from . import functional as functional
     from . import grad_mode as grad_mode
+    from . import graph as graph
     from . import profiler as profiler
 
 
@@ -35,7 +36,7 @@ _engine.batched_grads = _batched_grads
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("functional", "forward_ad", "profiler", "grad_mode"):            # loaded on first use
+    if name in ("functional", "forward_ad", "profiler", "grad_mode", "graph"):            # loaded on first use
         from importlib import import_module
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

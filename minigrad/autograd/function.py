@@ -11,6 +11,7 @@ from ..engine.inplace import check_open, node_of, wrote
 from ..engine.mode import local, no_grad, on_tensors_only
 from ..engine.node import COUNT, Node, Pick, TensorBase, new, quoted_line, stamp, wrap
 from ..engine.run import sum_to
+from ..engine.saving import Parcel, kept, opened_value
 from ..errors import ArgumentTypeError, GraphError, InplaceError, ShapeError, UnsupportedError, describe
 
 
@@ -60,10 +61,10 @@ class FunctionCtx:
                 found.append(None)
                 continue
             array, node, cell, count = entry
-            if cell[COUNT] != count:
+            if type(array) is not Parcel and cell[COUNT] != count:       # of a parcel only its hooks know
                 raise InplaceError("saved_tensors: one of the variables needed for gradient computation has been modified by an inplace "
                                    f"operation at {quoted_line(*cell[2])}; clone it before writing")
-            found.append(wrap(array, self._output_node(node) if isinstance(node, int) else node, cell))
+            found.append(wrap(opened_value(array), self._output_node(node) if isinstance(node, int) else node, cell))
         return tuple(found)
 
     saved_variables = saved_tensors
@@ -82,7 +83,8 @@ class FunctionCtx:
                 self._saved.append(None)
                 continue
             at = next((i for i, out in enumerate(outputs) if out is t), None)
-            self._saved.append((t.array, node_of(t) if at is None else at, t.cell, t.cell[COUNT]))
+            value = kept(t if at is None else wrap(t.array, None, t.cell))
+            self._saved.append((value, node_of(t) if at is None else at, t.cell, t.cell[COUNT]))
         self._to_save = ()
 
 

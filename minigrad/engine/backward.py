@@ -2,17 +2,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..backend import backend_of, has_values
 from ..errors import ArgumentTypeError, DtypeError, GraphError, ShapeError, UnsupportedError, describe
 from .inplace import node_of
 from .mode import local
-from .node import Node, TensorBase, wrap
+from .node import Node, Pick, TensorBase, wrap
 from .run import run
 
 # Gradients for many seeds at once; autograd/ hands it in.
 batched_grads: Any = None
+
+
+class GradientEdge(NamedTuple):
+    """A place in the graph where a gradient arrives, of output `output_nr` of what a node computed; it stands for the tensor there."""
+    node: Node
+    output_nr: int
+    ownership_token: Node | None = None
 
 
 def root_of(t: Any) -> Node:
@@ -52,8 +61,18 @@ def seed(t: Any, gradient: Any, create_graph: bool) -> Any:
 
 
 def as_list(value: Any) -> list[Any]:
-    """One tensor or several, as a list."""
-    return list(value) if isinstance(value, (list, tuple)) else [value]
+    """One tensor or several, as a list; an edge of the graph is one, as a tensor without memory."""
+    several = list(value) if isinstance(value, (list, tuple)) and not isinstance(value, GradientEdge) else [value]
+    return [at_edge(t) if isinstance(t, GradientEdge) else t for t in several]
+
+
+def at_edge(edge: GradientEdge) -> Any:
+    """What stands for the tensor at an edge: its shape and dtype, and where its gradient goes."""
+    node, nr = edge.node, edge.output_nr
+    several = node.op is not None and node.op.several and not isinstance(node, Pick)
+    shape, dtype = (node.shape[nr], node.dtype[nr]) if several else (node.shape, node.dtype)
+    like = np.broadcast_to(np.zeros((), dtype), shape)
+    return wrap(like, Pick(node, nr, like) if several else node)
 
 
 def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,

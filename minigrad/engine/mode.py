@@ -59,10 +59,12 @@ class Mode:
     autocast: None, or what autocast is set to in this thread.
     batch: the innermost vmap that is running, or None.
     written: None, or what is told of every result that goes into a tensor's memory: `written(x, result)`.
+    saving: None, or the hooks that take what nodes keep (`saving.py`).
+    running: None, or the number and the task of the backward pass that is running.
     epilogue: None; the name of the op that will follow the next one at once, whose kernel may do both in one pass; then the result.
     """
     __slots__ = ("recording", "arrays", "inference", "scope", "module", "watch", "rules", "anomaly", "autocast", "batch", "epilogue",
-                 "written")
+                 "written", "saving", "running")
 
     def __init__(self) -> None:
         self.recording = True
@@ -77,6 +79,8 @@ class Mode:
         self.batch: Any = None
         self.epilogue: Any = None
         self.written: Callable[[Any, Any], None] | None = None
+        self.saving: Any = None
+        self.running: tuple[int, Any] | None = None
 
 
 class _Local(threading.local):

@@ -88,13 +88,37 @@ class Node:
         code, lasti = user_place(self)
         return f"{quoted_line(code, lasti) if code is not None else '?'}{f' in {path}' if path else ''}"
 
-    def register_hook(self, hook: Callable[[Any], Any]) -> Any:
-        """Call `hook` with the gradient of the output before the rules run; what it returns takes its place."""
-        from .hooks import add_hook
-        return add_hook(self, hook)
+    def register_hook(self, fn: Callable[..., Any]) -> Any:
+        """Call `fn(grad_inputs, grad_outputs)`, both tuples, after the rules; a tuple that it returns takes the place of `grad_inputs`."""
+        from .node_hooks import add_posthook
+        return add_posthook(self, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> Any:
+        """Call `fn(grad_outputs)` before the rules; a tuple that it returns takes the place of `grad_outputs`."""
+        from .node_hooks import add_prehook
+        return add_prehook(self, fn)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """What a user notes down about the node."""
+        return _METADATA.setdefault(self, {})
+
+    def _sequence_nr(self) -> int:
+        """Its creation number."""
+        return self.time
+
+    def __getattr__(self, name: str) -> Any:
+        """`_saved_self`, `_saved_result`, ...: what the rules keep, as tensors at their place in the graph."""
+        if name.startswith("_saved_") and self.op is not None:
+            from .run import saved_by_name
+            return saved_by_name(self, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<{self.name()} object at {hex(id(self))}>"
+
+
+_METADATA: weakref.WeakKeyDictionary[Node, dict[Any, Any]] = weakref.WeakKeyDictionary()
 
 
 class Leaf(Node):

@@ -19,7 +19,8 @@ from . import inplace
 from .hooks import run_after_hooks, run_hooks
 from .inplace import check_unchanged
 from .mode import BackwardScope, RuleWatch, local
-from .node import Leaf, Node, Pick, TensorBase, new, wrap
+from .node import Leaf, Node, Pick, TensorBase, new, tick, wrap
+from .saving import opened
 
 ndarray = np.ndarray
 
@@ -33,16 +34,17 @@ def run(roots: Sequence[Node], seeds: Sequence[Any], *, create_graph: bool = Fal
     on_tensors: the seeds are tensors and rules run on them also without `create_graph`.
     """
     mode = local.mode
-    before = mode.recording, mode.arrays, mode.watch, mode.scope
+    before = mode.recording, mode.arrays, mode.watch, mode.scope, mode.running
     mode.recording, mode.arrays = create_graph, True
     if not create_graph and not on_tensors:
         mode.watch = None
     wanted = None if inputs is None else dict.fromkeys(inputs)
     todo = Pass(roots, seeds, create_graph or on_tensors, retain_graph or create_graph, wanted, accumulate_inputs, mode.rules)
+    mode.running = tick(), todo
     try:
         return _run(*todo) if mode.anomaly is None else mode.anomaly.run(_run, todo)
     finally:
-        mode.recording, mode.arrays, mode.watch, mode.scope = before
+        mode.recording, mode.arrays, mode.watch, mode.scope, mode.running = before
 
 
 class Pass(NamedTuple):
@@ -75,6 +77,9 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
     try:
         while heap:
             node = heappop(heap)[1]
+            if needed is not None and node not in needed and node not in wanted:
+                del pending[node]                    # a by-path of a rule that was asked: its hooks do not run
+                continue
             if node.op is None:                      # a leaf
                 if needed is None or accumulate_inputs and node in wanted:
                     accumulate(node, pending, create)
@@ -96,14 +101,12 @@ def _run(roots: Sequence[Node], seeds: Sequence[Any], create: bool, retain: bool
                 put(pending, heap, node, g)
                 continue
             op, saved = node.op, node.saved
-            if saved is None:
-                raise GraphError(
-                    f"backward: trying to backward through the graph a second time: {op.name}, made at {node.where()}, has freed "
-                    "what it kept; pass retain_graph=True the first time, or run the forward again")
+            if type(saved) is not tuple:             # freed, or packed
+                saved = opened(node)
             if inplace.last_write >= node.time:
                 check_unchanged(node)
             if create:
-                saved = rebuild(node)
+                saved = rebuild(node, saved)
                 mode.scope = backward_scope(node)
             if op.several:
                 g = fill(node, g, create) if op.fills else tuple(g)
@@ -267,10 +270,10 @@ def backward_scope(node: Node) -> BackwardScope:
     return scope
 
 
-def rebuild(node: Node) -> tuple[Any, ...]:
+def rebuild(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     """Saved arrays as tensors again, from array and edge; values that depend on inputs are made anew from those."""
     op = node.op
-    values = list(node.saved or ())
+    values = list(saved)
     edge = dict(zip(op.inputs, node.parents))
     for k, (kind, i) in enumerate(op.slots):
         if k >= len(values) or values[k] is None:
@@ -287,3 +290,20 @@ def rebuild(node: Node) -> tuple[Any, ...]:
         if k >= 0 and values[k] is not None:
             values[k] = remake(*[values[op.slot_names.index(p)] for p in signature(remake).parameters])
     return tuple(values)
+
+
+SAVED = {"self": "x", "result": "out", "other": "y", "weight": "w", "bias": "b", "target": "t"}
+
+
+def saved_by_name(node: Node, name: str) -> Any:
+    """What `node._saved_self` is; by PyTorch's names or those of our rules. Raises AttributeError for what no rule of the op keeps."""
+    node = node.parents[0] if isinstance(node, Pick) else node
+    short = name.removeprefix("_saved_")
+    for known in (short, SAVED.get(short, short)):
+        if known in node.op.slot_names:
+            k = node.op.slot_names.index(known)
+            value = rebuild(node, opened(node))[k]
+            if value is not None:
+                return wrap(value) if is_array(value) else value
+    kept = [f"_saved_{n}" for n, value in zip(node.op.slot_names, node.saved or ()) if value is not None]
+    raise AttributeError(f"{node.name()!r} object has no attribute {name!r}; it has {', '.join(kept) or 'saved nothing'}")

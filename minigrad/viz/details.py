@@ -268,7 +268,7 @@ def saved(node: Node) -> Iterator[tuple[str, Any]]:
     """(name, array) of everything a node kept."""
     if is_function(node):
         for entry in node.saved[0]._saved if node.saved else ():
-            if entry is not None:
+            if entry is not None and is_array(entry[0]):
                 yield "saved", entry[0]
         return
     for name, value in zip(node.op.slot_names, node.saved or ()):
