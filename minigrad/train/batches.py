@@ -92,7 +92,7 @@ def samples_in(batch: Any) -> int:
     parts: list[Any] = [batch]
     if isinstance(batch, (Mapping, list, tuple)):
         parts = list(batch.values() if isinstance(batch, Mapping) else batch)
-    rows = [part for part in parts if isinstance(part, TensorBase) and part.array.ndim]
+    rows: list[Any] = [part for part in parts if isinstance(part, TensorBase) and part.array.ndim]
     lists = [part for part in parts if isinstance(part, (list, tuple))]
     return next((len(part) for part in [*rows, *lists]), 1)
 
