@@ -4,8 +4,10 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 
+import minigrad
 from minigrad.utils import data as ours
 from minigrad.utils.data import Dataset
 
@@ -96,3 +98,12 @@ def test_random_split_refuses(lengths: list[float], text: str) -> None:
     error = both(lambda data, lib: data.random_split(range(100), lengths))
     with pytest.raises(ValueError, match=text):
         raise error
+
+
+@pytest.mark.parametrize(("parts", "text"), [
+    ((np.ones(3),), r"TensorDataset: argument 0 must be a Tensor; got ndarray float64 \(3,\); use as_tensor\(array\)"),
+    ((minigrad.ones(2), [1, 2]), "argument 1 must be a Tensor; got list of 2"),
+])
+def test_a_tensor_dataset_wants_tensors(parts: Any, text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        ours.TensorDataset(*parts)

@@ -178,3 +178,14 @@ def test_a_batch_shares_no_memory_with_the_data() -> None:
 def test_an_index_error_in_the_data_reaches_the_user() -> None:
     with pytest.raises(IndexError):
         list(DataLoader(TensorDataset(*rows(minigrad, (3,))), sampler=[7]))
+
+
+def test_the_context_can_be_set() -> None:
+    def look(data: Any, lib: Any) -> Any:
+        loader = data.DataLoader(range(4), 2, num_workers=1, multiprocessing_context="spawn")
+        first = loader.multiprocessing_context.get_start_method()
+        loader.multiprocessing_context = "fork"
+        return first, loader.multiprocessing_context.get_start_method(), [plain(batch) for batch in loader]
+    both(look)
+    both(lambda data, lib: setattr(data.DataLoader(range(4)), "multiprocessing_context", "fork"))
+    both(lambda data, lib: iter(data.DataLoader(range(4), num_workers=1, prefetch_factor=0)))

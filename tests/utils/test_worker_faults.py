@@ -170,6 +170,42 @@ def test_long_batches_are_abbreviated() -> None:
     assert indices_shown([list(range(SHOWN + 2))]).endswith("19, ... 2 more]")
 
 
+@pytest.mark.parametrize("method", ["spawn", pytest.param("forkserver", marks=pytest.mark.slow)])
+def test_what_cannot_be_sent_to_workers_is_named(method: str) -> None:
+    found = failing([lambda: 1], collate_fn=lambda batch: 2, multiprocessing_context=method)
+    assert found.__notes__ == [
+        f"DataLoader: workers started by {method!r} are sent the dataset and the collate_fn, which cannot be pickled; define its class or "
+        "function at the top of a file, or use multiprocessing_context='fork' or num_workers=0"]
+
+
+def test_ctrl_c_is_held_back_only_while_workers_start() -> None:
+    class Held(Dataset[bool]):
+        def __getitem__(self, i: int) -> bool:
+            return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+        def __len__(self) -> int:
+            return 1
+
+    assert [batch.item() for batch in DataLoader(Held(), num_workers=1)] == [False]
+    assert not Held()[0]
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_a_spawned_worker_starts(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(textwrap.dedent("""
+        import os, signal
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if __name__ != "__main__":
+            os.kill(os.getpid(), signal.SIGINT)              # what a terminal sends to all
+        from minigrad.utils.data import DataLoader
+        if __name__ == "__main__":
+            print(len(list(DataLoader(range(4), num_workers=1, multiprocessing_context="spawn"))))
+    """))
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "4\n", "")
+
+
 # ---------------------------------------------------------------- deaths
 @pytest.mark.parametrize(("number", "text"), [
     (signal.SIGKILL, "SIGKILL, worker 1 of 2"), (signal.SIGTERM, "SIGTERM, worker 1 of 2")])

@@ -15,7 +15,7 @@ import minigrad as mg
 from minigrad import rng
 from minigrad.errors import UnsupportedError, WorkerError
 from minigrad.utils import data as ours
-from minigrad.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset
+from minigrad.utils.data import DataLoader, Dataset, IterableDataset, Subset, TensorDataset, pool
 
 from .reading import Draws, Stream, all_of, plain
 
@@ -236,3 +236,26 @@ def test_early_end_leaves_no_process() -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(("place", "name"), [("os", "posix_fallocate"), ("minigrad.utils.data.shared", "SharedMemory")])
+def test_without_shared_memory_batches_come_through_the_pipe(place: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: Any, **options: Any) -> Any:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(f"{place}.{name}", full)
+    rows = mg.arange(60_000.0).reshape(6, 10_000)
+    loader = DataLoader([(row, i) for i, row in enumerate(rows)], 2, num_workers=2)
+    for _ in range(2):
+        assert all(x.equal(rows[t]) for x, t in loader)
+
+
+def test_later_epochs_begin_with_memory_of_the_right_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bool] = []
+    value = pool.Pool.value
+    monkeypatch.setattr(pool.Pool, "value", lambda self, worker, answer: (
+        told.append(answer.packed.inline is None), value(self, worker, answer))[1])
+    loader = DataLoader(list(mg.zeros(4, 10_000)), 1, num_workers=1, prefetch_factor=2)
+    for _ in range(2):
+        assert len(list(loader)) == 4
+    assert told == [False, False, True, True] + 4 * [True]

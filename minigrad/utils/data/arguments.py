@@ -20,7 +20,7 @@ def warn_of_many(workers: int) -> None:
         )
 
 
-def check_workers(workers: int, timeout: float, prefetch: int | None, persistent: bool, context: Any) -> None:
+def check_workers(workers: int, timeout: float, prefetch: int | None, persistent: bool) -> None:
     if workers < 0:
         raise ArgumentError(f"DataLoader: num_workers option should be non-negative; got {workers}; use 0")
     if timeout < 0:
@@ -33,11 +33,10 @@ def check_workers(workers: int, timeout: float, prefetch: int | None, persistent
         raise ArgumentError(f"DataLoader: prefetch_factor option should be non-negative; got {prefetch}")
     if persistent and workers == 0:
         raise ArgumentError("DataLoader: persistent_workers option needs num_workers > 0; got num_workers=0")
-    if context is not None:
-        _check_context(context, workers)
 
 
-def _check_context(context: Any, workers: int) -> None:
+def context_of(context: Any, workers: int) -> Any:
+    """The context object for one, or for the name of a start method."""
     if workers == 0:
         raise ArgumentError("DataLoader: multiprocessing_context can only be used with num_workers > 0; got num_workers=0")
     import multiprocessing
@@ -53,6 +52,7 @@ def _check_context(context: Any, workers: int) -> None:
             f"DataLoader: multiprocessing_context option should be a valid context object or the name of a start method; "
             f"got {describe(context)}"
         )
+    return multiprocessing.get_context(context) if isinstance(context, str) else context
 
 
 def check_stream(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:

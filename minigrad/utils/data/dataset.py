@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from ..._tensor import Tensor
-from ...errors import ArgumentError, AssertedArgumentError, OutOfRangeError, UnsupportedError, describe
+from ...errors import ArgumentError, ArgumentTypeError, AssertedArgumentError, OutOfRangeError, UnsupportedError, describe
 from ...rng import Generator, default_generator, discrete
 
 T_co = TypeVar("T_co", covariant=True)
@@ -47,6 +47,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        for i, tensor in enumerate(tensors):
+            if not isinstance(tensor, Tensor):
+                raise ArgumentTypeError(f"TensorDataset: argument {i} must be a Tensor; got {describe(tensor)}; use as_tensor(array)")
         if any(tensor.shape[0] != tensors[0].shape[0] for tensor in tensors):
             raise AssertedArgumentError(
                 f"TensorDataset: all tensors must have one first dimension; got {', '.join(map(describe, tensors))}; "

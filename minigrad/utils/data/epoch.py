@@ -29,6 +29,13 @@ class Epoch:
     ended: bool = False
 
 
+@dataclass
+class Room:
+    """Bytes that the largest batch of a loader has wanted so far; later epochs begin with slots of that size."""
+
+    wanted: int = 0
+
+
 class Batches(Iterator[Any]):
     """What `iter(loader)` returns."""
 

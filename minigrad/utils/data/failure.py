@@ -4,10 +4,11 @@ from __future__ import annotations
 import pickle
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ...errors import WorkerError
+from ...errors import MinigradError, WorkerError
 from .fetch import NOTHING, Task
 
 SHOWN = 20                                           # indices of a batch that a message names
@@ -77,6 +78,28 @@ def indices_shown(batches: Sequence[Any]) -> str:
         more = len(index) - SHOWN if isinstance(index, list) else 0
         shown.append(repr(index) if more <= 0 else f"[{', '.join(map(repr, index[:SHOWN]))}, ... {more} more]")
     return ", ".join(shown)
+
+
+@contextmanager
+def told_to_pickle(recipe: Any, context: Any) -> Iterator[None]:
+    """Says of an error in pickling which part of a loader cannot be sent to its workers."""
+    try:
+        yield
+    except (pickle.PicklingError, AttributeError, TypeError, MinigradError) as error:
+        parts = {"dataset": recipe.dataset, "collate_fn": recipe.collate_fn, "worker_init_fn": recipe.init_fn}
+        if bad := [name for name, value in parts.items() if not _pickles(value)]:
+            error.add_note(
+                f"DataLoader: workers started by {context.get_start_method()!r} are sent the {' and the '.join(bad)}, which cannot be "
+                "pickled; define its class or function at the top of a file, or use multiprocessing_context='fork' or num_workers=0")
+        raise
+
+
+def _pickles(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:
+        return False
+    return True
 
 
 def death(pid: int | None, worker: int, workers: int, exitcode: int | None, had: Sequence[Any]) -> WorkerError:

@@ -10,10 +10,10 @@ import numpy as np
 from ... import creation
 from ...errors import ArgumentError, AssertedArgumentError, CheckpointError, UnsupportedError
 from ...rng import Generator, default_generator
-from .arguments import check_sampling, check_stream, check_workers, warn_of_many
+from .arguments import check_sampling, check_stream, check_workers, context_of, warn_of_many
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
-from .epoch import Batches, Epoch
+from .epoch import Batches, Epoch, Room
 from .fetch import Collate, MapFetcher, StreamFetcher, Tasks
 from .pin import can_pin
 from .prefetch import Ahead, OnTheSpot
@@ -70,7 +70,7 @@ class DataLoader(Generic[T_co]):
         in_order: bool = True,
         sample_seeds: bool | None = None,
     ) -> None:
-        check_workers(num_workers, timeout, prefetch_factor, persistent_workers, multiprocessing_context)
+        check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
         streams = isinstance(dataset, IterableDataset)
         if streams:
             check_stream(shuffle, sampler, batch_sampler)
@@ -106,6 +106,7 @@ class DataLoader(Generic[T_co]):
         self._epoch: Epoch | None = None             # the latest one
         self._resume: dict[str, Any] | None = None   # state that the next epoch begins from
         self._pool: Pool | None = None               # persistent workers
+        self._room = Room()
         self._ready = True
         warn_of_many(num_workers)
 
@@ -115,6 +116,15 @@ class DataLoader(Generic[T_co]):
                 f"{name} attribute should not be set after {type(self).__name__} is initialized; make another loader"
             )
         super().__setattr__(name, value)
+
+    @property
+    def multiprocessing_context(self) -> Any:
+        """What starts the workers of coming epochs; None: Python's own way. It can be set, also by the name of a start method."""
+        return self._context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, value: Any) -> None:
+        self._context = None if value is None else context_of(value, self.num_workers)
 
     @property
     def _index_sampler(self) -> Any:
@@ -171,14 +181,16 @@ class DataLoader(Generic[T_co]):
         from .pool import Pool
         from .worker import Recipe
 
-        ahead = max(self.prefetch_factor or 0, 1)
+        ahead = self.prefetch_factor or 0
+        if ahead < 1:
+            raise AssertedArgumentError(f"DataLoader: prefetch_factor must be greater than 0 with num_workers > 0; got {ahead}")
         recipe = Recipe(self.dataset, self._streams, self.batch_sampler is not None, self.collate_fn, self.drop_last,
                         self.worker_init_fn, self.num_workers, epoch.seed, self.sample_seeds)
         pool = self._pool
         if pool is None or not pool.alive or pool.recipe.base_seed != epoch.seed:
             if pool is not None:
                 pool.close()
-            pool = Pool(recipe, self.multiprocessing_context, slots_each=ahead)
+            pool = Pool(recipe, self.multiprocessing_context, slots_each=ahead, room=self._room)
             self._pool = pool if self.persistent_workers else None
         return Ahead(pool, epoch.round, tasks, ahead=ahead, in_order=self.in_order, timeout=self.timeout,
                      keep=self.persistent_workers)

@@ -4,13 +4,16 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import signal
 import time
 import weakref
+from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from .failure import death
+from .epoch import Room
+from .failure import death, told_to_pickle
 from .fetch import Task
 from .shared import Slot, unpack
 from .worker import GRACE, Answer, Begin, Order, Recipe, work
@@ -29,21 +32,36 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_let_go)
 
 
+@contextlib.contextmanager
+def _no_ctrl_c(context: Any) -> Iterator[None]:
+    """Hold Ctrl-C back: a process begun meanwhile does not hear it before it ignores it, which its first lines do.
+
+    Not for "forkserver", whose server would keep it held back from all that it forks.
+    """
+    if not hasattr(signal, "pthread_sigmask") or context.get_start_method() == "forkserver":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class Pool:
     """Processes that stand ready, the orders they were given, and the memory that their batches come in."""
 
-    def __init__(self, recipe: Recipe, context: Any, slots_each: int) -> None:
+    def __init__(self, recipe: Recipe, context: Any, slots_each: int, room: Room) -> None:
         if context is None or isinstance(context, str):
             context = multiprocessing.get_context(context)
         if os.name == "posix":
             resource_tracker.ensure_running()        # one for all processes, or each worker starts its own
-        self.recipe, self.tag = recipe, 0
+        self.recipe, self.tag, self._room = recipe, 0, room
         self.processes: list[Any] = []
         self.pipes: list[Connection] = []
         self.orders: list[dict[tuple[int, int], Any]] = []       # of each worker, unanswered: (tag, number) -> index
         self._slots: list[list[Slot | None]] = []
         self._free: list[list[int]] = []
-        self._wanted = 0                             # bytes: the largest batch so far
         self.close = weakref.finalize(self, _close, os.getpid(), self.processes, self.pipes, self._slots)
         try:
             for worker in range(recipe.num_workers):
@@ -58,7 +76,8 @@ class Pool:
         process = context.Process(target=work, args=(worker, self.recipe, its), daemon=True)
         self.pipes.append(mine)
         try:
-            process.start()
+            with _no_ctrl_c(context), told_to_pickle(self.recipe, context):
+                process.start()
         finally:
             its.close()
         self.processes.append(process)
@@ -90,10 +109,11 @@ class Pool:
     def _make_room(self, worker: int, slot: int) -> str | None:
         """See that a slot holds the largest batch so far; its name if it is new."""
         old = self._slots[worker][slot]
-        if not self._wanted or (old is not None and old.memory.size >= self._wanted):
+        wanted = self._room.wanted
+        if not wanted or (old is not None and old.memory.size >= wanted):
             return None
         try:
-            new = Slot(self._wanted)
+            new = Slot(wanted)
         except OSError:                              # no shared memory left: this batch comes through the pipe
             return None
         if old is not None:
@@ -145,7 +165,7 @@ class Pool:
     def drop(self, worker: int, answer: Answer) -> None:
         """Free the slot of an answer."""
         if answer.packed is not None:
-            self._wanted = max(self._wanted, answer.packed.wanted)
+            self._room.wanted = max(self._room.wanted, answer.packed.wanted)
         if answer.slot >= 0:
             self._free[worker].append(answer.slot)
 

@@ -72,16 +72,11 @@ class Slot:
     """Shared memory that the main process made for one worker."""
 
     def __init__(self, size: int) -> None:
-        """Room for `size` bytes or a little more. Raises OSError where there is not so much shared memory."""
-        size = max(1 << (size - 1).bit_length(), WORTH)
+        """Room for `size` bytes or a little more. Raises OSError where shared memory cannot be had."""
+        step = max(1 << (size - 1).bit_length() >> 3, WORTH)         # so that batches of about one size do not need a new one each
+        size = -(-size // step) * step
         self.memory = SharedMemory(create=True, size=size)
         self._named = True
-        if hasattr(os, "posix_fallocate") and hasattr(self.memory, "_fd"):
-            try:
-                os.posix_fallocate(self.memory._fd, 0, size)         # without: a full /dev/shm kills who writes
-            except OSError:
-                self.remove()
-                raise
 
     @property
     def name(self) -> str:
@@ -102,8 +97,17 @@ class Slot:
 
 
 def open_slot(name: str) -> SharedMemory:
-    """What the worker writes into; its name goes at once, so that nothing stays whoever is killed."""
+    """What the worker writes into; its name goes at once, so that nothing stays whoever is killed.
+
+    Raises OSError where there is not so much shared memory.
+    """
     memory = SharedMemory(name)
     with contextlib.suppress(FileNotFoundError):
         memory.unlink()
+    if hasattr(os, "posix_fallocate") and hasattr(memory, "_fd"):
+        try:
+            os.posix_fallocate(memory._fd, 0, memory.size)           # without: a full /dev/shm kills who writes
+        except OSError:
+            memory.close()
+            raise
     return memory

@@ -70,6 +70,8 @@ class Answer(NamedTuple):
 def work(worker: int, recipe: Recipe, pipe: Connection) -> None:
     """What a worker process runs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)     # Ctrl-C goes to all processes; the main one ends the others
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # held back until here
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     default_generator.lock = threading.RLock()       # at the fork another thread may have held the old one
     set_num_threads(1)
@@ -91,7 +93,9 @@ def work(worker: int, recipe: Recipe, pipe: Connection) -> None:
             continue
         try:
             pipe.send(bench.carry_out(order, slot))
-        except OSError:                              # nobody is there to read it
+        except OSError:                              # nobody is there to read it; the listener may be about to remove a name
+            while orders.get() is not None:
+                pass
             return
 
 
