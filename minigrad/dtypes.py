@@ -243,10 +243,23 @@ def can_cast(from_: dtype, to: dtype) -> bool:
     return CATEGORY[a.kind] <= CATEGORY[b.kind] and not (b.kind == "b" and a.kind != "b")
 
 
+_LIMITS = {                                          # eps, max, smallest normal number, resolution
+    "bfloat16": (2.0 ** -7, (2 - 2.0 ** -7) * 2.0 ** 127, 2.0 ** -126, 0.01),
+    "float8_e4m3fn": (2.0 ** -3, 448.0, 2.0 ** -6, 1.0), "float8_e4m3fnuz": (2.0 ** -3, 240.0, 2.0 ** -7, 1.0),
+    "float8_e5m2": (2.0 ** -2, 57344.0, 2.0 ** -14, 1.0), "float8_e5m2fnuz": (2.0 ** -3, 57344.0, 2.0 ** -15, 1.0),
+    "float8_e8m0fnu": (1.0, 2.0 ** 127, 2.0 ** -127, 1.0)}
+
+
 class finfo:
     """Limits of a floating-point dtype: bits, eps, max, min, tiny, smallest_normal, resolution."""
 
     def __init__(self, type: dtype | None = None) -> None:
+        if isinstance(type, NamedDtype) and type.name in _LIMITS:
+            self.eps, self.max, self.tiny, self.resolution = _LIMITS[type.name]
+            self.bits, self.min, self.smallest_normal, self.dtype = 8 * type.itemsize, -self.max, self.tiny, type.name
+            if not type.is_signed:
+                self.min = self.tiny
+            return
         d = to_numpy_dtype(type) if type is not None else _default
         if d.kind not in "fc":
             raise ArgumentTypeError(f"finfo: takes floating-point dtypes; got {type}; use iinfo for integers")
@@ -266,7 +279,7 @@ class iinfo:
     """Limits of an integer dtype: bits, min, max."""
 
     def __init__(self, type: dtype) -> None:
-        d = to_numpy_dtype(type)
+        d = np.dtype(type.name) if isinstance(type, NamedDtype) and type.name in WIDE else to_numpy_dtype(type)
         if d.kind not in "iu":
             raise ArgumentTypeError(f"iinfo: takes integer dtypes; got {type}; use finfo for floating-point ones")
         info = np.iinfo(d)

@@ -24,6 +24,10 @@ from ._device import device
 from ._size import Size
 from ._tensor import Tensor
 from .backend import backend_for, backend_of
+from .checkpoints.allowed import add_safe_globals as add_safe_globals
+from .checkpoints.allowed import clear_safe_globals as clear_safe_globals
+from .checkpoints.allowed import get_safe_globals as get_safe_globals
+from .checkpoints.allowed import safe_globals as safe_globals
 from .checkpoints.archive import is_zip
 from .checkpoints.keys import Keys
 from .checkpoints.locations import placer
@@ -35,7 +39,8 @@ FORMAT = "minigrad 2"                                # who wrote the structure, 
 KEY = "minigrad"                                     # its one key in the metadata: safetensors writes several in any order
 FIRST_FORMAT = "minigrad 1"                          # stood in a second key, "format"; KEY held the bare structure
 
-FileLike = str | os.PathLike[str] | IO[bytes]
+FileLike = FILE_LIKE = str | os.PathLike[str] | IO[bytes]
+MAP_LOCATION = Any                                   # a device, a dictionary of devices, or a function of (storage, location)
 
 
 # ---------------------------------------------------------------- structure <-> JSON

@@ -351,3 +351,33 @@ def test_a_dtype_without_tensors_has_the_facts_of_pytorch() -> None:
         assert (dtype.itemsize, dtype.is_floating_point, dtype.is_complex) == (real.itemsize, real.is_floating_point, real.is_complex)
         if not name.startswith("q"):                 # PyTorch does not say it of those
             assert dtype.is_signed == real.is_signed
+        if dtype.is_floating_point:
+            ours, limits = minigrad.finfo(dtype), theirs.finfo(real)
+            for fact in ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype"):
+                assert getattr(ours, fact) == getattr(limits, fact), (name, fact)
+        elif name.startswith("uint"):
+            assert minigrad.iinfo(dtype).max == theirs.iinfo(real).max
+
+
+def test_private_names_that_packages_use(torch: Any) -> None:
+    from torch.distributions.utils import _standard_normal, _sum_rightmost
+    from torch.serialization import FILE_LIKE, MAP_LOCATION
+    from torch.utils.hooks import RemovableHandle
+    assert _standard_normal((2, 3), dtype=torch.float64, device=torch.device("cpu")).dtype is torch.float64
+    assert _sum_rightmost(torch.ones(2, 3, 4), 2).tolist() == [12, 12]
+    assert FILE_LIKE is not None
+    assert MAP_LOCATION is not None
+    assert isinstance(torch.nn.Linear(1, 1).register_forward_hook(print), RemovableHandle)
+    assert importlib.import_module("torch.utils.data._utils.collate").default_collate([1, 2]).tolist() == [1, 2]
+    with pytest.raises(ImportError, match="cannot import name '_sum_leftmost' from"):
+        from torch.distributions.utils import _sum_leftmost  # noqa: F401
+
+
+def test_classes_that_files_may_build_are_noted(torch: Any) -> None:
+    from collections import deque
+    with torch.serialization.safe_globals([deque]):
+        assert torch.serialization.get_safe_globals() == [deque]
+    torch.serialization.add_safe_globals([deque, deque])
+    assert torch.serialization.get_safe_globals() == [deque]
+    torch.serialization.clear_safe_globals()
+    assert torch.serialization.get_safe_globals() == []

@@ -41,6 +41,23 @@ FILES = {
 }
 _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.items() for file in files}
 
+# Modules of PyTorch's whose names stand in one of ours that is called otherwise, or lies elsewhere.
+HOMES = {
+    "torch.storage": "_storage",
+    "torch.utils.data._utils": "utils.data",
+    "torch.utils.data._utils.collate": "utils.data.collate",
+    "torch.utils._pytree": "utils._pytree",
+    "torch.utils.hooks": "engine.hooks",
+}
+
+# Names that packages use though PyTorch's documents have them not, and where we have them.
+PRIVATE = {
+    "torch.distributions.utils._standard_normal": "compat.private.standard_normal",
+    "torch.distributions.utils._sum_rightmost": "distributions.utils.sum_rightmost",
+    "torch.serialization.FILE_LIKE": "serialization.FILE_LIKE",
+    "torch.serialization.MAP_LOCATION": "serialization.MAP_LOCATION",
+}
+
 # Where a name is looked for that another module lacks.
 SEARCHED = (
     "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.optim",
@@ -56,6 +73,8 @@ def real_name(name: str) -> str | None:
     >>> real_name("torch.autograd"), real_name("torchvision.datasets"), real_name("torch.nn.modules.conv"), real_name("torch.engine")
     ('minigrad.autograd', 'minigrad.vision.datasets', 'minigrad.nn.modules', None)
     """
+    if name in HOMES:
+        return f"{OURS}.{HOMES[name]}"
     alias, *parts = _NAMESPACE_OF.get(name, name).split(".")
     if alias not in TOPS:
         return None
@@ -65,6 +84,12 @@ def real_name(name: str) -> str | None:
             return None
         alias += f".{part}"
     return real if real in sys.modules or _findable(real) else None
+
+
+def private(alias: str, name: str) -> Any:
+    """What stands behind an undocumented name of PyTorch's; None if nothing does."""
+    home, _, attribute = PRIVATE.get(f"{alias}.{name}", "").rpartition(".")
+    return getattr(import_module(f"{OURS}.{home}"), attribute) if attribute else None
 
 
 def _findable(name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from ..dtypes import dtype
 from ..errors import LackedModuleError, LackedNameError
 from ..version import VISION, __version__
-from .namespace import FILES, OURS, TOPS, is_public, public_names, real_name
+from .namespace import FILES, OURS, TOPS, is_public, private, public_names, real_name
 from .suggestion import lacked_attribute, lacked_import
 
 SETTINGS = "torch.backends."                         # modules below it hold values that programs set
@@ -95,6 +95,8 @@ class Finder:
             return value
         submodule = f"{name}.{attribute}"
         if real_name(submodule) is None:
+            if (value := private(name, attribute)) is not None:
+                return value
             raise LackedNameError(lacked_attribute(name, attribute))
         return self.alias(submodule)
 

@@ -1,0 +1,13 @@
+"""Functions of PyTorch's that are private there, and used by packages all the same, where ours have another signature."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._tensor import Tensor
+from ..random import randn
+
+
+def standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
+    """Normal numbers."""
+    return randn(tuple(shape), dtype=dtype, device=device)
