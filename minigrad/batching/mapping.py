@@ -15,7 +15,7 @@ from ..ops.shape import expand
 from . import rules, rules_index, rules_layers
 from .dispatch import watch
 from .level import Batched, Level
-from .trees import Tree, broadcast, flatten, unflatten
+from .trees import TreeSpec, broadcast, flatten, unflatten
 
 TABLES = (rules, rules_index, rules_layers)          # importing them declares the rules
 
@@ -90,7 +90,7 @@ def name_of(func: Any) -> str:
     return getattr(func, "__name__", type(func).__name__)
 
 
-def taken_apart(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], list[Any], Tree]:
+def taken_apart(func: Any, in_dims: Any, args: tuple[Any, ...]) -> tuple[list[Any], list[Any], TreeSpec]:
     """The leaves of the arguments and the dimension of each that is mapped, from the front."""
     call = f"vmap({name_of(func)}, in_dims={in_dims}, ...)(<inputs>)"
     if not isinstance(in_dims, (int, tuple, list)):
@@ -131,14 +131,14 @@ def common_size(leaves: list[Any], dims: list[Any]) -> int:
 
 
 # ---------------------------------------------------------------- results
-def results(func: Any, result: Any, level: Level, out_dims: Any) -> tuple[list[Any], list[Any], Tree]:
+def results(func: Any, result: Any, level: Level, out_dims: Any) -> tuple[list[Any], list[Any], TreeSpec]:
     """The leaves of a result with all samples in front, and where each wants them."""
     leaves, tree = flatten(result)
     for value in leaves:
         if not isinstance(value, TensorBase):
             raise ArgumentError(f"vmap({name_of(func)}, ...): `{name_of(func)}` must only return Tensors, got type {type(value).__name__}")
     dims = broadcast(tuple(out_dims) if isinstance(out_dims, list) and type(result) is tuple else out_dims, tree)
-    if dims is None and tree.kind is None and isinstance(out_dims, (tuple, list)) and len(out_dims) == 1:
+    if dims is None and tree.type is None and isinstance(out_dims, (tuple, list)) and len(out_dims) == 1:
         dims = list(out_dims)
     if dims is None or any(d is not None and not isinstance(d, int) for d in dims):
         raise ArgumentError(f"vmap({name_of(func)}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..batching.differentiation import fresh, gradients, leads_elsewhere
 from ..batching.level import active, spread
-from ..batching.trees import Tree, flatten, mapped, unflatten
+from ..batching.trees import TreeSpec, flatten, mapped, unflatten
 from ..creation import ones_like, zeros_like
 from ..engine.mode import enable_grad, is_grad_enabled
 from ..engine.node import TensorBase
@@ -98,8 +98,8 @@ def grad_and_value(func: Callable[..., Any], argnums: Argnums = 0, has_aux: bool
     def run(*args: Any, **kwargs: Any) -> Any:
         name = "grad_and_value(f)(*args)"
         f = Recorded(name, func, args, argnums, kwargs, has_aux)
-        if f.shape.kind is not None:
-            raise RefusedArgumentError(f"{name}: Expected f(*args) to return a tensor, got {f.shape.kind.__name__}")
+        if f.shape.type is not None:
+            raise RefusedArgumentError(f"{name}: Expected f(*args) to return a tensor, got {f.shape.type.__name__}")
         value = f.outputs[0]
         if value.ndim:
             raise RefusedArgumentError(f"{name}: Expected f(*args) to return a scalar tensor, got tensor with {value.ndim} dims. Maybe you "
@@ -138,8 +138,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     f = Recorded("vjp(f, *primals)", func, primals, tuple(range(len(primals))), {}, has_aux)
 
     def vjp_fn(*cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
-        given = cotangents[0] if len(cotangents) == 1 and f.shape.kind is None else cotangents
-        seeds = like_outputs(f, given[0] if len(cotangents) == 1 and f.shape.kind is not None else given)
+        given = cotangents[0] if len(cotangents) == 1 and f.shape.type is None else cotangents
+        seeds = like_outputs(f, given[0] if len(cotangents) == 1 and f.shape.type is not None else given)
         return unflatten(f.pull(seeds, create_graph, retain_graph), f.tree)
     return (f.result(), vjp_fn, f.aux) if has_aux else (f.result(), vjp_fn)
 
@@ -157,8 +157,8 @@ def like_outputs(f: Recorded, cotangents: Any) -> list[Any]:
     return leaves
 
 
-def same_but_for_sequences(a: Tree, b: Tree) -> bool:
+def same_but_for_sequences(a: TreeSpec, b: TreeSpec) -> bool:
     """A tuple passes for a list."""
-    if a.kind in (list, tuple) and b.kind in (list, tuple):
+    if a.type in (list, tuple) and b.type in (list, tuple):
         return len(a.parts) == len(b.parts) and all(same_but_for_sequences(x, y) for x, y in zip(a.parts, b.parts))
     return a == b
