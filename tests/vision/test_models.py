@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import io
+import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +16,9 @@ import minigrad as mg
 from minigrad.errors import CheckpointError, UnsupportedError
 from minigrad.vision import models
 
-# Of torchvision 0.28: number of parameters, and SHA-256 (its head) of names, shapes and dtypes of the state_dict, and of the repr.
-TORCHVISION = {
-    "alexnet": (61100840, "559fbdc7eb5c0bcc", "2891f54c81b8aa3e"),
-    "googlenet": (13004888, "b81861e66c143097", "d8f3979e53c49f5c"),
-    "resnet101": (44549160, "0f13b66610123216", "72376a8a23df2e9b"),
-    "resnet152": (60192808, "027d8e7bddbac424", "de32e2bfc835d938"),
-    "resnet18": (11689512, "11f76d8656482c93", "78a0ce552ae923a0"),
-    "resnet34": (21797672, "6adcd49f2178d075", "a60cf71e278ea118"),
-    "resnet50": (25557032, "14c3929c40dc540d", "11201e7f2419f050"),
-    "resnext101_32x8d": (88791336, "4e17f8a5928f5635", "8c3edcfc7fd4238c"),
-    "resnext101_64x4d": (83455272, "28d7f28f7ca60821", "a45a57f0719c7665"),
-    "resnext50_32x4d": (25028904, "e150f6efb9a46694", "d87d3de8a4f26dde"),
-    "vgg11": (132863336, "fd56df2a3d7de461", "b38617afb5581bf3"),
-    "vgg11_bn": (132868840, "362083fadc0d4121", "a45245226f1806de"),
-    "vgg13": (133047848, "4ee82791bdd98e55", "20ce33fda78f78a8"),
-    "vgg13_bn": (133053736, "64f0ccc032f2a705", "150a2ffa03c913c7"),
-    "vgg16": (138357544, "e44d8019af45b27a", "b628f277d195f69a"),
-    "vgg16_bn": (138365992, "e016cb3f386d85c1", "de68bea10f12c3b8"),
-    "vgg19": (143667240, "417d28c247cebea1", "d889f0547ed59fbd"),
-    "vgg19_bn": (143678248, "a332557a4c483966", "aca2e40c329146a8"),
-    "wide_resnet101_2": (126886696, "84330b7ebd470fb2", "ef25943054748a9d"),
-    "wide_resnet50_2": (68883240, "62665e9100f197a8", "8dfeb5afc91029e6"),
-}
+# Of torchvision 0.28, written by tools/make_network_facts.py.
+TORCHVISION: dict[str, Any] = json.loads(Path(__file__).with_name("torchvision_networks.json").read_text())
+VIEWED = [name for name, facts in TORCHVISION.items() if "outputs" in facts]
 
 
 def head(text: str) -> str:
@@ -49,12 +32,63 @@ def empty(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(mg.nn.init, name, lambda tensor, *args, **kwargs: tensor)
 
 
+def built(name: str, **options: Any) -> Any:
+    """A network that fetches no weights."""
+    if "weights_backbone" in inspect.signature(models.get_model_builder(name)).parameters:
+        options["weights_backbone"] = None
+    return models.get_model(name, **({"init_weights": False} if name in ("googlenet", "inception_v3") else {}), **options)
+
+
 @pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_parameters_are_named_and_shaped_as_in_torchvision(name: str) -> None:
-    model = models.get_model(name, **({"init_weights": False} if name == "googlenet" else {}))
+    model, facts = built(name), TORCHVISION[name]
     listed = "\n".join(f"{key} {tuple(t.shape)} {t.dtype.name}" for key, t in model.state_dict().items())
-    assert (sum(p.numel() for p in model.parameters()), head(listed), head(repr(model))) == TORCHVISION[name]
+    assert (sum(p.numel() for p in model.parameters()), head(listed), head(repr(model))) == tuple(
+        facts[key] for key in ("parameters", "state", "repr"))
+
+
+def filled_by_name(name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The weights that the facts were made with."""
+    draw = np.random.default_rng(zlib.crc32(name.encode()))
+    if name.endswith("running_var"):
+        return draw.uniform(0.5, 1.5, shape).astype(np.float32)
+    if len(shape) < 2:
+        return (draw.uniform(0.5, 1.5, shape) if name.endswith("weight") else draw.uniform(-0.1, 0.1, shape)).astype(np.float32)
+    return (draw.standard_normal(shape) * (1.5 / np.prod(shape[1:])) ** 0.5).astype(np.float32)
+
+
+def samples(t: mg.Tensor) -> np.ndarray:
+    flat = t.detach().numpy().reshape(-1)
+    return flat[np.linspace(0, flat.size - 1, 10).astype(int)]
+
+
+def small(name: str) -> Any:
+    return built(name, num_classes=5, **({"image_size": 32} if name.startswith("vit") else {}))
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if TORCHVISION[name]["parameters"] < 15e6 else pytest.mark.slow)
+                                  for name in VIEWED])
+def test_outputs_are_those_of_torchvision(name: str) -> None:
+    model = small(name)
+    for key, t in model.state_dict().items():
+        if t.is_floating_point():
+            t.copy_(mg.from_numpy(filled_by_name(key, tuple(t.shape))))
+    size = {"inception_v3": 96}.get(name, 32)
+    with mg.no_grad():
+        out = model.eval()(mg.from_numpy(np.random.default_rng(0).standard_normal((2, 3, size, size), np.float32)))
+    wanted = np.array(TORCHVISION[name]["outputs"])
+    np.testing.assert_allclose(samples(out["out"] if isinstance(out, dict) else out), wanted, rtol=2e-3, atol=1e-3 * abs(wanted).max())
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=() if TORCHVISION[name]["parameters"] < 6e6 else pytest.mark.slow)
+                                  for name in VIEWED])
+def test_the_first_weights_of_a_seed_are_those_of_torchvision(name: str) -> None:
+    mg.manual_seed(3)
+    weights = [p for p in small(name).parameters() if p.ndim > 1]
+    found = [samples(weights[i])[3] for i in (0, len(weights) // 3, 2 * len(weights) // 3, -1)]
+    np.testing.assert_allclose(found, TORCHVISION[name]["first"], rtol=1e-5)
 
 
 def narrowed(model: Any) -> Any:
@@ -234,9 +268,10 @@ def test_what_images_go_through_first() -> None:
 
 def test_networks_by_name() -> None:
     assert set(models.list_models()) == {*TORCHVISION, "lenet"}
+    assert models.list_models(models.segmentation) == [name for name in sorted(TORCHVISION) if name.startswith(("deeplab", "fcn", "lraspp"))]
     assert models.list_models(include=["vgg*"], exclude="*_bn") == ["vgg11", "vgg13", "vgg16", "vgg19"]
     assert isinstance(models.get_model("LeNet", num_classes=3), models.LeNet)
-    with pytest.raises(ValueError, match="Unknown model resnet19; there are alexnet, googlenet"):
+    with pytest.raises(ValueError, match="Unknown model resnet19; there are alexnet, convnext_base"):
         models.get_model("resnet19")
 
 

@@ -32,12 +32,13 @@ def get_model(name: str, **config: Any) -> Module:
 
 
 def list_models(module: Any = None, include: Iterable[str] | str | None = None, exclude: Iterable[str] | str | None = None) -> list[str]:
-    """The names of all networks; include, exclude: patterns such as "resnet*".
+    """The names of all networks, or of those in a module as `models.segmentation`; include, exclude: patterns such as "resnet*".
 
     >>> list_models(include="resnet*", exclude=["*50", "*1*"])
     ['resnet34']
     """
     def matches(name: str, patterns: Iterable[str] | str) -> bool:
         return any(fnmatch.fnmatch(name, pattern) for pattern in ([patterns] if isinstance(patterns, str) else patterns))
-    return [name for name in sorted(BUILDERS)
+    names = [name for name, build in BUILDERS.items() if module is None or f"{build.__module__}.".startswith(f"{module.__name__}.")]
+    return [name for name in sorted(names)
             if (include is None or matches(name, include)) and not (exclude is not None and matches(name, exclude))]

@@ -27,29 +27,31 @@ class ImageClassification:
     """What an image must go through before a network trained on ImageNet sees it: (3, crop_size, crop_size), normalised."""
 
     def __init__(self, *, crop_size: int, resize_size: int = 256, mean: tuple[float, ...] = (0.485, 0.456, 0.406),
-                 std: tuple[float, ...] = (0.229, 0.224, 0.225)) -> None:
+                 std: tuple[float, ...] = (0.229, 0.224, 0.225), interpolation: str = "bilinear") -> None:
         self.crop_size, self.resize_size, self.mean, self.std = [crop_size], [resize_size], list(mean), list(std)
+        self.interpolation = T.InterpolationMode(interpolation)
 
     def __call__(self, img: Any) -> Tensor:
-        img = T.center_crop(T.resize(img, self.resize_size), self.crop_size)
+        img = T.center_crop(T.resize(img, self.resize_size, self.interpolation), self.crop_size)
         if not isinstance(img, Tensor):
             img = T.pil_to_tensor(img)
         return T.normalize(T.convert_image_dtype(img), self.mean, self.std)
 
     def __repr__(self) -> str:
-        return (f"ImageClassification(crop_size={self.crop_size}, resize_size={self.resize_size}, mean={self.mean}, std={self.std})")
+        return (f"ImageClassification(crop_size={self.crop_size}, resize_size={self.resize_size}, mean={self.mean}, std={self.std}, "
+                f"interpolation={self.interpolation})")
 
 
 @dataclass(frozen=True)
 class Weights:
     """One file of trained weights: where it is published, and `transforms()`, which makes what the network expects of an image."""
     url: str
-    transforms: Callable[..., ImageClassification]
+    transforms: Callable[..., Any]
 
 
-def imagenet(file: str, resize_size: int = 256, **normalisation: Any) -> Weights:
-    """Weights trained on the 1000 classes of ImageNet, with images of 224 by 224."""
-    return Weights(SERVER + file, functools.partial(ImageClassification, crop_size=224, resize_size=resize_size, **normalisation))
+def imagenet(file: str, resize_size: int = 256, crop_size: int = 224, **options: Any) -> Weights:
+    """Weights trained on the 1000 classes of ImageNet. options: those of `ImageClassification`."""
+    return Weights(SERVER + file, functools.partial(ImageClassification, crop_size=crop_size, resize_size=resize_size, **options))
 
 
 class WeightsEnum(Enum):
@@ -70,9 +72,9 @@ class WeightsEnum(Enum):
         return str(self.value.url)
 
     @property
-    def transforms(self) -> Callable[..., ImageClassification]:
+    def transforms(self) -> Callable[..., Any]:
         """`weights.transforms()` makes what the network expects of an image."""
-        found: Callable[..., ImageClassification] = self.value.transforms
+        found: Callable[..., Any] = self.value.transforms
         return found
 
     def get_state_dict(self, *args: Any, **kwargs: Any) -> Any:
@@ -81,7 +83,7 @@ class WeightsEnum(Enum):
         if not path.exists():
             raise CheckpointError(
                 f"{self}: there is no {path}, and weights are not downloaded here; fetch {self.url} and put it there, or build the network "
-                f"with weights=None and call load_state_dict(load({path.name!r}))")
+                f"without, weights_backbone=None or weights=None and call load_state_dict(load({path.name!r}))")
         return load(path)
 
     def __repr__(self) -> str:
@@ -97,7 +99,7 @@ def kept_at(url: str) -> Path:
     return home / "hub" / "checkpoints" / url.rpartition("/")[2]
 
 
-def chosen(kind: type[WeightsEnum], weights: Any, options: dict[str, Any]) -> WeightsEnum | None:
+def chosen(kind: type[WeightsEnum], weights: Any, options: dict[str, Any], classes: int = IMAGENET_CLASSES) -> WeightsEnum | None:
     """The member that the arguments of a network's function mean; `num_classes` must then be that of the file.
 
     options: its other keyword arguments; `pretrained`, as it was called before torchvision 0.13, is taken out of them.
@@ -105,9 +107,11 @@ def chosen(kind: type[WeightsEnum], weights: Any, options: dict[str, Any]) -> We
     if options.pop("pretrained", False) and weights is None:
         weights = next(iter(kind))
     found = kind.verify(weights)
-    if found is not None and options.setdefault("num_classes", IMAGENET_CLASSES) != IMAGENET_CLASSES:
-        raise ArgumentError(f"The parameter 'num_classes' expected value {IMAGENET_CLASSES} but got {options['num_classes']} instead; "
-                            "load the weights first, then replace the last layer")
+    if found is not None:
+        if options.get("num_classes") not in (None, classes):
+            raise ArgumentError(f"The parameter 'num_classes' expected value {classes} but got {options['num_classes']} instead; load the "
+                                "weights first, then replace the last layer")
+        options["num_classes"] = classes
     return found
 
 
