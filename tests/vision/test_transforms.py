@@ -14,6 +14,7 @@ from minigrad.errors import MinigradError
 from minigrad.vision import transforms as T
 from minigrad.vision.transforms import InterpolationMode as Mode
 from minigrad.vision.transforms import functional as F
+from minigrad.vision.transforms.sizes import padding_sides, pair
 
 Image = pytest.importorskip("PIL.Image")
 torch = pytest.importorskip("torch")
@@ -277,7 +278,7 @@ PADDINGS = [2, [3], (1, 2), (1, 2, 3, 0), (-2, 1, 3, -1), 0]
 @pytest.mark.parametrize("padding", PADDINGS)
 def test_pad_is_numpys_pad_on_both_kinds(padding: Any, mode: str) -> None:
     array = noise(7, 6, 3)
-    left, top, right, bottom = F.padding_sides(padding)
+    left, top, right, bottom = padding_sides(padding)
     kept = array[max(-top, 0):7 - max(-bottom, 0), max(-left, 0):6 - max(-right, 0)]
     extra = {"constant_values": 9} if mode == "constant" else {}
     sides = [(max(top, 0), max(bottom, 0)), (max(left, 0), max(right, 0)), (0, 0)]
@@ -307,7 +308,7 @@ def test_center_crop_is_the_same_on_both_kinds(size: Any) -> None:
     image = picture()
     out = T.CenterCrop(size)(T.PILToTensor()(image))
     same(out, np.asarray(T.CenterCrop(size)(image)).transpose(2, 0, 1))
-    assert tuple(out.shape[1:]) == F.pair(size, "")
+    assert tuple(out.shape[1:]) == pair(size, "")
 
 
 def test_flip() -> None:

@@ -1,4 +1,4 @@
-"""Rotation, shift, scale, shear and elastic distortion of images, with torchvision's names and formulas."""
+"""Rotation, shift, scale, shear, perspective and elastic distortion of images, with torchvision's names and formulas."""
 from __future__ import annotations
 
 import math
@@ -8,34 +8,58 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ... import creation
+from ... import creation, dtypes
 from ..._tensor import Tensor
-from ...errors import ArgumentError
+from ...errors import ArgumentError, ArgumentTypeError, describe
 from ...nn import functional as nn_functional
-from .functional import PIL_FILTERS, Image, InterpolationMode, get_dimensions, interpolation_mode, is_pil, pil_to_tensor, to_pil_image
+from .images import PIL_FILTERS, Image, InterpolationMode, get_dimensions, interpolation_mode, is_pil, pil_to_tensor, to_pil_image
+from .sizes import Mode
 
 Doubles = NDArray[np.float64]
 Fill = float | Sequence[float] | None
+Corners = Sequence[Sequence[float]] | None
+AFFINE, PERSPECTIVE = 0, 2                           # Pillow's numbers
 
 
+# ---------------------------------------------------------------- matrices
 def inverse_matrix(
-    center: Sequence[float], angle: float, translate: Sequence[float], scale: float | Sequence[float], shear: Sequence[float]
+    center: Sequence[float], angle: float, translate: Sequence[float], scale: float | Sequence[float], shear: float | Sequence[float]
 ) -> Doubles:
-    """(2, 3): where each point of the result comes from, both measured from the middle of the image.
+    """(2, 3): where each point of the result comes from.
 
     Forward, a point is sheared, rotated clockwise by `angle` (degrees), scaled about `center`, and then shifted. `scale` may be one
-    number for each axis, which is applied first.
+    number for each axis, which is applied first. Raises ValueError for a scale that is not positive, and other wrong arguments.
     """
-    rotation, (shear_x, shear_y) = math.radians(angle), map(math.radians, shear)
-    a = math.cos(rotation - shear_y) / math.cos(shear_y)
-    b = -a * math.tan(shear_x) - math.sin(rotation)
-    c = math.sin(rotation - shear_y) / math.cos(shear_y)
-    d = -c * math.tan(shear_x) + math.cos(rotation)
-    turn = np.array([[a, b], [c, d]])
-    linear = np.linalg.inv(turn @ np.diag(np.broadcast_to(np.asarray(scale, float), (2,))))
-    middle = np.asarray(center, float)
-    shift = middle - linear @ (middle + np.asarray(translate, float))
-    return np.concatenate([linear, shift[:, None]], 1)
+    shears = [shear, 0.0] if isinstance(shear, (int, float)) else [*shear, 0.0][:2]
+    scales = [scale] * 2 if isinstance(scale, (int, float)) else list(scale)
+    if not isinstance(angle, (int, float)):
+        raise ArgumentTypeError(f"affine: argument angle should be int or float; got {describe(angle)}")
+    if isinstance(translate, (int, float)) or len(translate) != 2:
+        raise ArgumentError(f"affine: translate should be a sequence of length 2; got {translate}")
+    if min(scales) <= 0:
+        raise ArgumentError(f"affine: argument scale should be positive; got {scale}")
+    turn, x, y = math.radians(angle), math.radians(shears[0]), math.radians(shears[1])
+    (cx, cy), (tx, ty) = center, translate
+    a = math.cos(turn - y) / math.cos(y)
+    b = -math.cos(turn - y) * math.tan(x) / math.cos(y) - math.sin(turn)
+    c = math.sin(turn - y) / math.cos(y)
+    d = -math.sin(turn - y) * math.tan(x) / math.cos(y) + math.cos(turn)
+    rows = [[d / scales[0], -b / scales[0]], [-c / scales[1], a / scales[1]]]            # [[a, b], [c, d]] has the determinant 1
+    return np.array([[p, q, p * (-cx - tx) + q * (-cy - ty) + c0] for (p, q), c0 in zip(rows, (cx, cy), strict=True)])
+
+
+def from_middle(center: Sequence[float] | None, height: int, width: int) -> tuple[float, float]:
+    """A point (x, y) in pixels, measured from the middle of the image; None is the middle."""
+    if center is not None and len(center) != 2:
+        raise ArgumentError(f"affine: center should be two numbers, x and y; got {center}")
+    return (0.0, 0.0) if center is None else (center[0] - width * 0.5, center[1] - height * 0.5)
+
+
+def rotation(size: Sequence[int], angle: float, expand: bool, center: Sequence[float] | None) -> tuple[Doubles, tuple[int, int]]:
+    """The matrix of a rotation, measured from the middles, and the (height, width) of its result."""
+    h, w = size
+    matrix = inverse_matrix(from_middle(None if expand else center, h, w), -angle, (0, 0), 1.0, 0.0)
+    return matrix, expanded_size(matrix, h, w) if expand else (h, w)
 
 
 def expanded_size(matrix: Doubles, height: int, width: int) -> tuple[int, int]:
@@ -47,41 +71,64 @@ def expanded_size(matrix: Doubles, height: int, width: int) -> tuple[int, int]:
     return int(size[1]), int(size[0])
 
 
-def from_middle(center: Sequence[float] | None, height: int, width: int) -> tuple[float, float]:
-    """A point (x, y) in pixels, measured from the middle of the image; None is the middle."""
-    return (0.0, 0.0) if center is None else (center[0] - width / 2, center[1] - height / 2)
+def homography(startpoints: Corners, endpoints: Corners, coefficients: Sequence[float] | None = None) -> list[float]:
+    """a ... h of x0 = (ax + by + c) / (gx + hy + 1), y0 = (dx + ey + f) / (gx + hy + 1): the point (x0, y0) that comes to (x, y).
+
+    Four corners and where they go, or the eight numbers themselves. Raises ValueError for anything else.
+    """
+    if (startpoints is None or endpoints is None) == (coefficients is None):
+        raise ArgumentError("perspective: pass startpoints and endpoints, or coefficients; got both or neither")
+    if coefficients is not None:
+        if len(coefficients) != 8:
+            raise ArgumentError(f"perspective: argument coefficients should have 8 numbers; got {coefficients}")
+        return list(coefficients)
+    if startpoints is None or endpoints is None or len(startpoints) != 4 or len(endpoints) != 4:
+        raise ArgumentError(f"perspective: please provide exactly four corners each; got {startpoints} and {endpoints}")
+    rows = []
+    for (x, y), (x0, y0) in zip(endpoints, startpoints, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -x0 * x, -x0 * y], [0, 0, 0, x, y, 1, -y0 * x, -y0 * y]]
+    solved = np.linalg.lstsq(np.array(rows, float), np.array(startpoints, float).reshape(8), rcond=None)[0]
+    return [float(number) for number in solved.astype(np.float32)]
 
 
-def warp(img: Image, matrix: Doubles, size: tuple[int, int], mode: InterpolationMode, fill: Fill) -> Image:
-    """The image read at `matrix` times each point of a result of `size` (height, width); outside of it is `fill`."""
+# ---------------------------------------------------------------- reading between pixels
+def warp(img: Tensor, matrix: Doubles, size: tuple[int, int], mode: InterpolationMode, fill: Fill) -> Tensor:
+    """The image read at `matrix`, measured from the middles, times each point of a result of `size` (height, width)."""
     _, h, w = get_dimensions(img)
     oh, ow = size
-    if is_pil(img):
-        shift = matrix[:, 2] - matrix[:, :2] @ (ow / 2, oh / 2) + (w / 2, h / 2)
-        rows = np.concatenate([matrix[:, :2], shift[:, None]], 1)
-        return img.transform((ow, oh), 0, rows.reshape(-1).tolist(), PIL_FILTERS[mode.value], fillcolor=pil_fill(img, fill))
-    points = np.stack(np.broadcast_arrays(np.arange(ow) - (ow - 1) / 2, (np.arange(oh) - (oh - 1) / 2)[:, None], 1.0), -1)
-    return sample(img, points @ (matrix / [[w / 2], [h / 2]]).T, mode, fill)
+    kind = _precision(img)
+    points = np.stack(np.broadcast_arrays(np.arange(ow) - (ow - 1) / 2, (np.arange(oh) - (oh - 1) / 2)[:, None], 1.0), -1).astype(kind)
+    return sample(img, points @ (matrix.T.astype(kind) / np.array([w * 0.5, h * 0.5], kind)), mode, fill)
 
 
-def sample(img: Tensor, grid: Doubles, mode: InterpolationMode, fill: Fill) -> Tensor:
+def _precision(img: Tensor) -> Any:
+    """In which torchvision computes where to read: it decides ties between two pixels."""
+    return np.float64 if img.dtype is dtypes.float64 else np.float32
+
+
+def sample(img: Tensor, grid: NDArray[Any], mode: InterpolationMode, fill: Fill) -> Tensor:
     """(..., C, H, W) read at grid (OH, OW, 2), which is within -1 ... 1; `fill` beyond."""
     if mode.value not in ("nearest", "bilinear"):
         raise ArgumentError(f"{mode} is for PIL images; tensors take NEAREST and BILINEAR")
     dtype, lead = img.dtype, img.shape[:-3]
     x = img.reshape(-1, *img.shape[-3:]) if img.ndim >= 3 else img[None, None]
-    x = x if dtype.is_floating_point else x.float()
-    at = creation.tensor(grid, dtype=x.dtype, device=x.device)[None].expand(x.shape[0], *grid.shape)
-    out: Tensor = nn_functional.grid_sample(x, at, mode.value, "zeros", False)
+    x = x.float() if not dtype.is_floating_point or dtype is dtypes.float16 else x
+    n, channels = x.shape[:2]
+    colour = np.asarray(0 if fill is None else fill, float).reshape(-1, 1, 1)
+    if len(colour) not in (1, channels):
+        raise ArgumentError(f"fill: the number of elements should be 1 or {channels}, the channels of the image; got {fill}")
     if fill is not None:                             # also for 0: edges fade as torchvision's do
-        colour = creation.tensor(np.asarray(fill, float).reshape(-1, 1, 1), dtype=x.dtype, device=x.device)
-        inside = nn_functional.grid_sample(creation.ones_like(x[:, :1]), at, mode.value, "zeros", False)
-        out = out * inside + (1 - inside) * colour if mode is InterpolationMode.BILINEAR else out.where(inside >= 0.5, colour)
-    out = out if dtype.is_floating_point else out.round().to(dtype)
+        x = nn_functional.pad(x, (0, 0, 0, 0, 0, 1), value=1.0)      # one channel more, to know what is inside
+    at = creation.tensor(grid, dtype=x.dtype, device=x.device)[None].expand(n, *grid.shape)
+    out: Tensor = nn_functional.grid_sample(x, at, mode.value, "zeros", False)
+    if fill is not None:
+        out, inside, beyond = out[:, :-1], out[:, -1:], creation.tensor(colour, dtype=x.dtype, device=x.device)
+        out = (out - beyond) * inside + beyond if mode is InterpolationMode.BILINEAR else out.where(inside >= 0.5, beyond)
+    out = (out if dtype.is_floating_point else out.round()).to(dtype)
     return out.reshape(*lead, *out.shape[1:]) if img.ndim >= 3 else out[0, 0]
 
 
-def pil_fill(img: Image, fill: Fill) -> Any:
+def pil_fill(img: Image, fill: Fill) -> float | tuple[float, ...]:
     """A fill as Pillow wants it: one number per band."""
     bands, whole = len(img.getbands()), img.mode != "F"
     values = [fill or 0] if fill is None or isinstance(fill, (int, float)) else list(fill)
@@ -94,57 +141,57 @@ def pil_fill(img: Image, fill: Fill) -> Any:
 
 # ---------------------------------------------------------------- what users call
 def rotate(
-    img: Image, angle: float, interpolation: InterpolationMode | int = InterpolationMode.NEAREST, expand: bool = False,
+    img: Image, angle: float, interpolation: Mode = InterpolationMode.NEAREST, expand: bool = False,
     center: Sequence[float] | None = None, fill: Fill = None
 ) -> Image:
     """Turned counter-clockwise by `angle` (degrees) about `center` (x, y), or the middle; `expand` makes room for all of it."""
+    _, h, w = get_dimensions(img)
     mode = interpolation_mode(interpolation)
     if is_pil(img):
         return img.rotate(angle, PIL_FILTERS[mode.value], expand, center, fillcolor=pil_fill(img, fill))
-    matrix, size = rotation(img.shape[-2:], angle, expand, center)
+    matrix, size = rotation((h, w), angle, expand, center)
     return warp(img, matrix, size, mode, fill)
-
-
-def rotation(size: Sequence[int], angle: float, expand: bool, center: Sequence[float] | None) -> tuple[Doubles, tuple[int, int]]:
-    """The matrix of a rotation, and the (height, width) of its result."""
-    h, w = size
-    matrix = inverse_matrix(from_middle(None if expand else center, h, w), -angle, (0, 0), 1.0, (0, 0))
-    return matrix, expanded_size(matrix, h, w) if expand else (h, w)
 
 
 def affine(
     img: Image, angle: float, translate: Sequence[float], scale: float | Sequence[float], shear: float | Sequence[float],
-    interpolation: InterpolationMode | int = InterpolationMode.NEAREST, fill: Fill = None, center: Sequence[float] | None = None
+    interpolation: Mode = InterpolationMode.NEAREST, fill: Fill = None, center: Sequence[float] | None = None
 ) -> Image:
     """Turned clockwise (degrees), shifted (pixels, x and y), scaled and sheared (degrees, x and y) about `center`, or the middle."""
     _, h, w = get_dimensions(img)
-    return warp(img, affinity((h, w), angle, translate, scale, shear, center), (h, w), interpolation_mode(interpolation), fill)
+    mode = interpolation_mode(interpolation)
+    if is_pil(img):
+        rows = inverse_matrix((w * 0.5, h * 0.5) if center is None else center, angle, translate, scale, shear)
+        return img.transform((w, h), AFFINE, rows.reshape(-1).tolist(), PIL_FILTERS[mode.value], fillcolor=pil_fill(img, fill))
+    return warp(img, inverse_matrix(from_middle(center, h, w), angle, translate, scale, shear), (h, w), mode, fill)
 
 
-def affinity(
-    size: Sequence[int], angle: float, translate: Sequence[float], scale: float | Sequence[float], shear: float | Sequence[float],
-    center: Sequence[float] | None
-) -> Doubles:
-    """The matrix of `affine`. Raises ValueError where it cannot be."""
-    shears = [shear, 0.0] if isinstance(shear, (int, float)) else [*shear, 0.0][:2]
-    if len(translate) != 2:
-        raise ArgumentError(f"affine: translate should be a sequence of length 2; got {translate}")
-    if np.min(scale) <= 0:
-        raise ArgumentError(f"affine: argument scale should be positive; got {scale}")
-    return inverse_matrix(from_middle(center, *size), angle, translate, scale, shears)
+def perspective(
+    img: Image, startpoints: Corners, endpoints: Corners, interpolation: Mode = InterpolationMode.BILINEAR, fill: Fill = None,
+    coefficients: Sequence[float] | None = None
+) -> Image:
+    """Seen from elsewhere: what was at the four `startpoints` (x, y) comes to the `endpoints`; see `homography`."""
+    _, h, w = get_dimensions(img)
+    mode = interpolation_mode(interpolation)
+    found = homography(startpoints, endpoints, coefficients)
+    if is_pil(img):
+        return img.transform((w, h), PERSPECTIVE, found, PIL_FILTERS[mode.value], fillcolor=pil_fill(img, fill))
+    kind = _precision(img)
+    matrix = np.array([*found, 1.0], kind).reshape(3, 3).T / np.array([w * 0.5, h * 0.5, 1.0], kind)
+    points = np.stack(np.broadcast_arrays(np.arange(w) + 0.5, (np.arange(h) + 0.5)[:, None], 1.0), -1).astype(kind) @ matrix
+    return sample(img, points[..., :2] / points[..., 2:] - 1, mode, fill)
 
 
-def elastic(
-    img: Image, displacement: Tensor, interpolation: InterpolationMode | int = InterpolationMode.BILINEAR, fill: Fill = None
+def elastic_transform(
+    img: Image, displacement: Tensor, interpolation: Mode = InterpolationMode.BILINEAR, fill: Fill = None
 ) -> Image:
     """Each pixel read at its place plus displacement (1, H, W, 2), whose unit is half the image."""
     _, h, w = get_dimensions(img)
+    if not isinstance(displacement, Tensor):
+        raise ArgumentTypeError(f"elastic: argument displacement should be a Tensor; got {describe(displacement)}")
     if tuple(displacement.shape) != (1, h, w, 2):
         raise ArgumentError(f"elastic: displacement expected shape is (1, {h}, {w}, 2); got {tuple(displacement.shape)}")
     if is_pil(img):
-        return to_pil_image(elastic(pil_to_tensor(img), displacement, interpolation, fill), img.mode)
+        return to_pil_image(elastic_transform(pil_to_tensor(img), displacement, interpolation, fill), img.mode)
     places = np.stack(np.broadcast_arrays((2 * np.arange(w) + 1) / w - 1, ((2 * np.arange(h) + 1) / h - 1)[:, None]), -1)
-    return sample(img, places + displacement.numpy()[0], interpolation_mode(interpolation), fill)
-
-
-elastic_transform = elastic
+    return sample(img, places + displacement.detach().cpu().numpy()[0], interpolation_mode(interpolation), fill)

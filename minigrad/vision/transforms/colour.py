@@ -9,7 +9,8 @@ from ..._tensor import Tensor
 from ...creation import from_numpy
 from ...errors import ArgumentError, ArgumentTypeError, describe
 from .._pillow import pillow
-from .functional import Image, get_dimensions, is_pil, rgb_to_grayscale
+from .images import Image, get_dimensions, is_pil
+from .images import check as check_image
 
 
 def _enhanced(img: Image, kind: str, factor: float) -> Image:
@@ -94,3 +95,31 @@ def _turned(x: Any, hue_factor: float) -> Any:
     places = (np.array([5, 3, 1]).reshape(3, *[1] * hue.ndim) + hue * 6) % 6
     out = top - chroma * np.clip(np.minimum(places, 4 - places), 0, 1)
     return np.moveaxis(np.clip(out, 0, 1), 0, -3).astype(x.dtype)
+
+
+def rgb_to_grayscale(img: Image, num_output_channels: int = 1) -> Image:
+    """Luma of an RGB image (ITU-R 601-2), in one channel or three equal ones."""
+    check_image("rgb_to_grayscale", img)
+    if num_output_channels not in (1, 3):
+        raise ArgumentError(f"rgb_to_grayscale: num_output_channels should be either 1 or 3; got {num_output_channels}")
+    if is_pil(img):
+        grey = img.convert("L")
+        return grey if num_output_channels == 1 else pillow("rgb_to_grayscale").merge("RGB", [grey] * 3)
+    channels = get_dimensions(img)[0]
+    if img.ndim < 3 or channels not in (1, 3):
+        raise ArgumentTypeError(f"rgb_to_grayscale: a tensor must have 1 or 3 channels; got {describe(img)}")
+    if channels == 3:
+        r, g, b = (img[..., i:i + 1, :, :] for i in range(3))
+        img = (0.2989 * r + 0.587 * g + 0.114 * b).to(img.dtype)
+    return img.clone() if num_output_channels == 1 else img.expand(*img.shape[:-3], 3, *img.shape[-2:])
+
+
+to_grayscale = rgb_to_grayscale
+
+
+def grayscale_to_rgb(img: Image) -> Image:
+    """Three channels out of one; more are left alone."""
+    check_image("grayscale_to_rgb", img)
+    if is_pil(img):
+        return img.convert("RGB")
+    return img if img.shape[-3] >= 3 else rgb_to_grayscale(img, 3)

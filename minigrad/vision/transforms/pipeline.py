@@ -12,7 +12,8 @@ from ...errors import ArgumentError, ArgumentTypeError, describe
 from ...nn.module import Module
 from ...rng import continuous, default_generator, discrete
 from . import functional as F
-from .functional import Image, InterpolationMode
+from .images import Image, InterpolationMode, interpolation_mode
+from .sizes import PAD_MODES, Mode, padding_sides, pair
 
 
 class Compose:
@@ -120,7 +121,7 @@ class Resize(Module):
     def __init__(
         self,
         size: int | Sequence[int] | None,
-        interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
+        interpolation: Mode = InterpolationMode.BILINEAR,
         max_size: int | None = None,
         antialias: bool | None = True,
     ) -> None:
@@ -130,7 +131,7 @@ class Resize(Module):
         if isinstance(size, Sequence) and len(size) not in (1, 2):
             raise ArgumentError(f"Resize: if size is a sequence, it should have 1 or 2 values; got {size}")
         self.size = size
-        self.interpolation = F.interpolation_mode(interpolation)
+        self.interpolation = interpolation_mode(interpolation)
         self.max_size = max_size
         self.antialias = antialias
 
@@ -147,7 +148,7 @@ class CenterCrop(Module):
 
     def __init__(self, size: int | Sequence[int]) -> None:
         super().__init__()
-        self.size = F.pair(size, "CenterCrop")
+        self.size = pair(size, "CenterCrop")
 
     def forward(self, img: Image) -> Image:
         return F.center_crop(img, self.size)
@@ -161,11 +162,11 @@ class Pad(Module):
 
     def __init__(self, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> None:
         super().__init__()
-        F.padding_sides(padding)                     # wrong arguments are better refused here
+        padding_sides(padding)                     # wrong arguments are better refused here
         if not isinstance(fill, (int, float, str, tuple, list)):
             raise ArgumentTypeError(f"Pad: fill should be a number, a colour or one number per channel; got {describe(fill)}")
-        if padding_mode not in F.PAD_MODES:
-            raise ArgumentError(f"Pad: padding mode should be one of {', '.join(F.PAD_MODES)}; got {padding_mode!r}")
+        if padding_mode not in PAD_MODES:
+            raise ArgumentError(f"Pad: padding mode should be one of {', '.join(PAD_MODES)}; got {padding_mode!r}")
         self.padding = padding
         self.fill = fill
         self.padding_mode = padding_mode
@@ -192,7 +193,7 @@ class RandomCrop(Module):
         padding_mode: str = "constant",
     ) -> None:
         super().__init__()
-        self.size = F.pair(size, "RandomCrop")
+        self.size = pair(size, "RandomCrop")
         self.padding = padding
         self.pad_if_needed = pad_if_needed
         self.fill = fill
@@ -240,6 +241,13 @@ class RandomHorizontalFlip(Module):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(p={self.p})"
+
+
+class RandomVerticalFlip(RandomHorizontalFlip):
+    """Top and bottom exchanged with probability `p`, drawn from the default generator."""
+
+    def forward(self, img: Image) -> Image:
+        return F.vflip(img) if continuous.uniform(default_generator, (1,), np.float32)[0] < self.p else img
 
 
 class Grayscale(Module):

@@ -1,163 +1,110 @@
-"""Geometric transforms of images, masks and boxes alike: each does to its kind what the image around it sees."""
+"""What transforms do to one part of a sample, whatever its kind: `torchvision.transforms.v2.functional`."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from .... import dtypes
 from ...._tensor import Tensor
-from ...tv_tensors import BoundingBoxes, Mask, wrap
-from .. import affine as flat_affine
-from .. import functional as flat
-from ..affine import Doubles, Fill, affinity, rotation, warp
-from ..boxes import Move, forward_of, moved
-from ..boxes import box_areas as box_areas
+from ....errors import ArgumentTypeError, describe
+from ... import tv_tensors
+from .. import colour, filters, images, tones
 from ..boxes import clamp_bounding_boxes as clamp_bounding_boxes
+from ..boxes import clamp_keypoints as clamp_keypoints
 from ..boxes import convert_bounding_box_format as convert_bounding_box_format
-from ..colour import adjust_brightness as adjust_brightness
-from ..colour import adjust_contrast as adjust_contrast
-from ..colour import adjust_hue as adjust_hue
-from ..colour import adjust_saturation as adjust_saturation
-from ..functional import InterpolationMode, interpolation_mode
-from ..functional import normalize as normalize
-from ..functional import pil_to_tensor as pil_to_tensor
-from ..functional import to_pil_image as to_pil_image
+from ..boxes import sanitize_bounding_boxes as sanitize_bounding_boxes
+from ..boxes import sanitize_keypoints as sanitize_keypoints
+from ..images import InterpolationMode as InterpolationMode
+from ..images import convert_image_dtype as convert_image_dtype
+from ..images import pil_to_tensor as pil_to_tensor
+from ..images import to_pil_image as to_pil_image
+from ..images import to_tensor as to_tensor
+from .dispatch import ALL, IMAGES, dispatched, pixels
+from .dispatch import is_pure_tensor as is_pure_tensor
+from .dispatch import register_kernel as register_kernel
+from .moves import affine as affine
+from .moves import center_crop as center_crop
+from .moves import crop as crop
+from .moves import elastic as elastic
+from .moves import elastic_transform as elastic_transform
+from .moves import five_crop as five_crop
+from .moves import get_size as get_size
+from .moves import hflip as hflip
+from .moves import horizontal_flip as horizontal_flip
+from .moves import pad as pad
+from .moves import perspective as perspective
+from .moves import resize as resize
+from .moves import resized_crop as resized_crop
+from .moves import rotate as rotate
+from .moves import ten_crop as ten_crop
+from .moves import vertical_flip as vertical_flip
+from .moves import vflip as vflip
 
-NEAREST = InterpolationMode.NEAREST
-
-
-def get_size(inpt: Any) -> tuple[int, int]:
-    """(height, width) of an image, of masks, or of the canvas of boxes."""
-    if isinstance(inpt, BoundingBoxes):
-        return inpt.canvas_size
-    _, height, width = flat.get_dimensions(inpt)
-    return height, width
-
-
-def _kept(inpt: Any, out: Any) -> Any:
-    return wrap(out, like=inpt) if isinstance(out, Tensor) else out
-
-
-def _warped(inpt: Any, matrix: Doubles, size: tuple[int, int], interpolation: InterpolationMode | int, fill: Fill) -> Any:
-    if isinstance(inpt, BoundingBoxes):
-        return moved(inpt, forward_of(matrix, inpt.canvas_size, size), size)
-    mask = isinstance(inpt, Mask)
-    return _kept(inpt, warp(inpt, matrix, size, NEAREST if mask else interpolation_mode(interpolation), None if mask else fill))
-
-
-def _shifted(x: float, y: float) -> Move:
-    return lambda points: points + (x, y)
-
-
-def horizontal_flip(inpt: Any) -> Any:
-    """Left and right exchanged."""
-    if isinstance(inpt, BoundingBoxes):
-        return moved(inpt, lambda points: points * (-1, 1) + (inpt.canvas_size[1], 0), inpt.canvas_size)
-    return _kept(inpt, flat.hflip(inpt))
-
-
-def vertical_flip(inpt: Any) -> Any:
-    """Top and bottom exchanged."""
-    if isinstance(inpt, BoundingBoxes):
-        return moved(inpt, lambda points: points * (1, -1) + (0, inpt.canvas_size[0]), inpt.canvas_size)
-    return _kept(inpt, flat.vflip(inpt))
-
-
-hflip, vflip = horizontal_flip, vertical_flip
-
-
-def crop(inpt: Any, top: int, left: int, height: int, width: int) -> Any:
-    """The part of this size whose upper left corner is at (top, left); zeros where it leaves the image."""
-    if isinstance(inpt, BoundingBoxes):
-        return moved(inpt, _shifted(-left, -top), (height, width))
-    return _kept(inpt, flat.crop(inpt, top, left, height, width))
+adjust_brightness = pixels(colour.adjust_brightness)
+adjust_contrast = pixels(colour.adjust_contrast)
+adjust_gamma = pixels(tones.adjust_gamma)
+adjust_hue = pixels(colour.adjust_hue)
+adjust_saturation = pixels(colour.adjust_saturation)
+adjust_sharpness = pixels(filters.adjust_sharpness)
+autocontrast = pixels(tones.autocontrast)
+equalize = pixels(tones.equalize)
+gaussian_blur = pixels(filters.gaussian_blur)
+gaussian_noise = pixels(filters.gaussian_noise)
+grayscale_to_rgb = pixels(colour.grayscale_to_rgb)
+invert = pixels(tones.invert)
+jpeg = pixels(filters.jpeg)
+normalize = pixels(images.normalize)
+permute_channels = pixels(tones.permute_channels)
+posterize = pixels(tones.posterize)
+rgb_to_grayscale = to_grayscale = pixels(colour.rgb_to_grayscale)
+solarize = pixels(tones.solarize)
+get_dimensions = dispatched(*IMAGES)(images.get_dimensions)
+get_num_channels = get_image_num_channels = dispatched(*IMAGES)(images.get_image_num_channels)
+get_image_size = dispatched(*IMAGES)(images.get_image_size)
 
 
-def center_crop(inpt: Any, output_size: int | Sequence[int]) -> Any:
-    """The middle, padded with zeros first where it is too small."""
-    if isinstance(inpt, BoundingBoxes):
-        (h, w), (height, width) = inpt.canvas_size, flat.pair(output_size, "center_crop")
-        return crop(inpt, _start(h, height), _start(w, width), height, width)
-    return _kept(inpt, flat.center_crop(inpt, output_size))
-
-
-def _start(size: int, out: int) -> int:
-    return -((out - size) // 2) if out > size else round((size - out) / 2)
-
-
-def pad(inpt: Any, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> Any:
-    """Pixels added on all sides; masks get zeros."""
-    left, top, right, bottom = flat.padding_sides(padding)
-    if isinstance(inpt, BoundingBoxes):
-        h, w = inpt.canvas_size
-        return moved(inpt, _shifted(left, top), (h + top + bottom, w + left + right))
-    return _kept(inpt, flat.pad(inpt, padding, 0 if isinstance(inpt, Mask) or fill is None else fill, padding_mode))
-
-
-def resize(
-    inpt: Any, size: int | Sequence[int] | None, interpolation: InterpolationMode | int = InterpolationMode.BILINEAR,
-    max_size: int | None = None, antialias: bool | None = True
-) -> Any:
-    """To (height, width), or the shorter edge to one number; masks without interpolation."""
-    if isinstance(inpt, BoundingBoxes):
-        (h, w), (height, width) = inpt.canvas_size, flat.resized(*inpt.canvas_size, size, max_size)
-        return moved(inpt, lambda points: points * (width / w, height / h), (height, width))
-    if isinstance(inpt, Mask):
-        interpolation = NEAREST
-    return _kept(inpt, flat.resize(inpt, size, interpolation, max_size, antialias))
-
-
-def resized_crop(
-    inpt: Any, top: int, left: int, height: int, width: int, size: Sequence[int],
-    interpolation: InterpolationMode | int = InterpolationMode.BILINEAR, antialias: bool | None = True
-) -> Any:
-    """A part, brought to a size."""
-    return resize(crop(inpt, top, left, height, width), list(size), interpolation, None, antialias)
-
-
-def rotate(
-    inpt: Any, angle: float, interpolation: InterpolationMode | int = NEAREST, expand: bool = False,
-    center: Sequence[float] | None = None, fill: Fill = None
-) -> Any:
-    """Turned counter-clockwise by `angle` (degrees)."""
-    if flat.is_pil(inpt):
-        return flat_affine.rotate(inpt, angle, interpolation, expand, center, fill)
-    matrix, size = rotation(get_size(inpt), angle, expand, center)
-    return _warped(inpt, matrix, size, interpolation, fill)
-
-
-def affine(
-    inpt: Any, angle: float, translate: Sequence[float], scale: float | Sequence[float], shear: float | Sequence[float],
-    interpolation: InterpolationMode | int = NEAREST, fill: Fill = None, center: Sequence[float] | None = None
-) -> Any:
-    """Turned clockwise, shifted, scaled and sheared, as `transforms.functional.affine`."""
-    size = get_size(inpt)
-    return _warped(inpt, affinity(size, angle, translate, scale, shear, center), size, interpolation, fill)
-
-
-def elastic(
-    inpt: Any, displacement: Tensor, interpolation: InterpolationMode | int = InterpolationMode.BILINEAR, fill: Fill = None
-) -> Any:
-    """Each pixel read at its place plus displacement (1, H, W, 2). A box goes against the displacement of its corners."""
-    if isinstance(inpt, BoundingBoxes):
-        (h, w), field = inpt.canvas_size, displacement.numpy()[0]
-
-        def move(points: Doubles) -> Doubles:
-            x, y = (np.clip(np.ceil(points[..., i]).astype(np.intp), 0, size - 1) for i, size in ((0, w), (1, h)))
-            back: Doubles = points - field[y, x] * (w / 2, h / 2)
-            return back
-        return moved(inpt, move, (h, w))
-    mask = isinstance(inpt, Mask)
-    return _kept(inpt, flat_affine.elastic(inpt, displacement, NEAREST if mask else interpolation, None if mask else fill))
-
-
+@pixels
 def erase(inpt: Any, i: int, j: int, h: int, w: int, v: Tensor, inplace: bool = False) -> Any:
-    """An image with the box of size (h, w) at (i, j) overwritten by v; boxes and masks stay as they are."""
-    if isinstance(inpt, (BoundingBoxes, Mask)):
-        return inpt
-    if flat.is_pil(inpt):
-        return flat.to_pil_image(erase(flat.pil_to_tensor(inpt), i, j, h, w, v), inpt.mode)
-    out = inpt if inplace else inpt.clone()
-    out[..., i:i + h, j:j + w] = v.to(out.dtype)
-    return _kept(inpt, out) if not inplace else inpt
+    """An image with the box of size (h, w) at (i, j) overwritten by v."""
+    if images.is_pil(inpt):
+        return to_pil_image(filters.erase(pil_to_tensor(inpt), i, j, h, w, v), inpt.mode)
+    return filters.erase(inpt, i, j, h, w, v, inplace)
+
+
+@dispatched(*ALL)
+def to_dtype(inpt: Any, dtype: dtypes.dtype = dtypes.float32, scale: bool = False) -> Any:
+    """Another dtype; with `scale`, an image's floats run from 0 to 1 and its integers to their largest value."""
+    if isinstance(inpt, tv_tensors.TVTensor) and not isinstance(inpt, IMAGES):
+        return inpt.to(dtype)
+    if not isinstance(inpt, Tensor):
+        raise ArgumentTypeError(f"to_dtype: takes tensors; got {describe(inpt)}; put ToImage before it")
+    return tv_tensors.wrap(convert_image_dtype(inpt, dtype) if scale else inpt.to(dtype), like=inpt)
+
+
+def to_image(inpt: Any) -> tv_tensors.Image:
+    """A PIL image, an ndarray (H, W, C) or (H, W), or a tensor (..., C, H, W) as an `Image`, values unchanged."""
+    if isinstance(inpt, np.ndarray):
+        inpt = np.atleast_3d(inpt).transpose(2, 0, 1).copy()
+    elif not (isinstance(inpt, Tensor) or images.is_pil(inpt)):
+        raise ArgumentTypeError(f"to_image: input can either be a Tensor, an ndarray or a PIL image; got {describe(inpt)}")
+    return tv_tensors.Image(inpt)
+
+
+@dispatched(tv_tensors.Video)
+def get_num_frames(inpt: Tensor) -> int:
+    """The size of the fourth dimension from behind."""
+    return int(inpt.shape[-4])
+
+
+@dispatched(tv_tensors.Video)
+def uniform_temporal_subsample(inpt: Tensor, num_samples: int) -> Any:
+    """`num_samples` frames (..., T, C, H, W) at even distances, the first and the last among them."""
+    frames = np.linspace(0, inpt.shape[-4] - 1, num_samples, dtype=np.float32).astype(np.int64)
+    return tv_tensors.wrap(inpt[..., frames, :, :, :], like=inpt)
+
+
+def fill_for(inpt: Any, fill: Any) -> Any:
+    """What `fill` is for this part, where it may be {kind: fill, "others": fill}."""
+    return fill.get(type(inpt), fill.get("others")) if isinstance(fill, Mapping) else fill

@@ -1,169 +1,84 @@
-"""Random geometry of whole samples: image, boxes and masks together."""
+"""Random geometry of whole samples on a canvas of the same size: image, boxes, points and masks together."""
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .... import creation
-from ....errors import ArgumentError
-from ....nn import functional as nn_functional
+from ....errors import ArgumentError, ArgumentTypeError, describe
 from ....rng import continuous, default_generator
-from ..affine import Fill
-from ..functional import InterpolationMode, padding_sides, pair
+from ..affine import Fill, homography
+from ..filters import gaussian_blur
+from ..images import InterpolationMode, interpolation_mode
+from ..sizes import Mode
 from . import functional as F
-from .structure import Params, Transform, integer, size_of, uniform
+from .sizing import checked_fill
+from .structure import Params, Randomly, Transform, integer, query_size, uniform
 
 Range = float | Sequence[float]
 NEAREST, BILINEAR = InterpolationMode.NEAREST, InterpolationMode.BILINEAR
 
 
-def symmetric(value: Range, name: str, who: str) -> tuple[float, ...]:
-    """(-value, value) of a number, or the two (or more) numbers that were given."""
+def symmetric(value: Range, name: str, who: str, lengths: tuple[int, ...] = (2,)) -> list[float]:
+    """[-value, value] of a number, or the two (or more) numbers that were given. Raises ValueError and TypeError for others."""
     if isinstance(value, (int, float)):
         if value < 0:
             raise ArgumentError(f"{who}: if {name} is a single number, it must be positive; got {value}")
-        return -float(value), float(value)
-    return tuple(float(number) for number in value)
+        return [-float(value), float(value)]
+    if not isinstance(value, Sequence):
+        raise ArgumentTypeError(f"{who}: {name} should be a number or a sequence of numbers; got {describe(value)}")
+    if len(value) not in lengths:
+        raise ArgumentError(f"{who}: if {name} is a sequence, it should have {' or '.join(map(str, lengths))} numbers; got {value}")
+    return [float(number) for number in value]
 
 
-class RandomHorizontalFlip(Transform):
+def number_or_two(value: Range, name: str, who: str) -> list[float]:
+    """[value, value] of a number, or the two that were given. Raises ValueError and TypeError for others."""
+    if not isinstance(value, (int, float, Sequence)):
+        raise ArgumentTypeError(f"{who}: {name} should be a number or a sequence of numbers; got {describe(value)}")
+    values = [value] if isinstance(value, (int, float)) else list(value)
+    if len(values) not in (1, 2):
+        raise ArgumentError(f"{who}: if {name} is a sequence, it should have 1 or 2 numbers; got {value}")
+    return [float(values[0]), float(values[-1])]
+
+
+class RandomHorizontalFlip(Randomly):
     """Left and right exchanged with probability `p`."""
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = _probability(p, type(self).__name__)
-
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.horizontal_flip(inpt)
+        return self._call_kernel(F.horizontal_flip, inpt)
 
 
-class RandomVerticalFlip(RandomHorizontalFlip):
+class RandomVerticalFlip(Randomly):
     """Top and bottom exchanged with probability `p`."""
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.vertical_flip(inpt)
-
-
-def _probability(p: float, who: str) -> float:
-    if not 0.0 <= p <= 1.0:
-        raise ArgumentError(f"{who}: `p` should be a floating point value in the interval [0.0, 1.0]; got {p}")
-    return p
-
-
-class Resize(Transform):
-    """To (height, width), or the shorter edge to one number with the aspect ratio kept; masks without interpolation."""
-
-    def __init__(self, size: int | Sequence[int] | None, interpolation: InterpolationMode | int = BILINEAR,
-                 max_size: int | None = None, antialias: bool | None = True) -> None:
-        super().__init__()
-        self.size, self.interpolation, self.max_size, self.antialias = size, interpolation, max_size, antialias
-
-    def transform(self, inpt: Any, params: Params) -> Any:
-        return F.resize(inpt, self.size, self.interpolation, self.max_size, self.antialias)
-
-
-class CenterCrop(Transform):
-    """The middle, padded with zeros first where it is too small."""
-
-    def __init__(self, size: int | Sequence[int]) -> None:
-        super().__init__()
-        self.size = pair(size, "CenterCrop")
-
-    def transform(self, inpt: Any, params: Params) -> Any:
-        return F.center_crop(inpt, self.size)
-
-
-class Pad(Transform):
-    """Pixels added on all sides."""
-
-    def __init__(self, padding: int | Sequence[int], fill: Any = 0, padding_mode: str = "constant") -> None:
-        super().__init__()
-        self.padding, self.fill, self.padding_mode = padding, fill, padding_mode
-
-    def transform(self, inpt: Any, params: Params) -> Any:
-        return F.pad(inpt, self.padding, self.fill, self.padding_mode)
-
-
-class RandomCrop(Transform):
-    """A part of the given size from anywhere in the image, which may be padded first.
-
-    Raises ValueError for an image that is too small, unless `pad_if_needed`.
-    """
-
-    def __init__(self, size: int | Sequence[int], padding: int | Sequence[int] | None = None, pad_if_needed: bool = False,
-                 fill: Any = 0, padding_mode: str = "constant") -> None:
-        super().__init__()
-        self.size, self.padding, self.pad_if_needed = pair(size, "RandomCrop"), padding, pad_if_needed
-        self.fill, self.padding_mode = fill, padding_mode
-
-    def make_params(self, parts: list[Any]) -> Params:
-        (h, w), (height, width) = size_of(parts, "RandomCrop"), self.size
-        left, top, right, bottom = (0, 0, 0, 0) if self.padding is None else padding_sides(self.padding)
-        h, w = h + top + bottom, w + left + right
-        if self.pad_if_needed:
-            more_h, more_w = max(height - h, 0), max(width - w, 0)
-            left, top, right, bottom = left + more_w, top + more_h, right + more_w, bottom + more_h
-            h, w = h + 2 * more_h, w + 2 * more_w
-        if h < height or w < width:
-            raise ArgumentError(f"RandomCrop: required crop size {(height, width)} is larger than padded input image size {(h, w)}; "
-                                f"pass pad_if_needed=True")
-        at = [integer(room + 1) if room else 0 for room in (h - height, w - width)]
-        return {"sides": [left, top, right, bottom], "at": at}
-
-    def transform(self, inpt: Any, params: Params) -> Any:
-        if any(params["sides"]):
-            inpt = F.pad(inpt, params["sides"], self.fill, self.padding_mode)
-        top, left = params["at"]
-        return F.crop(inpt, top, left, *self.size)
-
-
-class RandomResizedCrop(Transform):
-    """A part with a random share of the area (`scale`) and a random aspect ratio (`ratio`), resized to `size`."""
-
-    def __init__(self, size: int | Sequence[int], scale: Sequence[float] = (0.08, 1.0), ratio: Sequence[float] = (3 / 4, 4 / 3),
-                 interpolation: InterpolationMode | int = BILINEAR, antialias: bool | None = True) -> None:
-        super().__init__()
-        self.size, self.scale, self.ratio = pair(size, "RandomResizedCrop"), tuple(scale), tuple(ratio)
-        self.interpolation, self.antialias = interpolation, antialias
-
-    def make_params(self, parts: list[Any]) -> Params:
-        h, w = size_of(parts, "RandomResizedCrop")
-        low, high = (math.log(r) for r in self.ratio)
-        for _ in range(10):
-            area = h * w * uniform(*self.scale)
-            ratio = float(np.exp(np.float32(uniform(low, high))))
-            width, height = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
-            if 0 < width <= w and 0 < height <= h:
-                return {"box": (integer(h - height + 1), integer(w - width + 1), height, width)}
-        width, height = w, h                         # nothing fits: the largest part in the middle with a ratio within bounds
-        if w / h < min(self.ratio):
-            height = round(w / min(self.ratio))
-        elif w / h > max(self.ratio):
-            width = round(h * max(self.ratio))
-        return {"box": ((h - height) // 2, (w - width) // 2, height, width)}
-
-    def transform(self, inpt: Any, params: Params) -> Any:
-        top, left, height, width = params["box"]
-        return F.resized_crop(inpt, top, left, height, width, self.size, self.interpolation, self.antialias)
+        return self._call_kernel(F.vertical_flip, inpt)
 
 
 class RandomRotation(Transform):
     """Turned by a random angle of `degrees`: (low, high), or from minus to plus one number."""
 
-    def __init__(self, degrees: Range, interpolation: InterpolationMode | int = NEAREST, expand: bool = False,
-                 center: Sequence[float] | None = None, fill: Fill = 0) -> None:
+    def __init__(self, degrees: Range, interpolation: Mode = NEAREST, expand: bool = False, center: Sequence[float] | None = None,
+                 fill: Fill | dict[Any, Fill] = 0) -> None:
         super().__init__()
         self.degrees = symmetric(degrees, "degrees", "RandomRotation")
-        self.interpolation, self.expand, self.center, self.fill = interpolation, expand, center, fill
+        self.interpolation, self.expand, self.center = interpolation_mode(interpolation), expand, center
+        self.fill = checked_fill(fill, "RandomRotation")
 
-    def make_params(self, parts: list[Any]) -> Params:
-        return {"angle": uniform(*self.degrees)}
+    @staticmethod
+    def get_params(degrees: Sequence[float]) -> float:
+        """A random angle."""
+        return uniform(*degrees)
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        return {"angle": self.get_params(self.degrees)}
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.rotate(inpt, params["angle"], self.interpolation, self.expand, self.center, self.fill)
+        return self._call_kernel(F.rotate, inpt, **params, interpolation=self.interpolation, expand=self.expand, center=self.center,
+                                 fill=F.fill_for(inpt, self.fill))
 
 
 class RandomAffine(Transform):
@@ -174,77 +89,105 @@ class RandomAffine(Transform):
     """
 
     def __init__(self, degrees: Range, translate: Sequence[float] | None = None, scale: Sequence[float] | None = None,
-                 shear: Range | None = None, interpolation: InterpolationMode | int = NEAREST, fill: Fill = 0,
+                 shear: Range | None = None, interpolation: Mode = NEAREST, fill: Fill | dict[Any, Fill] = 0,
                  center: Sequence[float] | None = None) -> None:
         super().__init__()
         self.degrees = symmetric(degrees, "degrees", "RandomAffine")
-        if translate is not None and not all(0.0 <= t <= 1.0 for t in translate):
-            raise ArgumentError(f"RandomAffine: translation values should be between 0 and 1; got {translate}")
-        if scale is not None and min(scale) <= 0:
-            raise ArgumentError(f"RandomAffine: scale values should be positive; got {scale}")
+        if translate is not None and not (len(translate) == 2 and all(0.0 <= t <= 1.0 for t in translate)):
+            raise ArgumentError(f"RandomAffine: translation values should be two numbers between 0 and 1; got {translate}")
+        if scale is not None and not (len(scale) == 2 and min(scale) > 0):
+            raise ArgumentError(f"RandomAffine: scale values should be positive, and two; got {scale}")
         self.translate, self.scale = translate, scale
-        self.shear = None if shear is None else symmetric(shear, "shear", "RandomAffine")
-        self.interpolation, self.fill, self.center = interpolation, fill, center
+        self.shear = None if shear is None else symmetric(shear, "shear", "RandomAffine", (2, 4))
+        self.interpolation, self.fill, self.center = interpolation_mode(interpolation), checked_fill(fill, "RandomAffine"), center
 
-    def make_params(self, parts: list[Any]) -> Params:
-        h, w = size_of(parts, "RandomAffine")
-        angle = uniform(*self.degrees)
-        reach = [0.0, 0.0] if self.translate is None else [t * n for t, n in zip(self.translate, (w, h), strict=True)]
-        translate = [round(uniform(-r, r)) for r in reach] if self.translate is not None else [0, 0]
-        scale = 1.0 if self.scale is None else uniform(*self.scale)
-        shear = [0.0, 0.0]
-        if self.shear is not None:
-            shear[0] = uniform(*self.shear[:2])
-            shear[1] = uniform(*self.shear[2:]) if len(self.shear) == 4 else 0.0
-        return {"angle": angle, "translate": translate, "scale": scale, "shear": shear}
+    @staticmethod
+    def get_params(degrees: Sequence[float], translate: Sequence[float] | None, scale_ranges: Sequence[float] | None,
+                   shears: Sequence[float] | None, img_size: Sequence[int]) -> tuple[float, tuple[int, int], float, tuple[float, float]]:
+        """(angle, translate, scale, shear) for an image of `img_size` (width, height)."""
+        angle = uniform(*degrees)
+        reach = [] if translate is None else [t * n for t, n in zip(translate, img_size, strict=True)]
+        shift = tuple(round(uniform(-r, r)) for r in reach) or (0, 0)
+        scale = 1.0 if scale_ranges is None else uniform(*scale_ranges)
+        shear = [uniform(*shears[i:i + 2]) for i in range(0, len(shears), 2)] if shears else [0.0]
+        return angle, (shift[0], shift[1]), scale, (shear[0], shear[1] if len(shear) > 1 else 0.0)
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        drawn = self.get_params(self.degrees, self.translate, self.scale, self.shear, query_size(flat_inputs)[::-1])
+        return dict(zip(("angle", "translate", "scale", "shear"), drawn, strict=True))
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.affine(inpt, **params, interpolation=self.interpolation, fill=self.fill, center=self.center)
+        return self._call_kernel(F.affine, inpt, **params, interpolation=self.interpolation, fill=F.fill_for(inpt, self.fill),
+                                 center=self.center)
+
+
+class RandomPerspective(Randomly):
+    """With probability `p`, the four corners moved inwards by up to `distortion_scale` of half the image."""
+
+    def __init__(self, distortion_scale: float = 0.5, p: float = 0.5, interpolation: Mode = BILINEAR,
+                 fill: Fill | dict[Any, Fill] = 0) -> None:
+        super().__init__(p)
+        if not 0 <= distortion_scale <= 1:
+            raise ArgumentError(f"RandomPerspective: argument distortion_scale value should be between 0 and 1; got {distortion_scale}")
+        self.distortion_scale, self.interpolation = distortion_scale, interpolation_mode(interpolation)
+        self.fill = checked_fill(fill, "RandomPerspective")
+
+    @staticmethod
+    def get_params(width: int, height: int, distortion_scale: float) -> tuple[list[list[int]], list[list[int]]]:
+        """The corners, from the upper left one clockwise, and where they go."""
+        w, h = (int(distortion_scale * (n // 2)) + 1 for n in (width, height))
+        ends = [[integer(*((0, w) if x == 0 else (width - w, width))), integer(*((0, h) if y == 0 else (height - h, height)))]
+                for x, y in ((0, 0), (1, 0), (1, 1), (0, 1))]
+        return [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], ends
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        h, w = query_size(flat_inputs)
+        return {"coefficients": homography(*self.get_params(w, h, self.distortion_scale))}
+
+    def transform(self, inpt: Any, params: Params) -> Any:
+        return self._call_kernel(F.perspective, inpt, None, None, **params, interpolation=self.interpolation,
+                                 fill=F.fill_for(inpt, self.fill))
 
 
 class RandomStretch(Transform):
     """Stretched about the middle by random factors along x and y, each (low, high), on a canvas of the same size."""
 
-    def __init__(self, x: Sequence[float] = (0.8, 1.25), y: Sequence[float] = (0.8, 1.25),
-                 interpolation: InterpolationMode | int = BILINEAR, fill: Fill = 0) -> None:
+    def __init__(self, x: Sequence[float] = (0.8, 1.25), y: Sequence[float] = (0.8, 1.25), interpolation: Mode = BILINEAR,
+                 fill: Fill | dict[Any, Fill] = 0) -> None:
         super().__init__()
         if min(*x, *y) <= 0:
             raise ArgumentError(f"RandomStretch: factors should be positive; got x={x}, y={y}")
-        self.x, self.y, self.interpolation, self.fill = tuple(x), tuple(y), interpolation, fill
+        self.x, self.y = tuple(x), tuple(y)
+        self.interpolation, self.fill = interpolation_mode(interpolation), checked_fill(fill, "RandomStretch")
 
-    def make_params(self, parts: list[Any]) -> Params:
+    def make_params(self, flat_inputs: list[Any]) -> Params:
         return {"scale": (uniform(*self.x), uniform(*self.y))}
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.affine(inpt, 0.0, (0, 0), params["scale"], 0.0, self.interpolation, self.fill)
+        return self._call_kernel(F.affine, inpt, 0.0, (0, 0), params["scale"], 0.0, self.interpolation, F.fill_for(inpt, self.fill))
 
 
 class ElasticTransform(Transform):
     """Each pixel shifted by a random field, smoothed by `sigma` and `alpha` strong (Simard, Steinkraus, Platt 2003)."""
 
-    def __init__(self, alpha: Range = 50.0, sigma: Range = 5.0, interpolation: InterpolationMode | int = BILINEAR,
-                 fill: Fill = 0) -> None:
+    def __init__(self, alpha: Range = 50.0, sigma: Range = 5.0, interpolation: Mode = BILINEAR,
+                 fill: Fill | dict[Any, Fill] = 0) -> None:
         super().__init__()
-        self.alpha, self.sigma = ([float(v)] * 2 if isinstance(v, (int, float)) else [float(n) for n in v] for v in (alpha, sigma))
-        self.interpolation, self.fill = interpolation, fill
+        self.alpha, self.sigma = number_or_two(alpha, "alpha", "ElasticTransform"), number_or_two(sigma, "sigma", "ElasticTransform")
+        self.interpolation, self.fill = interpolation_mode(interpolation), checked_fill(fill, "ElasticTransform")
 
-    def make_params(self, parts: list[Any]) -> Params:
-        size = size_of(parts, "ElasticTransform")
+    @staticmethod
+    def get_params(alpha: Sequence[float], sigma: Sequence[float], size: Sequence[int]) -> Any:
+        """A displacement (1, H, W, 2) for images of `size` (height, width)."""
         fields = []
-        for i in (0, 1):
-            field = continuous.uniform(default_generator, (1, 1, *size), np.float32) * 2 - 1
-            smooth = _blurred(field, int(8 * self.sigma[i] + 1) | 1, self.sigma) if self.sigma[i] > 0 else field
-            fields.append(smooth[:, 0] * np.float32(self.alpha[i] / size[1 - i]))      # along x, then y
-        return {"displacement": creation.from_numpy(np.ascontiguousarray(np.stack(fields, -1)))}
+        for i in (0, 1):                             # along x, then y
+            field = creation.from_numpy(continuous.uniform(default_generator, (1, 1, *size), np.float32) * 2 - 1)
+            smooth = gaussian_blur(field, int(8 * sigma[i] + 1) | 1, sigma) if sigma[i] > 0 else field
+            fields.append(smooth.numpy()[:, 0] * np.float32(alpha[i]) / np.float32(size[1 - i]))
+        return creation.from_numpy(np.ascontiguousarray(np.stack(fields, -1)))
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        return {"displacement": self.get_params(self.alpha, self.sigma, query_size(flat_inputs))}
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return F.elastic(inpt, params["displacement"], self.interpolation, self.fill)
-
-
-def _blurred(field: Any, n: int, sigma: Sequence[float]) -> Any:
-    """(1, 1, H, W) smoothed by a Gaussian of n x n pixels, its edge mirrored."""
-    places = np.linspace(-(n - 1) / 2, (n - 1) / 2, n, dtype=np.float32)
-    row, column = (np.exp(-0.5 * (places / np.float32(s)) ** 2) for s in sigma)
-    x = creation.from_numpy(np.pad(field, ((0, 0), (0, 0), (n // 2, n // 2), (n // 2, n // 2)), "reflect"))
-    across = nn_functional.conv2d(x, creation.from_numpy(row / row.sum()).reshape(1, 1, 1, n))
-    return nn_functional.conv2d(across, creation.from_numpy(column / column.sum()).reshape(1, 1, n, 1)).numpy()
+        return self._call_kernel(F.elastic, inpt, **params, interpolation=self.interpolation, fill=F.fill_for(inpt, self.fill))

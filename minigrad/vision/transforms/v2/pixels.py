@@ -1,160 +1,173 @@
-"""Random colours, erasing and dtypes: images change, boxes and masks stay."""
+"""What happens to the values of an image: normalising, blur, noise, erasing, JPEG."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .... import creation, dtypes
+from .... import creation
 from ...._tensor import Tensor
-from ....errors import ArgumentError
-from ....rng import continuous, default_generator, discrete
-from ... import tv_tensors
-from .. import functional as flat
+from ....errors import ArgumentError, ArgumentTypeError, describe
+from ....rng import continuous, default_generator
+from ...tv_tensors import Image, Video, wrap
+from ..images import get_dimensions, is_pil
+from ..sizes import pair
 from . import functional as F
-from .structure import Params, Transform, integer, is_image, size_of, uniform
-
-Strength = float | Sequence[float] | None
-
-
-class Pixels(Transform):
-    """Base of what changes images only."""
-
-    def transform(self, inpt: Any, params: Params) -> Any:
-        if not is_image(inpt) or isinstance(inpt, tv_tensors.Mask):
-            return inpt
-        out = self.change(inpt, params)
-        return tv_tensors.wrap(out, like=inpt) if isinstance(out, Tensor) else out
-
-    def change(self, image: Any, params: Params) -> Any:
-        """The image, changed."""
-        raise NotImplementedError
+from .dispatch import is_pure_tensor
+from .geometric import number_or_two
+from .structure import Params, Randomly, Transform, has_any, integer, query_chw, uniform
 
 
-class ColorJitter(Pixels):
-    """Brightness, contrast, saturation and hue changed by random factors, in random order.
+class _Tensors(Transform):
+    """Base of what cannot be done to PIL images."""
 
-    A number v means (max(0, 1 - v), 1 + v), for hue (-v, v); two numbers are the range itself. Raises ValueError for others.
-    """
-
-    def __init__(self, brightness: Strength = None, contrast: Strength = None, saturation: Strength = None, hue: Strength = None) -> None:
-        super().__init__()
-        self.brightness, self.contrast = self._range(brightness, "brightness"), self._range(contrast, "contrast")
-        self.saturation, self.hue = self._range(saturation, "saturation"), self._range(hue, "hue", 0.0, -0.5, 0.5)
-
-    @staticmethod
-    def _range(value: Strength, name: str, middle: float = 1.0, low: float = 0.0, high: float = math.inf) -> tuple[float, float] | None:
-        if value is None:
-            return None
-        if isinstance(value, (int, float)):
-            if value < 0:
-                raise ArgumentError(f"ColorJitter: if {name} is a single number, it must be non negative; got {value}")
-            value = (max(middle - value, low) if middle else -value, middle + value)
-        if len(value) != 2 or not low <= value[0] <= value[1] <= high:
-            raise ArgumentError(f"ColorJitter: {name} values should be between {low} and {high}, the smaller first; got {value}")
-        return None if value[0] == value[1] == middle else (float(value[0]), float(value[1]))
-
-    def make_params(self, parts: list[Any]) -> Params:
-        order = discrete.permutation(default_generator, 4).tolist()
-        ranges = (self.brightness, self.contrast, self.saturation, self.hue)
-        return {"order": order, "factors": [None if r is None else uniform(*r) for r in ranges]}
-
-    def change(self, image: Any, params: Params) -> Any:
-        adjust: tuple[Callable[[Any, float], Any], ...] = (
-            F.adjust_brightness, F.adjust_contrast, F.adjust_saturation, F.adjust_hue)
-        for i in params["order"]:
-            if (factor := params["factors"][i]) is not None:
-                image = adjust[i](image, factor)
-        return image
+    def check_inputs(self, flat_inputs: list[Any]) -> None:
+        if has_any(flat_inputs, is_pil):
+            raise ArgumentTypeError(f"{type(self).__name__}: PIL images are not supported; put ToImage and ToDtype(float32, scale=True), "
+                                    f"or ToTensor, before it")
 
 
-class RandomErasing(Pixels):
-    """With probability `p`, a box of a random share (`scale`) and aspect (`ratio`) overwritten (Zhong et al. 2017).
-
-    value: a number, one per channel, or "random" for normal noise.
-    """
-
-    def __init__(self, p: float = 0.5, scale: Sequence[float] = (0.02, 0.33), ratio: Sequence[float] = (0.3, 3.3),
-                 value: float | Sequence[float] | str = 0.0, inplace: bool = False) -> None:
-        super().__init__()
-        if isinstance(value, str) and value != "random":
-            raise ArgumentError(f"RandomErasing: if value is str, it should be 'random'; got {value!r}")
-        if not (0 <= scale[0] <= scale[1] <= 1):
-            raise ArgumentError(f"RandomErasing: scale should be between 0 and 1, the smaller first; got {scale}")
-        if not 0 <= p <= 1:
-            raise ArgumentError(f"RandomErasing: random erasing probability should be between 0 and 1; got {p}")
-        self.p, self.scale, self.ratio, self.value, self.inplace = p, tuple(scale), tuple(ratio), value, inplace
-
-    def make_params(self, parts: list[Any]) -> Params:
-        h, w = size_of(parts, "RandomErasing")
-        channels = next((flat.get_dimensions(part)[0] for part in parts if is_image(part)), 1)
-        low, high = (math.log(r) for r in self.ratio)
-        for _ in range(10):
-            area = h * w * uniform(*self.scale)
-            ratio = float(np.exp(np.float32(uniform(low, high))))
-            height, width = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
-            if height < h and width < w:
-                noise = self.value == "random"
-                v = (continuous.normal(default_generator, (channels, height, width), np.float32) if noise
-                     else np.asarray(self.value, np.float32).reshape(-1, 1, 1))
-                return {"box": (integer(h - height + 1), integer(w - width + 1), height, width), "v": creation.from_numpy(v)}
-        return {"box": None}
-
-    def change(self, image: Any, params: Params) -> Any:
-        if params["box"] is None:
-            return image
-        i, j, h, w = params["box"]
-        return F.erase(image, i, j, h, w, params["v"], self.inplace)
-
-
-class Normalize(Pixels):
+class Normalize(_Tensors):
     """(image - mean) / std with one number per channel."""
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
         super().__init__()
         self.mean, self.std, self.inplace = list(mean), list(std), inplace
 
-    def change(self, image: Any, params: Params) -> Any:
-        return flat.normalize(image, self.mean, self.std, self.inplace)
+    def transform(self, inpt: Any, params: Params) -> Any:
+        return self._call_kernel(F.normalize, inpt, self.mean, self.std, self.inplace)
 
 
-class Grayscale(Pixels):
-    """Luma in one channel, or in three equal ones."""
+class LinearTransformation(_Tensors):
+    """(image - mean_vector) @ transformation_matrix over all its numbers at once, such as whitening."""
 
-    def __init__(self, num_output_channels: int = 1) -> None:
+    _transformed_types = (is_pure_tensor, Image, Video)
+
+    def __init__(self, transformation_matrix: Tensor, mean_vector: Tensor) -> None:
         super().__init__()
-        self.num_output_channels = num_output_channels
+        n = len(transformation_matrix)
+        if tuple(transformation_matrix.shape) != (n, n) or tuple(mean_vector.shape) != (n,):
+            raise ArgumentError(f"LinearTransformation: transformation_matrix should be square, and mean_vector as long; got "
+                                f"{describe(transformation_matrix)} and {describe(mean_vector)}")
+        if (transformation_matrix.dtype, transformation_matrix.device) != (mean_vector.dtype, mean_vector.device):
+            raise ArgumentError(f"LinearTransformation: both tensors should have the same dtype and device; got "
+                                f"{describe(transformation_matrix)} and {describe(mean_vector)}")
+        self.transformation_matrix, self.mean_vector = transformation_matrix, mean_vector
 
-    def change(self, image: Any, params: Params) -> Any:
-        return flat.rgb_to_grayscale(image, self.num_output_channels)
+    def transform(self, inpt: Any, params: Params) -> Any:
+        n = math.prod(inpt.shape[-3:])
+        if n != len(self.mean_vector):
+            raise ArgumentError(f"LinearTransformation: the image should have {len(self.mean_vector)} numbers; got {describe(inpt)}")
+        flat = inpt.reshape(-1, n) - self.mean_vector
+        return wrap((flat @ self.transformation_matrix.to(flat.dtype)).reshape(inpt.shape), like=inpt)
 
 
-class RandomGrayscale(Pixels):
-    """Grey with probability `p`, in as many channels as before."""
+class GaussianBlur(Transform):
+    """Smoothed by a Gaussian of `kernel_size` pixels and a random width of `sigma`, (low, high) or one number."""
 
-    def __init__(self, p: float = 0.1) -> None:
+    def __init__(self, kernel_size: int | Sequence[int], sigma: float | Sequence[float] = (0.1, 2.0)) -> None:
         super().__init__()
-        self.p = p
+        self.kernel_size = pair(kernel_size, "GaussianBlur")
+        if any(n <= 0 or n % 2 == 0 for n in self.kernel_size):
+            raise ArgumentError(f"GaussianBlur: kernel size value should be an odd and positive number; got {kernel_size}")
+        self.sigma = number_or_two(sigma, "sigma", "GaussianBlur")
+        if not 0.0 < self.sigma[0] <= self.sigma[1]:
+            raise ArgumentError(f"GaussianBlur: sigma values should be positive, the smaller first; got {sigma}")
 
-    def change(self, image: Any, params: Params) -> Any:
-        return flat.rgb_to_grayscale(image, flat.get_dimensions(image)[0])
+    @staticmethod
+    def get_params(sigma_min: float, sigma_max: float) -> float:
+        """A random width."""
+        return uniform(sigma_min, sigma_max)
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        return {"sigma": [self.get_params(*self.sigma)] * 2}
+
+    def transform(self, inpt: Any, params: Params) -> Any:
+        return self._call_kernel(F.gaussian_blur, inpt, self.kernel_size, **params)
 
 
-class ToImage(Pixels):
-    """PIL images as `Image` tensors (C, H, W), values unchanged."""
+class GaussianNoise(_Tensors):
+    """Normal noise added to a tensor, on a scale of 0 ... 1, which `clip` keeps."""
 
-    def change(self, image: Any, params: Params) -> Any:
-        return tv_tensors.Image(flat.pil_to_tensor(image) if flat.is_pil(image) else image)
-
-
-class ToDtype(Pixels):
-    """Another dtype; with `scale`, floats run from 0 to 1 and integers to their largest value."""
-
-    def __init__(self, dtype: dtypes.dtype, scale: bool = False) -> None:
+    def __init__(self, mean: float = 0.0, sigma: float = 0.1, clip: bool = True) -> None:
         super().__init__()
-        self.dtype, self.scale = dtype, scale
+        self.mean, self.sigma, self.clip = mean, sigma, clip
 
-    def change(self, image: Any, params: Params) -> Any:
-        return flat.convert_image_dtype(image, self.dtype) if self.scale else image.to(self.dtype)
+    def transform(self, inpt: Any, params: Params) -> Any:
+        return self._call_kernel(F.gaussian_noise, inpt, self.mean, self.sigma, self.clip)
+
+
+class RandomErasing(Randomly):
+    """With probability `p`, a box of a random share (`scale`) and aspect (`ratio`) overwritten (Zhong et al. 2017).
+
+    value: a number, one per channel, or "random" for normal noise. Boxes, points and masks stay as they are.
+    """
+
+    def __init__(self, p: float = 0.5, scale: Sequence[float] = (0.02, 0.33), ratio: Sequence[float] = (0.3, 3.3),
+                 value: float | Sequence[float] | str = 0.0, inplace: bool = False) -> None:
+        super().__init__(p)
+        if not isinstance(value, (int, float, str, tuple, list)):
+            raise ArgumentTypeError(f"RandomErasing: argument value should be a number, a str or a sequence; got {describe(value)}")
+        if isinstance(value, str) and value != "random":
+            raise ArgumentError(f"RandomErasing: if value is str, it should be 'random'; got {value!r}")
+        if not (isinstance(scale, Sequence) and isinstance(ratio, Sequence)):
+            raise ArgumentTypeError(f"RandomErasing: scale and ratio should be sequences of two numbers; got {scale} and {ratio}")
+        if scale[0] > scale[1] or ratio[0] > ratio[1]:
+            warnings.warn(f"RandomErasing: scale and ratio should be (min, max); got {scale} and {ratio}", stacklevel=2)
+        if scale[0] < 0 or scale[1] > 1:
+            raise ArgumentError(f"RandomErasing: scale should be between 0 and 1; got {scale}")
+        self.scale, self.ratio, self.inplace = scale, ratio, inplace
+        self.value = None if value == "random" else [float(value)] if isinstance(value, (int, float)) else [float(v) for v in value]
+
+    @staticmethod
+    def get_params(img: Any, scale: Sequence[float], ratio: Sequence[float],
+                   value: Sequence[float] | None = None) -> tuple[int, int, int, int, Any]:
+        """(top, left, height, width, what comes there) for one image; all of it, by itself, where no box fits."""
+        box = random_box(get_dimensions(img), scale, ratio, value)
+        return box if box is not None else (0, 0, img.shape[-2], img.shape[-1], img)
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        return {"box": random_box(query_chw(flat_inputs), self.scale, self.ratio, self.value)}
+
+    def transform(self, inpt: Any, params: Params) -> Any:
+        return inpt if params["box"] is None else self._call_kernel(F.erase, inpt, *params["box"], inplace=self.inplace)
+
+
+def random_box(size: Sequence[int], scale: Sequence[float], ratio: Sequence[float],
+               value: Sequence[float] | None) -> tuple[int, int, int, int, Tensor] | None:
+    """(top, left, height, width, values) of a random box in an image of `size` (channels, height, width); None if none fits."""
+    c, h, w = size
+    if value is not None and len(value) not in (1, c):
+        raise ArgumentError(f"RandomErasing: value should be one number or {c}, the channels of the image; got {value}")
+    low, high = (float(np.log(np.float32(r))) for r in ratio)
+    for _ in range(10):
+        area = h * w * uniform(*scale)
+        aspect = float(np.exp(np.float32(uniform(low, high))))
+        height, width = round(math.sqrt(area * aspect)), round(math.sqrt(area / aspect))
+        if height < h and width < w:
+            v = (continuous.normal(default_generator, (c, height, width), np.float32) if value is None
+                 else np.asarray(value, np.float32).reshape(-1, 1, 1))
+            return integer(0, h - height + 1), integer(0, w - width + 1), height, width, creation.from_numpy(v)
+    return None
+
+
+class JPEG(Transform):
+    """What is left after JPEG of a random `quality`, (low, high) within 1 ... 100 or one number."""
+
+    def __init__(self, quality: int | Sequence[int]) -> None:
+        super().__init__()
+        if isinstance(quality, bool):
+            raise ArgumentTypeError("JPEG: quality can't be bool")
+        ends = [quality] * 2 if isinstance(quality, int) else list(quality)
+        if len(ends) != 2 or not all(isinstance(q, int) for q in ends) or not 1 <= ends[0] <= ends[1] <= 100:
+            raise ArgumentError(f"JPEG: quality must be integers from 1 to 100, the smaller first; got {quality}")
+        self.quality = ends
+
+    def make_params(self, flat_inputs: list[Any]) -> Params:
+        return {"quality": integer(self.quality[0], self.quality[1] + 1)}
+
+    def transform(self, inpt: Any, params: Params) -> Any:
+        return self._call_kernel(F.jpeg, inpt, **params)
