@@ -15,8 +15,8 @@ TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
 MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
-        "func", "jit", "linalg", "nn", "onnx", "optim", "profiler", "random", "serialization", "signal", "special", "testing", "utils",
-        "version")),
+        "cpu", "func", "futures", "hub", "jit", "library", "linalg", "mps", "mtia", "multiprocessing", "nn", "onnx", "optim", "overrides",
+        "profiler", "random", "return_types", "serialization", "signal", "special", "testing", "types", "utils", "version", "xpu")),
     "torch.distributions": frozenset((
         "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "constraints", "continuous_bernoulli",
         "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel",
@@ -30,12 +30,16 @@ MODULES = {
 # Where PyTorch has more files than we: all of these are the namespace on the left.
 FILES = {
     "torch.autograd": ("variable", "grad_mode"),
+    "torch.distributed": ("distributed_c10d",),
     "torch.cuda.amp": ("autocast_mode", "common", "grad_scaler"),
+    "torch.nn.utils": ("convert_parameters", "init", "memory_format", "spectral_norm", "weight_norm"),
+    "torch.nn.parallel": ("data_parallel", "distributed"),
     "torch.nn.modules": (
         "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten", "fold",
         "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",
         "transformer", "upsampling", "utils"),
     "torch.utils.data": ("dataset", "dataloader", "sampler"),
+    "torchvision.datasets": ("vision", "fakedata", "flowers102", "oxford_iiit_pet", "svhn"),
     "torchvision.models": ("alexnet", "googlenet"),
     "torchvision.transforms": ("transforms",),
 }
@@ -43,6 +47,8 @@ _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.
 
 # Modules of PyTorch's whose names stand in one of ours that is called otherwise, or lies elsewhere.
 HOMES = {
+    "torch._dynamo": "dynamo",
+    "torch._inductor": "dynamo",
     "torch.storage": "_storage",
     "torch.utils.data._utils": "utils.data",
     "torch.utils.data._utils.collate": "utils.data.collate",
@@ -54,6 +60,8 @@ HOMES = {
 PRIVATE = {
     "torch.distributions.utils._standard_normal": "compat.private.standard_normal",
     "torch.distributions.utils._sum_rightmost": "distributions.utils.sum_rightmost",
+    "torch.optim.optimizer.required": "compat.private.required",
+    "torch.serialization.DEFAULT_PROTOCOL": "compat.private.DEFAULT_PROTOCOL",
     "torch.serialization.FILE_LIKE": "serialization.FILE_LIKE",
     "torch.serialization.MAP_LOCATION": "serialization.MAP_LOCATION",
 }

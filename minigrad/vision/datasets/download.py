@@ -72,13 +72,13 @@ def _write(target: Path, content: bytes) -> None:
         ) from error
 
 
-def fetch_file(urls: Sequence[str], target: Path, *, md5: str, limit: int = 1 << 33, timeout: float = 20.0) -> None:
-    """Write to `target` the content of the first of `urls` that has this MD5; nothing is fetched where it is there already.
+def fetch_file(urls: Sequence[str], target: Path, *, md5: str | None, limit: int = 1 << 33, timeout: float = 20.0) -> None:
+    """Write to `target` the content of the first of `urls` that has this MD5 (None: any); nothing is fetched where it is there already.
 
     `timeout` (seconds) is how long a server may stay silent, `limit` (bytes) how much it may send. Raises `DatasetError` with one
     reason per address, or where `target` cannot be written.
     """
-    if target.is_file() and has_md5(target, md5):
+    if target.is_file() and (md5 is None or has_md5(target, md5)):
         return
     reasons = []
     for url in urls:
@@ -90,7 +90,7 @@ def fetch_file(urls: Sequence[str], target: Path, *, md5: str, limit: int = 1 <<
             reasons.append(f"{url}: {error or type(error).__name__}")
             part.unlink(missing_ok=True)
             continue
-        if found == md5:
+        if md5 is None or found == md5:
             part.replace(target)
             return
         part.unlink()
@@ -115,8 +115,13 @@ def _fetch_to(url: str, target: Path, limit: int, timeout: float) -> str:
 
 def has_md5(path: Path, md5: str) -> bool:
     """Whether a file's content is the one that was published."""
+    return md5_of(path) == md5
+
+
+def md5_of(path: Path) -> str:
+    """The MD5 of a file's content."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() == md5
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
 def extract_tar(archive: Path, folder: Path) -> None:

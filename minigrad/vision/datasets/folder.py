@@ -14,6 +14,16 @@ IMG_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tif
 Samples = list[tuple[str, int]]
 
 
+def has_file_allowed_extension(filename: str, extensions: str | tuple[str, ...]) -> bool:
+    """Whether a file's name ends in one of these, in capitals or not."""
+    return filename.lower().endswith(extensions)
+
+
+def is_image_file(filename: str) -> bool:
+    """Whether a file's name ends as those of pictures do."""
+    return has_file_allowed_extension(filename, IMG_EXTENSIONS)
+
+
 def pil_loader(path: str | os.PathLike[str]) -> Any:
     """The image in a file, as RGB."""
     with open(path, "rb") as file:
@@ -50,7 +60,7 @@ def make_dataset(
     if (extensions is None) == (is_valid_file is None):
         raise ArgumentError("make_dataset: Both extensions and is_valid_file cannot be None or not None at the same time")
     endings = (extensions,) if isinstance(extensions, str) else tuple(extensions or ())
-    valid = is_valid_file or (lambda path: path.lower().endswith(endings))
+    valid = is_valid_file or (lambda path: has_file_allowed_extension(path, endings))
     samples: Samples = []
     empty = set(class_to_idx)
     for name in sorted(class_to_idx):
