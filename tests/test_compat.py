@@ -80,9 +80,9 @@ def test_an_attribute_needs_no_import_of_its_module(torch: Any) -> None:
 
 
 def test_an_alias_keeps_what_it_has_looked_up(torch: Any) -> None:
-    assert "zeros" not in vars(torch)
-    assert torch.zeros is minigrad.zeros
     assert vars(torch)["zeros"] is minigrad.zeros
+    assert "save" not in vars(torch)                 # which minigrad itself loads late
+    assert torch.save is vars(torch)["save"] is minigrad.save
     assert type(torch) is ModuleType                 # so that Python's own fast look-up of module attributes holds
 
 
@@ -371,6 +371,21 @@ def test_private_names_that_packages_use(torch: Any) -> None:
     assert importlib.import_module("torch.utils.data._utils.collate").default_collate([1, 2]).tolist() == [1, 2]
     with pytest.raises(ImportError, match="cannot import name '_sum_leftmost' from"):
         from torch.distributions.utils import _sum_leftmost  # noqa: F401
+
+
+def test_a_namespace_can_be_walked_through(torch: Any) -> None:
+    optimizers = [value for value in vars(torch.optim).values() if isinstance(value, type) and issubclass(value, torch.optim.Optimizer)]
+    assert {torch.optim.Adam, torch.optim.SGD, torch.optim.LBFGS} < set(optimizers)
+    normal = torch.distributions.__dict__["Normal"]
+    assert issubclass(normal, torch.distributions.Distribution)
+    assert "TYPE_CHECKING" not in vars(torch.distributions)
+
+
+def test_import_star_takes_what_a_module_lists(torch: Any) -> None:
+    found: dict[str, Any] = {}
+    exec("from torch.distributions.constraints import *", found)         # noqa: S102
+    assert "positive" in found
+    assert "SUM_OF_PROBABILITIES" not in found
 
 
 def test_classes_that_files_may_build_are_noted(torch: Any) -> None:

@@ -1,7 +1,7 @@
 """`as_torch`: from here on `import torch` means minigrad.
 
-A finder at the head of `sys.meta_path` answers for `torch` and `torchvision` with alias modules. An alias takes each name from
-our module when it is first asked for and keeps it: from then on the look-up costs what it costs in any module.
+A finder at the head of `sys.meta_path` answers for `torch` and `torchvision` with alias modules. An alias holds the public names
+of ours, for programs that walk through its `__dict__`, too; what our module loads late it gets when it is first asked for, and keeps.
 """
 from __future__ import annotations
 
@@ -77,10 +77,11 @@ class Finder:
         def look_up(attribute: str) -> Any:
             """Called for what is not kept yet."""
             if attribute == "__all__":
-                return public_names(name)
+                return list(vars(real).get("__all__") or public_names(name))
             kept[attribute] = value = self._member(name, real, attribute)
             return value
 
+        kept.update({key: value for key, value in vars(real).items() if is_public(key, value) and not isinstance(value, ModuleType)})
         kept.update(__path__=[], __getattr__=look_up, __dir__=lambda: sorted({*kept, *public_names(name)}))
         if "__file__" in vars(real):
             kept["__file__"] = real.__file__
@@ -91,7 +92,8 @@ class Finder:
     def _member(self, name: str, real: ModuleType, attribute: str) -> Any:
         """What `torch.nn.Linear` is: of a module its alias, of anything else the thing itself."""
         value = getattr(real, attribute, _NOTHING)
-        if not isinstance(value, ModuleType) and value is not _NOTHING and (attribute[0] == "_" or is_public(attribute, value)):
+        if not isinstance(value, ModuleType) and value is not _NOTHING and (
+                attribute[0] == "_" or is_public(attribute, value) or attribute in vars(real).get("__all__", ())):
             return value
         submodule = f"{name}.{attribute}"
         if real_name(submodule) is None:

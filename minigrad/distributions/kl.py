@@ -29,7 +29,7 @@ def register_kl(type_p: type, type_q: type) -> Callable[[F], F]:
     Of several that fit a pair the most specific one is used; a RuntimeWarning tells where that is not clear.
     """
     for name, kind in (("type_p", type_p), ("type_q", type_q)):
-        if not isinstance(kind, type) or not issubclass(kind, Distribution):
+        if not isinstance(kind, type):               # classes beside Distribution's family have distributions for subclasses, too
             raise ArgumentTypeError(f"register_kl: Expected {name} to be a Distribution subclass but got {describe(kind)}")
 
     def register(function: F) -> F:
@@ -60,7 +60,7 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
 
 def _found(type_p: type, type_q: type) -> Callable[[Any, Any], Any] | None:
     """The function of the nearest pair of base classes: nearest for p first, which should be nearest for q first."""
-    fitting = [(a, b) for a, b in _KL_REGISTRY if issubclass(type_p, a) and issubclass(type_q, b)]
+    fitting = [(a, b) for a, b in _KL_REGISTRY if a in type_p.__mro__ and b in type_q.__mro__]
     if not fitting:
         return None
     how_far = {(a, b): (type_p.__mro__.index(a), type_q.__mro__.index(b)) for a, b in fitting}

@@ -129,9 +129,25 @@ def test_the_most_specific_pair_is_used() -> None:
         kl._KL_MEMOIZE.clear()
 
 
-def test_only_for_distributions() -> None:
+def test_only_for_classes() -> None:
     with pytest.raises(TypeError, match="Expected type_q to be a Distribution subclass"):
-        D.register_kl(D.Normal, int)
+        D.register_kl(D.Normal, "Normal")            # type: ignore[arg-type]
+
+
+def test_a_base_class_of_another_family() -> None:
+    """A package's own root class, from which its distributions derive beside ours."""
+    class Root:
+        pass
+
+    class Point(D.Normal, Root):
+        pass
+
+    try:
+        D.register_kl(Point, Root)(lambda p, q: "point, root")
+        assert D.kl_divergence(Point(0.0, 1.0), Point(0.0, 1.0)) == "point, root"
+    finally:
+        del kl._KL_REGISTRY[Point, Root]
+        kl._KL_MEMOIZE.clear()
 
 
 def test_exponential_families_in_general() -> None:
