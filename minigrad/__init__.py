@@ -569,8 +569,11 @@ if TYPE_CHECKING:
     from . import distributed as distributed
     from . import distributions as distributions
     from . import fft as fft
+    from . import futures as futures
+    from . import hub as hub
     from . import jit as jit
     from . import linalg as linalg
+    from . import multiprocessing as multiprocessing
     from . import nn as nn
     from . import optim as optim
     from . import profiler as profiler
@@ -657,8 +660,9 @@ newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
 LAZY = frozenset(("nn", "optim", "profiler", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func",
-                  "distributions", "testing", "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "jit", "return_types",
-                  "serialization", "version", "__config__"))
+                  "distributions", "testing", "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "futures", "jit",
+                  "return_types", "serialization", "version", "__config__", "hub", "types", "overrides", "library", "xpu", "mps", "mtia",
+                  "cpu"))
 AUTOCAST_NAMES = ("autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_cpu_dtype",
                   "get_autocast_dtype", "get_autocast_gpu_dtype", "is_autocast_cache_enabled", "is_autocast_cpu_enabled",
                   "is_autocast_enabled", "set_autocast_cache_enabled", "set_autocast_cpu_dtype", "set_autocast_cpu_enabled",

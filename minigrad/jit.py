@@ -1,9 +1,27 @@
 """`torch.jit`: functions and modules are returned as they are, since there is no TorchScript to turn them into."""
 from __future__ import annotations
 
+import builtins
 from typing import Any, NoReturn
+from typing import Final as Final
 
 from .errors import UnsupportedError
+
+__all__ = ["Final", "RecursiveScriptModule", "ScriptFunction", "ScriptModule", "annotate", "export", "freeze", "ignore", "interface",
+           "is_scripting", "is_tracing", "isinstance", "load", "optimize_for_inference", "save", "script", "script_if_tracing",
+           "script_method", "trace", "trace_module", "unused"]
+
+
+class ScriptFunction:
+    """What PyTorch makes of a function; here no function is one."""
+
+
+class ScriptModule:
+    """What PyTorch makes of a module; here no module is one."""
+
+
+class RecursiveScriptModule(ScriptModule):
+    """What PyTorch makes of a module with modules in it; here none is one."""
 
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
@@ -44,6 +62,26 @@ def unused(fn: Any) -> Any:
 def export(fn: Any) -> Any:
     """Return the decorated function itself."""
     return fn
+
+
+def interface(obj: Any) -> Any:
+    """Return the decorated class itself."""
+    return obj
+
+
+def script_method(fn: Any) -> Any:
+    """Return the decorated method itself."""
+    return fn
+
+
+def script_if_tracing(fn: Any) -> Any:
+    """Return the decorated function itself."""
+    return fn
+
+
+def isinstance(obj: Any, target_type: Any) -> bool:
+    """Python's own answer; of `List[int]` and its like, whether `obj` is a list."""
+    return builtins.isinstance(obj, getattr(target_type, "__origin__", None) or target_type)
 
 
 def is_scripting() -> bool:

@@ -11,3 +11,14 @@ from ..random import randn
 def standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
     """Normal numbers."""
     return randn(tuple(shape), dtype=dtype, device=device)
+
+
+class _Required:
+    """The default of an optimizer's option that must be given: `optimizer.required`."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+DEFAULT_PROTOCOL = 2                                 # of pickle, in checkpoints
