@@ -5,6 +5,7 @@ Each function here is a method of Tensor, under the same name.
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +15,13 @@ from . import cupy_arrays, dtypes
 from ._device import as_device, device
 from ._layout import memory_format
 from ._printing import tensor_repr
+from ._sharing import is_shared as is_shared
+from ._sharing import share_memory_ as share_memory_
+from ._sharing import shared, shared_memory
 from .backend import backend_for, backend_of
 from .engine.inplace import address, node_of
 from .engine.node import Leaf, TensorBase, wrap
-from .errors import ArgumentTypeError, GraphError, ShapeError, UnsupportedError, describe
+from .errors import ArgumentTypeError, GraphError, ShapeError, describe
 from .ops.cast import cast
 from .ops.dims import one_dim
 from .ops.shape import clone
@@ -224,11 +228,6 @@ def is_pinned(x: Any, device: Any = None) -> builtins.bool:
     return cupy_arrays.is_pinned(x.array)
 
 
-def share_memory_(x: Any) -> Any:
-    """Raises UnsupportedError: tensors live in the memory of one process."""
-    raise UnsupportedError("share_memory_: tensors are not shared between processes; send them as NumPy arrays")
-
-
 # ---------------------------------------------------------------- values
 def item(x: Any) -> Any:
     """The one element as a Python number."""
@@ -378,9 +377,17 @@ def __reduce_ex__(x: Any, protocol: Any) -> Any:
     node = node_of(x)
     if node is not None and not isinstance(node, Leaf):
         raise GraphError("pickle: can't pickle a tensor with a graph; call detach() first")
+    memory = shared_memory(x) if x.base is None else None
+    if memory is not None and sys.modules["multiprocessing"].context.get_spawning_popen() is not None:    # a process is started with it
+        return unpickle_shared, (builtins.type(x), memory, x.array.dtype, x.array.shape, node is not None, x.__dict__ or None)
     host = backend_of(x.array).to_host(x.array)
     where = str(backend_of(x.array).device_of(x.array))
     return unpickle, (builtins.type(x), host, where, node is not None, x.__dict__ or None)
+
+
+def unpickle_shared(kind: Any, memory: Any, dtype: Any, shape: Any, requires_grad: builtins.bool, attributes: dict[str, Any] | None) -> Any:
+    """The same for a tensor that shares its memory with the process that sent it."""
+    return unpickle(kind, shared(memory, dtype, shape), "cpu", requires_grad, attributes)
 
 
 def unpickle(kind: Any, array: np.ndarray[Any, Any], where: str, requires_grad: builtins.bool, attributes: dict[str, Any] | None) -> Any:

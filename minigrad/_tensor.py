@@ -840,7 +840,8 @@ class Tensor(TensorBase):
     cfloat = interop.cfloat
     cdouble = interop.cdouble
     pin_memory = interop.pin_memory
-    is_shared = is_distributed = interop.no
+    is_distributed = interop.no
+    is_shared = interop.is_shared
     is_pinned = interop.is_pinned
     to_dense = interop.to_dense
     share_memory_ = interop.share_memory_

@@ -69,3 +69,38 @@ def cudagraph_mark_step_begin() -> None:
 def list_backends(exclude_tags: Any = ()) -> list[str]:
     """Compilers to choose from: none."""
     return []
+
+
+class set_stance:
+    """Accepted, at once and as a context manager or decorator: code always runs as it stands."""
+
+    def __init__(self, stance: str = "default", **options: Any) -> None:
+        if stance not in STANCES:
+            raise RefusedArgumentError(f"set_stance: stance must be one of {', '.join(STANCES)}; got {stance!r}")
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def __call__(self, function: Any) -> Any:
+        return function
+
+
+STANCES = ("default", "eager_then_compile", "aot_eager_then_compile", "force_eager", "eager_on_recompile", "fail_on_recompile")
+
+
+def assume_constant_result(fn: Any) -> Any:
+    """Return `fn` itself."""
+    return fn
+
+
+def substitute_in_graph(original_fn: Any, *args: Any, **kwargs: Any) -> Any:
+    """A decorator that returns the function itself."""
+    return lambda fn: fn
+
+
+def nested_compile_region(fn: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """Return `fn` itself; without it, a decorator that does so."""
+    return fn if fn is not None else lambda fn: fn

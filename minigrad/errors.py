@@ -97,6 +97,18 @@ class WorkerError(MinigradError, RuntimeError):
     """A worker process of a `DataLoader` that died, hangs, or raised what cannot be raised again as it was."""
 
 
+class DownloadError(MinigradError, OSError):
+    """An address that cannot be fetched."""
+
+
+class ChecksumError(MinigradError, RuntimeError):
+    """A file with another content than it should have."""
+
+
+class ProcessFailedError(MinigradError, Exception):
+    """A process that was started to share the work and failed."""
+
+
 class MissingFilesError(DatasetError, FileNotFoundError):
     """A folder without the files that a data set is made of."""
 

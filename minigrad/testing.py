@@ -1,14 +1,22 @@
 """Assertions about tensors for the tests of programs: `torch.testing`."""
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from .backend import backend_of
+from .creation import empty, tensor
+from .dtypes import dtype as DType
+from .dtypes import to_numpy_dtype
 from .engine.node import TensorBase
 from .errors import ArgumentError, ArgumentTypeError, MismatchError, describe
+from .ops.complex import view_as_real
+from .ops.draws import uniform_
+from .random import randint
 
 # relative and absolute tolerance by dtype, as in PyTorch; integers and bools must be equal
 TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7), "complex64": (1.3e-6, 1e-5),
@@ -112,3 +120,62 @@ def arrays_differ(a: Any, b: Any, tolerance: tuple[float, float], equal_nan: boo
         place = np.unravel_index(int(np.argmax(sizes)), sizes.shape)
         text += f"; largest {kind} difference {sizes[place]} at {tuple(map(int, place))}, {allowed} allowed"
     return text
+
+
+# ---------------------------------------------------------------- tensors to test with
+def make_tensor(*shape: Any, dtype: DType, device: Any, low: float | None = None, high: float | None = None, requires_grad: bool = False,
+                noncontiguous: bool = False, exclude_zero: bool = False, memory_format: Any = None) -> Any:
+    """A tensor of random numbers of [low, high): by default [-9, 9), of integers [-9, 10), of uint8 [0, 10), of bools [0, 2).
+
+    exclude_zero: zeros become the smallest number above. noncontiguous: every second element of a longer one.
+    Raises ValueError for bounds that leave nothing between them, and for requires_grad with integers.
+
+    >>> make_tensor((2, 3), dtype=minigrad.float32, device="cpu").shape
+    minigrad.Size([2, 3])
+    """
+    size = tuple(shape[0]) if len(shape) == 1 and isinstance(shape[0], Sequence) else tuple(shape)
+    kind = to_numpy_dtype(dtype)
+    floating = kind.kind in "fc"
+    if requires_grad and not floating:
+        raise ArgumentError(f"make_tensor: `requires_grad=True` is not supported for boolean and integral dtypes, but got {dtype=}")
+    if noncontiguous and memory_format is not None:
+        raise ArgumentError("make_tensor: the parameters `noncontiguous` and `memory_format` are mutually exclusive; leave one out")
+    if kind.kind == "b":
+        least, most, first, last = 0, 2, 0, 2
+    elif floating:
+        limits = np.finfo(kind)
+        least, most, first, last = float(limits.min), float(limits.max), -9, 9
+    else:
+        ints = np.iinfo(kind)
+        least, most, first, last = int(ints.min), int(ints.max) + 1, max(int(ints.min), -9), 10
+    a, b = (default if given is None else given for given, default in ((low, first), (high, last)))
+    if a != a or b != b or a >= b:
+        raise ArgumentError(f"make_tensor: `low` must be less than `high`, but got {a} >= {b}")
+    a, b = min(max(a, least), most), max(min(b, most), least)
+    if a >= b and not floating:
+        raise ArgumentError(f"make_tensor: there is no {dtype} of [{low}, {high})")
+    whole = (*size[:-1], 2 * size[-1]) if noncontiguous and size and math.prod(size) > 1 else size
+    if floating:
+        t = empty(whole, dtype=dtype, device=device)
+        parts = view_as_real(t) if kind.kind == "c" else t
+        if b - a > most:                             # uniform_ computes the difference
+            uniform_(parts, a / 2, b / 2).mul_(2)
+        else:
+            uniform_(parts, a, b)
+    else:
+        t = randint(math.ceil(a), math.ceil(b), whole, dtype=dtype, device=device)
+    if whole != size:
+        t = t[..., ::2]
+    if exclude_zero:
+        t[t == 0] = float(np.finfo(kind).tiny) if floating else 1
+    return t.requires_grad_(requires_grad) if floating else t
+
+
+def assert_allclose(actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True,
+                    msg: str = "") -> None:
+    """`assert_close` as it was once called: nan equals nan, and dtypes need not be the same."""
+    warnings.warn("assert_allclose: is deprecated; use assert_close", FutureWarning, stacklevel=2)
+    a, b = (t if isinstance(t, TensorBase) else tensor(t) for t in (actual, expected))
+    if rtol is None or atol is None:
+        rtol = atol = None
+    assert_close(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan, check_device=False, check_dtype=False, msg=msg or None)

@@ -1,6 +1,10 @@
 """`torch.backends.cuda`: settings of CUDA's matrix products and of attention on GPUs."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from .. import precision
 
 
@@ -71,3 +75,36 @@ def enable_cudnn_sdp(enabled: bool) -> None:
 def cudnn_sdp_enabled() -> bool:
     """What `enable_cudnn_sdp` was last told."""
     return _attention["cudnn"]
+
+
+def can_use_flash_attention(params: Any = None, debug: bool = False) -> bool:
+    """False: attention has one way to be computed."""
+    return False
+
+
+can_use_efficient_attention = can_use_cudnn_attention = can_use_flash_attention
+
+
+def is_flash_attention_available() -> bool:
+    """False."""
+    return False
+
+
+@contextmanager
+def sdp_kernel(enable_flash: bool = True, enable_math: bool = True, enable_mem_efficient: bool = True,
+               enable_cudnn: bool = True) -> Iterator[None]:
+    """Other settings inside, as the four `enable_...` functions set them. Deprecated in PyTorch for `nn.attention.sdpa_kernel`."""
+    before = dict(_attention)
+    _attention.update(flash=enable_flash, math=enable_math, mem_efficient=enable_mem_efficient, cudnn=enable_cudnn)
+    try:
+        yield
+    finally:
+        _attention.update(before)
+
+
+def preferred_linalg_library(backend: Any = None) -> str:
+    """Accepted; "default"."""
+    return "default"
+
+
+preferred_blas_library = preferred_linalg_library

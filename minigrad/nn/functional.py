@@ -100,6 +100,8 @@ from ..ops.pool import max_pool2d_with_indices as max_pool2d_with_indices
 from ..ops.pool import max_pool3d as max_pool3d
 from ..ops.pool import max_pool3d_with_indices as max_pool3d_with_indices
 from ..ops.products import bilinear as bilinear
+from ..ops.raw_forms import conv_tbc as conv_tbc
+from ..ops.raw_forms import native_channel_shuffle as native_channel_shuffle
 from ..ops.regression_loss import huber_loss as huber_loss
 from ..ops.regression_loss import l1_loss as l1_loss
 from ..ops.regression_loss import mse_loss as mse_loss
