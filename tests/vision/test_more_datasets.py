@@ -149,7 +149,7 @@ def test_what_is_wrapped(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"target_keys: is for data sets whose targets are dicts, .*VOCDetection; got FakeData"):
         wrap(fake, ["boxes"])
     with pytest.raises(TypeError, match="No wrapper exists for dataset class list: it must be, or derive from, CocoCaptions"):
-        wrap([1])                                    # type: ignore[arg-type]
+        wrap([1])
 
 
 # ---------------------------------------------------------------- helpers
@@ -191,4 +191,4 @@ def test_names_of_files(tmp_path: Path) -> None:
     assert folder.is_image_file("a.JPG")
     assert not folder.has_file_allowed_extension("a.jpg", (".png", ".txt"))
     write_images(tmp_path)
-    assert len(datasets.DatasetFolder(tmp_path, str, ".png")) == 3       # type: ignore[arg-type]
+    assert len(datasets.DatasetFolder(tmp_path, str, ".png")) == 3

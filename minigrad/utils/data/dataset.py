@@ -6,7 +6,7 @@ import math
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from ..._tensor import Tensor
 from ...errors import ArgumentError, ArgumentTypeError, AssertedArgumentError, OutOfRangeError, UnsupportedError, describe
@@ -14,6 +14,12 @@ from ...rng import Generator, default_generator, discrete
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+
+
+class Indexed(Protocol[T_co]):
+    """What can be read by index though it is no `Dataset`: a list, an array."""
+
+    def __getitem__(self, index: int, /) -> T_co: ...
 
 
 class Dataset(Generic[T_co]):

@@ -12,7 +12,7 @@ from ...errors import ArgumentError, AssertedArgumentError, CheckpointError, Uns
 from ...rng import Generator, default_generator
 from .arguments import check_sampling, check_stream, check_workers, context_of, warn_of_many
 from .collate import default_collate, default_convert
-from .dataset import Dataset, IterableDataset
+from .dataset import Dataset, Indexed, IterableDataset
 from .epoch import Batches, Epoch, Room
 from .fetch import Collate, MapFetcher, StreamFetcher, Tasks
 from .pin import can_pin
@@ -50,7 +50,7 @@ class DataLoader(Generic[T_co]):
 
     def __init__(
         self,
-        dataset: Dataset[T_co] | Any,
+        dataset: Dataset[T_co] | Indexed[T_co],
         batch_size: int | None = 1,
         shuffle: bool | None = None,
         sampler: Sampler[Any] | Iterable[Any] | None = None,
@@ -276,7 +276,7 @@ class DataLoader(Generic[T_co]):
         self._resume = state
 
     def _length(self) -> int | None:
-        return None if self._streams or not hasattr(self.dataset, "__len__") else len(self.dataset)
+        return None if self._streams or not hasattr(self.dataset, "__len__") else len(cast(Sized, self.dataset))
 
 
 def _array(state: Any) -> np.ndarray[Any, Any]:

@@ -78,12 +78,6 @@ class _Wrapped(VisionDataset):
 
 
 # ---------------------------------------------------------------- one kind of data set each
-def _boxes(rows: Any, format: str, image: Any) -> tv_tensors.BoundingBoxes:
-    width, height = image.size
-    numbers = creation.tensor(rows) if rows else creation.zeros((0, 4))
-    return tv_tensors.BoundingBoxes(numbers, format=format, canvas_size=(height, width))
-
-
 def _coco(dataset: Any, index: int, image: Any, target: Any, keys: frozenset[str]) -> Any:
     image_id = dataset.ids[index]
     if not target:                                   # a picture of nothing that was looked for
