@@ -173,7 +173,7 @@ def test_colours() -> None:
     for make, text in wrong:
         with pytest.raises(ValueError, match=text):
             make()
-    with pytest.raises(TypeError, match=r"must have one size .*found 2 sizes"):
+    with pytest.raises(ValueError, match="must have one size; found 2"):
         v2.RandomCrop(2)(tv_tensors.Image(x), tv_tensors.Mask(mg.zeros(3, 3)))
     with pytest.raises(TypeError, match="sequence of callables"):
         v2.Compose(3)                                # type: ignore[arg-type]

@@ -13,8 +13,7 @@ from ..._tensor import Tensor
 from ...errors import ArgumentError, ArgumentTypeError, describe
 from ...nn import functional as nn_functional
 from .._pillow import pillow
-from .images import PIL_FILTERS, Image, InterpolationMode, check, get_dimensions, interpolation_mode, is_pil
-from .resample import resample
+from .images import PIL_FILTERS, Image, InterpolationMode, check, get_dimensions, interpolation_mode, is_pil, largest
 
 PAD_MODES = ("constant", "edge", "reflect", "symmetric")       # NumPy has the same names for the last three
 Mode = InterpolationMode | str | int
@@ -42,7 +41,29 @@ def resize(
         return img.resize((new_width, new_height), PIL_FILTERS[mode.value])
     if mode.value not in ("nearest", "nearest-exact", "bilinear", "bicubic"):
         raise ArgumentError(f"resize: tensors take NEAREST, NEAREST_EXACT, BILINEAR and BICUBIC; got {mode}")
-    return resample(img, new_height, new_width, mode.value, bool(antialias))
+    return _resampled(img, (new_height, new_width), mode.value, bool(antialias))
+
+
+def _resampled(img: Tensor, size: tuple[int, int], mode: str, antialias: bool) -> Tensor:
+    """By `interpolate`; integers in float32, rounded."""
+    out: Tensor
+    if mode.startswith("nearest"):                   # of any dtype
+        rows, columns = (_nearest(n, to, mode) for n, to in zip(img.shape[-2:], size, strict=True))
+        out = img[..., rows[:, None], columns]
+        return out
+    x = img.reshape(-1, 1, *img.shape[-2:])
+    whole = not img.dtype.is_floating_point
+    out = nn_functional.interpolate(x.float() if whole else x, size, mode=mode, antialias=antialias)
+    if whole:
+        out = out.round_().clamp_(0 if img.dtype.numpy.kind in "bu" else -largest(img.dtype) - 1, largest(img.dtype)).to(img.dtype)
+    return out.reshape(*img.shape[:-2], *size)
+
+
+def _nearest(size: int, out: int, mode: str) -> NDArray[np.intp]:
+    """For each output position the input position that it copies; float32 arithmetic, as PyTorch's."""
+    half = np.float32(0.5 if mode == "nearest-exact" else 0)
+    at: NDArray[np.intp] = np.floor((np.arange(out, dtype=np.float32) + half) * (np.float32(size) / np.float32(out))).astype(np.intp)
+    return np.minimum(at, size - 1, out=at)
 
 
 def resized(height: int, width: int, size: int | Sequence[int] | None, max_size: int | None) -> tuple[int, int]:

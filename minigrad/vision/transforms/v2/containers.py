@@ -24,7 +24,16 @@ class Compose(Transform):
         if not len(transforms):
             raise ArgumentError(f"{type(self).__name__}: pass at least one transform")
         super().__init__()
-        self.transforms: Any = transforms
+        self._transforms: Any = transforms           # behind a property: a plain list of transforms hides nothing that trains
+
+    @property
+    def transforms(self) -> Any:
+        """The transforms."""
+        return self._transforms
+
+    @transforms.setter
+    def transforms(self, transforms: Sequence[Step] | ModuleList) -> None:
+        self._transforms = transforms
 
     def forward(self, *inputs: Any) -> Any:
         return self._run(range(len(self.transforms)), inputs)
