@@ -22,7 +22,9 @@ DEFAULT_SEED = 67280421310721            # PyTorch's seed of a generator that no
 TWISTER = 624                            # words of the Mersenne Twister's state; each refill of it yields as many draws
 FEW = 2048                               # up to here `random_raw` is faster, above it `bytes`
 PIECE = 32768                            # numbers made at once
-MUCH = 2 ** 22                           # numbers drawn so far that say a program is worth the half second which loops take to start
+MUCH = 2 ** 22                           # numbers drawn so far that say a program is worth the half second which Numba takes to start
+SOME = 2 ** 18                           # the same where it has been started: each loop takes a second or two to compile, once for all time
+CALL = 512                               # numbers that one call is worth, however few it asks for
 
 # PyTorch's own layout, byte for byte, so that a checkpoint's random state can go either way.
 LAYOUT = np.dtype([
@@ -160,9 +162,9 @@ class Generator:
         kernels = type(self).kernels()
         if kernels is None or not out.size:
             return False
-        if kernels.worthwhile():
-            Generator._drawn += weight * out.size
-            if Generator._drawn < MUCH:
+        if Generator._drawn < MUCH:
+            Generator._drawn += weight * out.size + CALL
+            if Generator._drawn < (MUCH if kernels.worthwhile() else SOME):
                 return False
         with self.lock:
             return bool(kernels.draw(name, self._running(), out.reshape(-1), *numbers))

@@ -6,6 +6,7 @@ import pytest
 
 from minigrad.kernels import cpu
 from minigrad.rng import Generator, discrete, rejection
+from minigrad.rng.generator import MUCH
 
 pytestmark = pytest.mark.skipif(not hasattr(cpu, "draw"), reason="no compiled kernels")
 
@@ -25,7 +26,7 @@ def both(monkeypatch: pytest.MonkeyPatch) -> tuple[Generator, Generator]:
 
     python = InPython().manual_seed(3)
     monkeypatch.setattr(Generator, "kernels", staticmethod(lambda: cpu))
-    monkeypatch.setattr(cpu, "worthwhile", lambda: 0)
+    monkeypatch.setattr(Generator, "_drawn", MUCH)   # enough for loops to pay
     return python, compiled
 
 
