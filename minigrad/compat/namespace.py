@@ -41,7 +41,7 @@ FILES = {
     "torch.utils.data": ("dataset", "dataloader", "sampler"),
     "torchvision.datasets": ("vision", "fakedata", "flowers102", "oxford_iiit_pet", "svhn"),
     "torchvision.models": ("alexnet", "googlenet"),
-    "torchvision.transforms": ("transforms",),
+    "torchvision.transforms": ("transforms", "autoaugment"),
 }
 _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.items() for file in files}
 
