@@ -1,6 +1,8 @@
 """The loader: its order, its arguments, its batches, with PyTorch as the oracle."""
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -188,4 +190,16 @@ def test_the_context_can_be_set() -> None:
         return first, loader.multiprocessing_context.get_start_method(), [plain(batch) for batch in loader]
     both(look)
     both(lambda data, lib: setattr(data.DataLoader(range(4)), "multiprocessing_context", "fork"))
-    both(lambda data, lib: iter(data.DataLoader(range(4), num_workers=1, prefetch_factor=0)))
+
+
+def test_workers_read_at_least_one_batch_ahead() -> None:
+    with pytest.raises(AssertionError, match="DataLoader: prefetch_factor must be greater than 0 with num_workers > 0; got 0"):
+        iter(DataLoader(range(4), num_workers=1, prefetch_factor=0))
+
+
+def test_a_loader_with_running_workers_can_be_copied() -> None:
+    loader = DataLoader(range(4), 2, num_workers=1, persistent_workers=True)
+    wanted = [plain(batch) for batch in loader]
+    for other in (copy.deepcopy(loader), pickle.loads(pickle.dumps(loader))):
+        assert [plain(batch) for batch in other] == wanted
+    assert [plain(batch) for batch in loader] == wanted

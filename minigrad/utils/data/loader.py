@@ -117,6 +117,10 @@ class DataLoader(Generic[T_co]):
             )
         super().__setattr__(name, value)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy has workers of its own."""
+        return {**vars(self), "_pool": None}
+
     @property
     def multiprocessing_context(self) -> Any:
         """What starts the workers of coming epochs; None: Python's own way. It can be set, also by the name of a start method."""
