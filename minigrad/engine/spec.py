@@ -60,7 +60,7 @@ class Op:
         self.kept = tuple(kept)
         self.remake = dict(kept) if isinstance(kept, dict) else {}
         simple = not (view or several or kept or returns or self.sequences)
-        plain = not any(n.endswith(("_shape", "_dtype")) for rule in rules.values() for n in inspect.signature(rule).parameters)
+        plain = not any(n.endswith(("_shape", "_dtype")) for rule in rules.values() for n in names_of(rule))
         self.is_binary = simple and plain and self.tensors == [0, 1] and self.positional == 2 and self.inputs in ([], [0, 1])
         self.is_unary = simple and len(self.names) == 1 and self.tensors == [0]
         self.is_one_input = self.tensors == [0] and not (several or self.sequences)
@@ -75,13 +75,13 @@ class Op:
 
     def _name_slots(self, rules: dict[str, Rule], together: Rule | None) -> None:
         """Turn the names that rules ask for into slots, and rules into pullers over them."""
-        asked = [[p for p in inspect.signature(rule).parameters if p != "g"] for rule in rules.values()]
+        asked = [[p for p in names_of(rule) if p != "g"] for rule in rules.values()]
         wanted = list(dict.fromkeys(n for names in asked for n in names))
         if self.is_binary:                           # always the same slots: no look-up in its call path
             wanted = list(dict.fromkeys([*self.short[:2], "out", *wanted]))
         users = {n: frozenset(i for i, names in zip(self.inputs, asked) if n in names) for n in wanted}
         for name, remake in self.remake.items():     # what a value is made from again must be kept with it
-            for p in inspect.signature(remake).parameters:
+            for p in names_of(remake):
                 if p not in wanted:
                     wanted.append(p)
                 users[p] = users.get(p, frozenset()) | users.get(name, frozenset())
@@ -91,7 +91,7 @@ class Op:
         self.pulls = [puller(rule, [wanted.index(n) for n in names]) for rule, names in zip(rules.values(), asked)]
         self.together: Puller | None = None
         if together is not None:                     # where it is asked, all that any rule names has been kept
-            names = [p for p in inspect.signature(together).parameters if p != "g"]
+            names = [p for p in names_of(together) if p != "g"]
             unknown = [n for n in names if n not in wanted]
             if unknown:
                 raise TypeError(f"{self.name}: `together` asks for {unknown[0]!r}, which no rule asks for")
@@ -185,6 +185,15 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}({', '.join(self.names)})>"
+
+
+def names_of(rule: Rule) -> tuple[str, ...]:
+    """The names of a rule's parameters, read from its code: `import minigrad` would spend a fifth of its time on signatures."""
+    function = inspect.unwrap(rule)
+    if not inspect.isfunction(function):
+        return tuple(inspect.signature(rule).parameters)
+    code = function.__code__
+    return code.co_varnames[:code.co_argcount + code.co_kwonlyargcount]
 
 
 def puller(rule: Rule, at: list[int]) -> Puller:
