@@ -179,7 +179,8 @@ def normalize(tensor: Tensor, mean: Sequence[float], std: Sequence[float], inpla
     if not isinstance(tensor, Tensor):
         raise ArgumentTypeError(f"normalize: img should be Tensor Image; got {describe(tensor)}; put ToTensor before it")
     if not tensor.dtype.is_floating_point:
-        raise ArgumentTypeError(f"normalize: input tensor should be a float tensor; got {describe(tensor)}; write .float()")
+        raise ArgumentTypeError(f"normalize: input tensor should be a float tensor; got {describe(tensor)}; put "
+                                f"ConvertImageDtype(float32) or v2.ToDtype(float32, scale=True) before it")
     if tensor.ndim < 3:
         raise ArgumentError(f"normalize: expected tensor to be a tensor image of size (..., C, H, W); got {describe(tensor)}")
     m, s = _per_channel(mean, tensor), _per_channel(std, tensor)
