@@ -711,7 +711,7 @@ class Tensor(TensorBase):
     swapaxes_ = restrides(axes.swapaxes)
     t_ = restrides(axes.t)
 
-    split = join.split
+    split = join.split_tensor
     split_with_sizes = join.split_with_sizes
     chunk = join.chunk
     unbind = join.unbind

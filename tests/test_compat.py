@@ -396,3 +396,17 @@ def test_classes_that_files_may_build_are_noted(torch: Any) -> None:
     assert torch.serialization.get_safe_globals() == [deque]
     torch.serialization.clear_safe_globals()
     assert torch.serialization.get_safe_globals() == []
+
+
+def test_what_a_dictionary_is_as_a_tree(torch: Any) -> None:
+    from torch.utils._pytree import MappingKey, _dict_flatten, _dict_flatten_with_keys, _dict_unflatten
+    d = {"b": 1, "a": [2]}
+    assert _dict_unflatten(*_dict_flatten(d)) == d
+    assert _dict_flatten_with_keys(d) == ([(MappingKey("b"), 1), (MappingKey("a"), [2])], ["b", "a"])
+
+
+def test_states_of_devices_of_tensors_on_the_host(torch: Any) -> None:
+    from torch.utils.checkpoint import get_device_states, set_device_states
+    assert get_device_states(torch.ones(1), 3) == ([], [])
+    set_device_states([], [])
+    assert not torch.cuda._initialized

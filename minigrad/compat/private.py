@@ -7,6 +7,8 @@ from typing import Any
 from .._tensor import Tensor
 from ..random import randn
 
+CUDA_INITIALIZED = False                             # programs ask whether a GPU's generator has a state of its own; none has
+
 
 def standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
     """Normal numbers."""

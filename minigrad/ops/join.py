@@ -127,6 +127,11 @@ def size_along(op: str, x: Any, dim: int) -> int:
     return shape[one_dim(op, dim, len(shape))]
 
 
+def split_tensor(input: Tensor, split_size: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """`split` as a method: there PyTorch calls the size `split_size`."""
+    return split(input, split_size, dim)
+
+
 def split_evenly(input: Tensor, size: int, n: int, dim: int) -> tuple[Tensor, ...]:
     """Pieces of one size along a dimension of size n; the last may be smaller."""
     if size < 0:

@@ -19,7 +19,7 @@ from ..batching.trees import SequenceKey as SequenceKey
 from ..batching.trees import TreeSpec as TreeSpec
 from ..errors import ArgumentError, ArgumentTypeError, describe
 
-PyTree = Any
+PyTree = Context = Any
 KeyPath = tuple[Any, ...]
 SUPPORTED_NODES = NODES
 NODES.setdefault(Size, NodeDef(lambda size: (list(size), None), lambda parts, _: Size(parts), NODES[tuple].keys, "torch.Size"))
@@ -188,6 +188,21 @@ def register_pytree_node(cls: type, flatten_fn: Callable[[Any], tuple[list[Any],
 
 
 _register_pytree_node = register_pytree_node
+
+
+def _dict_flatten(d: dict[Any, Any]) -> tuple[list[Any], list[Any]]:
+    """A dictionary's values, and its keys."""
+    return list(d.values()), list(d)
+
+
+def _dict_flatten_with_keys(d: dict[Any, Any]) -> tuple[list[tuple[MappingKey, Any]], list[Any]]:
+    """A dictionary's values, each with its key, and its keys."""
+    return [(MappingKey(key), value) for key, value in d.items()], list(d)
+
+
+def _dict_unflatten(values: Iterable[Any], context: list[Any]) -> dict[Any, Any]:
+    """The dictionary of these keys and values."""
+    return dict(zip(context, values))
 
 
 def register_dataclass(cls: type, *, field_names: list[str] | None = None, drop_field_names: list[str] | None = None,

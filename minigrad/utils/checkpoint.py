@@ -13,6 +13,7 @@ from typing import Any
 
 from ..amp.state import state
 from ..autograd import Function, backward
+from ..cuda.random import get_rng_state, set_rng_state
 from ..engine.inplace import node_of
 from ..engine.mode import enable_grad, local, no_grad, watching
 from ..engine.node import COUNT, TensorBase, quoted_line, tick, user_frame, wrap
@@ -341,3 +342,15 @@ def check_backward_validity(inputs: Sequence[Any]) -> None:
     """Warn if no tensor among the inputs requires a gradient."""
     if not any(isinstance(t, TensorBase) and t.requires_grad for t in inputs):         # type: ignore[attr-defined]
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """The GPUs of the tensors among the arguments, and the states of their generators, for `set_device_states`."""
+    devices = sorted({a.get_device() for a in args if isinstance(a, TensorBase) and a.is_cuda})       # type: ignore[attr-defined]
+    return devices, [get_rng_state(device) for device in devices]
+
+
+def set_device_states(devices: Sequence[int], states: Sequence[Any], *, device_type: str | None = None) -> None:
+    """Set the generators of these GPUs to the states that `get_device_states` found."""
+    for device, kept_state in zip(devices, states):
+        set_rng_state(kept_state, device)

@@ -96,3 +96,10 @@ def test_cat_undoes_split(sizes: list[int], dim: int) -> None:
     out.backward(x.detach() + 1)
     assert x.grad is not None
     np.testing.assert_array_equal(x.grad.numpy(), x.detach().numpy() + 1)
+
+
+def test_the_names_of_split_s_size() -> None:
+    """The method and the function call it differently."""
+    x = mg.arange(5)
+    assert [p.tolist() for p in x.split(split_size=2)] == [p.tolist() for p in mg.split(x, split_size_or_sections=2)] == [[0, 1], [2, 3], [4]]
+    assert [p.tolist() for p in x.split(split_size=(1, 4), dim=0)] == [[0], [1, 2, 3, 4]]

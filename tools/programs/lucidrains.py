@@ -30,7 +30,7 @@ IDS = {
     "x_transformers": lambda: words(),
     "x_transformers rotary": lambda: words(rotary_pos_emb=True, attn_flash=True, ff_glu=True, use_rmsnorm=True),
     "x_transformers alibi": lambda: words(alibi_pos_bias=True, attn_qk_norm=True, sandwich_norm=True),
-    "x_transformers relative": lambda: words(rel_pos_bias=True, attn_talking_heads=True, ff_swish=True, attn_num_mem_kv=4),
+    "x_transformers relative": lambda: words(rel_pos_bias=True, attn_pre_talking_heads=True, ff_swish=True, attn_num_mem_kv=4),
     "local_attention": lambda: import_module("local_attention").LocalTransformer(
         num_tokens=60, dim=32, depth=2, max_seq_len=32, causal=True, local_attn_window_size=8),
     "performer": lambda: import_module("performer_pytorch").PerformerLM(num_tokens=60, max_seq_len=32, dim=32, depth=2, heads=4, causal=False),

@@ -25,7 +25,7 @@ for solve in (torchsde.sdeint, torchsde.sdeint_adjoint):
     optimizer = torch.optim.Adam(equation.parameters(), lr=0.01)
     losses = []
     for step in range(3):
-        noise = torchsde.BrownianInterval(t0=0.0, t1=1.0, size=(4, 3), entropy=step)
+        noise = torchsde.BrownianInterval(t0=0.0, t1=1.0, size=(4, 3), entropy=step, levy_area_approximation="space-time")
         loss = solve(equation, torch.full((4, 3), 0.1), torch.linspace(0, 1, 5), dt=0.05, bm=noise).pow(2).mean()
         optimizer.zero_grad()
         loss.backward()
