@@ -19,15 +19,18 @@ def alone(path: Path, says: str) -> Iterator[None]:
     Raises CheckpointError where somebody has it (`says`, "another process" and its number), or where it cannot be made.
     """
     path = path.absolute()
+    taken = f"{says} in use by process {{}}; wait for its end, or take another place"
+    if path in _held:                                # and leave the file alone: to close it would free it
+        raise CheckpointError(taken.format(os.getpid()))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a+", encoding="utf-8")
     except OSError as error:
         raise CheckpointError(f"{says.split(':')[0]}: {path.parent} cannot be written to ({error}); take another folder") from error
     with file:
-        if path in _held or not _lock(file):
+        if not _lock(file):
             file.seek(0)
-            raise CheckpointError(f"{says} in use by process {file.read() or 'unknown'}; wait for its end, or take another place")
+            raise CheckpointError(taken.format(file.read() or "unknown"))
         _held.add(path)
         try:
             file.truncate(0)

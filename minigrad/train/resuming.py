@@ -77,7 +77,7 @@ def put_back(trainer: Trainer, state: dict[str, Any]) -> None:
         if name in parts:
             parts[name].load_state_dict(part)
         elif name not in LOADERS:                    # a loader may be any iterable, and validation may be left out
-            raise ArgumentError(f"it has the state of a {name}, and the trainer has none")
+            raise ArgumentError(f"it holds {name!r}, which this trainer has not")
     for name, metric in state["metrics"].items():
         if name in trainer.metrics:
             trainer.metrics[name].load_state_dict(metric)
@@ -166,8 +166,8 @@ def restore(trainer: Trainer) -> bool:
         try:
             put_back(trainer, state)
         except (RuntimeError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise CheckpointError(f"fit: {path} is of another run: {error}; make the trainer as it was then, or take another "
-                                  "folder") from error
+            raise CheckpointError(f"fit: {path} is of another run; make the trainer as it was then, or take another folder: "
+                                  f"{error}") from error
         trainer.saved = path
         return True
     return False

@@ -197,7 +197,7 @@ class Trainer:
 
     def _validate(self) -> dict[str, float]:
         """Loss and metrics of the validation data; the training's own, and its random numbers, are left as they are."""
-        with rng.fork_rng(), self._aside():          # a loader draws a number whenever it begins
+        with self._aside():
             found = {f"val_{name}": value for name, value in self._look(self.validation_loader).items()}
             self.logs = {**self.logs, **found}
             self.callbacks.call("on_validation_end", self)
@@ -264,14 +264,15 @@ class Trainer:
 
     @contextmanager
     def _aside(self) -> Iterator[None]:
-        """The model as in evaluation. In the midst of training its layers' modes, and what is measured, come back afterwards."""
+        """The model as in evaluation. In the midst of training layers' modes, what is measured, and random numbers come back afterwards."""
         measures = (self.mean_loss, *self.metrics.values())
         kept = [(m.load_state_dict, m.state_dict()) for m in measures] if self.fitting else []
         modes = [(module, module.training) for module in self.model.modules()] if self.fitting else []
         self.model.eval()
         (self.average or self.model).eval()
         try:
-            yield
+            with rng.fork_rng(enabled=self.fitting):     # a loader draws a number whenever it begins
+                yield
         finally:
             for load, state in kept:
                 load(state)

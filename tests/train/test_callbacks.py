@@ -68,6 +68,12 @@ def test_the_best_weights_come_back_also_after_an_error() -> None:
     np.testing.assert_array_equal(weights(made.model)[0], kept[1][0])
 
 
+def test_the_best_means_of_weights_come_back_too() -> None:
+    made = trainer(callbacks=[EarlyStopping(patience=9, mode="max")], ema=0.9)       # the highest loss: the first
+    history = made.fit(blobs(), blobs(20, 1), epochs=4)
+    assert made.evaluate(blobs(20, 1), batch_size=32)["loss"] == history["val_loss"][0] == max(history["val_loss"])
+
+
 def test_nan_is_never_an_improvement() -> None:
     made = trainer(callbacks=[Said(3, float("nan"), float("nan"), 1), EarlyStopping(patience=2)])
     made.fit(blobs(), epochs=4)
@@ -115,6 +121,15 @@ def test_model_checkpoints(tmp_path: Path) -> None:
     np.testing.assert_array_equal(weights(net)[0], kept[1][0])
 
 
+def test_of_best_files_one_stays(tmp_path: Path) -> None:
+    trainer(callbacks=[Said(5, 6, 7, 4, 4, 4), ModelCheckpoint(tmp_path / "{epoch}.pt", keep=1)]).fit(blobs(), epochs=6)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["4.pt", "6.pt"]
+    with pytest.raises(ArgumentError, match="needs 'val_acc'; measured are epoch, loss, accuracy, lr"):
+        trainer(callbacks=[ModelCheckpoint(tmp_path / "{val_acc}.pt")]).fit(blobs())
+    with pytest.raises(ArgumentError, match="keep must be at least 1, or None for all; got 0"):
+        ModelCheckpoint("a", keep=0)
+
+
 def test_csv_logger(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     made = trainer(callbacks=[CSVLogger(path)])
@@ -125,6 +140,10 @@ def test_csv_logger(tmp_path: Path) -> None:
     assert [float(row["val_loss"]) for row in rows] == history["val_loss"]
     trainer(callbacks=[CSVLogger(path, append=True)]).fit(blobs(), epochs=1)
     assert len(path.read_text().splitlines()) == 4
+    twice = trainer(callbacks=[CSVLogger(path, append=True)])
+    twice.fit(blobs(), epochs=1)
+    twice.fit(blobs(), epochs=2)
+    assert len(path.read_text().splitlines()) == 6
 
 
 def test_tensorboard(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +14,12 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn, optim
-from minigrad.errors import ArgumentError, MissingDependencyError
+from minigrad.errors import ArgumentError, CheckpointError, MissingDependencyError, WorkerError
 from minigrad.train import Range, Trainer, search
-from minigrad.train.callbacks import Pruning
+from minigrad.train.callbacks import LambdaCallback, Pruning
 
-from .search_objectives import SPACE, fails, hill, noisy
-from .test_trainer import blobs
+from .search_objectives import SPACE, dies, fails, hill, noisy
+from .test_trainer import blobs, heard  # noqa: F401
 
 optuna = pytest.importorskip("optuna")
 optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -109,6 +110,55 @@ def test_an_error_ends_the_search_and_its_turn_comes_again(tmp_path: Path) -> No
     assert study.trials[0].params == study.trials[1].params
 
 
+@pytest.mark.usefixtures("heard")
+def test_ctrl_c_in_a_training_ends_the_search(tmp_path: Path) -> None:
+    def objective(trial: Any) -> float:
+        net = nn.Linear(2, 3)
+        press = LambdaCallback(on_batch_end=lambda made: trial.number == 2 and signal.raise_signal(signal.SIGINT))
+        made = Trainer(net, "cross_entropy", optim.SGD(net.parameters(), trial.params["lr"]), callbacks=[press])
+        return -made.fit(blobs(), epochs=1)["loss"][-1]
+
+    def run(file: Path | None) -> Any:
+        return search(objective, {"lr": Range(1e-3, 1.0, log=True)}, 5, file=file)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "study.log")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    study = run(tmp_path / "study.log")
+    assert [t.state.name for t in study.trials] == ["COMPLETE", "COMPLETE", "FAIL", "COMPLETE", "COMPLETE", "COMPLETE"]
+    assert study.trials[2].params == study.trials[3].params
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_is_named_and_nothing_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "study.log"
+    monkeypatch.setenv("DIE_IN", "5")
+    with pytest.raises(WorkerError, match=r"search: a process died while it tried .*; what was finished is in .*study\.log"):
+        search(dies, SPACE, 10, method="random", workers=2, file=file)
+    monkeypatch.setenv("DIE_IN", "-1")
+    study = search(dies, SPACE, 10, method="random", workers=2, file=file)
+    assert sorted(map(str, tried(study))) == sorted(map(str, tried(search(hill, SPACE, 10, method="random"))))
+
+
+def test_a_file_is_one_search_s(tmp_path: Path) -> None:
+    def nested(trial: Any) -> float:
+        with pytest.raises(CheckpointError, match=r"search: .*study\.log is in use by process"):
+            search(hill, SPACE, 1, file=tmp_path / "study.log")
+        return 1.0
+    search(nested, trials=1, file=tmp_path / "study.log")
+    search(hill, SPACE, 2, file=tmp_path / "study.log")
+
+
+def test_each_trial_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    search(lambda trial: trial.number + 0.5 if trial.number else math.nan, {"way": ["up"], "x": Range(2.0, 2.0)}, 3)
+    assert capsys.readouterr().out.splitlines() == [
+        "trial   0 of 3: given up after 0 reports  way up  x 2",
+        "trial   1 of 3: 1.5  way up  x 2  (best: 1.5, trial 1)",
+        "trial   2 of 3: 2.5  way up  x 2  (best: 2.5, trial 2)"]
+    search(hill, SPACE, 2, show=False)
+    assert not capsys.readouterr().out
+
+
 def test_nan_is_no_result_and_no_error() -> None:
     study = search(lambda trial: math.nan if trial.params["x"] < 5 else trial.params["x"], {"x": Range(0.0, 10.0)}, 20)
     states = [t.state.name for t in study.trials]
@@ -150,6 +200,12 @@ def test_what_is_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         Range(2, 1)
     with pytest.raises(ArgumentError, match="log=True needs low > 0 and no step; got low 0, step None"):
         Range(0, 1, log=True)
+    with pytest.raises(ArgumentError, match="step must be above 0; got 0"):
+        Range(0, 1, step=0)
+    with pytest.raises(TypeError, match="the objective must return a number; got None"):
+        search(lambda trial: None, trials=1)         # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match=r"the objective must be a function of a trial; got float 3\.0"):
+        search(3.0)                                  # type: ignore[arg-type]
     search(hill, SPACE, 1, file=tmp_path / "study.log")
     with pytest.raises(ArgumentError, match="wants to maximize, not to minimize; take another file or name"):
         search(hill, SPACE, 2, file=tmp_path / "study.log", direction="minimize")

@@ -13,11 +13,10 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn, optim
-from minigrad.errors import ArgumentError
 from minigrad.nn import functional as F
 from minigrad.train import History, Trainer
-from minigrad.train.callbacks import Callback, LambdaCallback
-from minigrad.utils.data import DataLoader, TensorDataset
+from minigrad.train.callbacks import Callback, EarlyStopping, LambdaCallback
+from minigrad.utils.data import DataLoader, IterableDataset, TensorDataset
 
 
 def blobs(n: int = 64, seed: int = 0) -> tuple[mg.Tensor, mg.Tensor]:
@@ -185,20 +184,100 @@ def test_validation_between_epochs() -> None:
     np.testing.assert_allclose(history["loss"], plain["loss"])       # looking changes nothing
 
 
-@pytest.mark.parametrize(("call", "text"), [
-    (lambda: Trainer(model(), "cross_entrpy"), "'cross_entrpy' is no loss"),
-    (lambda: Trainer(model(), F.cross_entropy, "adem"), "'adem' is no optimizer"),
-    (lambda: Trainer(model(), F.cross_entropy, "adam", metrics=["acuracy"]), "'acuracy' is no metric"),
-    (lambda: Trainer(model()).fit(blobs()), "needs a loss and an optimizer"),
-    (lambda: trainer().fit(blobs(), resume=True), "make the Trainer with folder="),
-    (lambda: trainer().fit(3), "data must be a DataLoader, a data set or"),
-    (lambda: trainer(accumulate=0), "accumulate must be at least 1"),
-    (lambda: trainer(schedule="batch"), "schedule must be 'epoch' or 'step'"),
-    (lambda: LambdaCallback(on_epoch=print), "there is no event on_epoch"),
-])
-def test_mistakes_are_named(call: Any, text: str) -> None:
-    with pytest.raises(ArgumentError, match=text):
-        call()
+def test_validation_data_may_be_a_part_of_the_training_data() -> None:
+    x, t = blobs(50)
+    for train in ((x, t), (x.numpy(), t.numpy()), TensorDataset(x, t)):
+        part = trainer().fit(train, 0.2, epochs=2)
+        mg.manual_seed(0)
+        own = trainer().fit((x[:40], t[:40]), (x[40:], t[40:]), epochs=2)
+        assert part == own
+
+
+def test_epochs_without_a_look_at_the_validation_data() -> None:
+    stop, seen = EarlyStopping(patience=2, mode="max"), list[int]()
+    made = trainer(callbacks=[stop, LambdaCallback(on_validation_end=lambda made: seen.append(made.epoch))])
+    history = made.fit(blobs(), blobs(20, 1), epochs=9, validate_epochs=2)
+    assert seen == [1, 3, 5]                         # it falls: two looks without a new maximum
+    assert np.isnan(history["val_loss"]).tolist() == [True, False] * 3
+
+
+def test_looking_at_data_in_the_midst_of_training_changes_nothing() -> None:
+    def look(made: Trainer) -> None:
+        made.evaluate(blobs(20, 1))
+        made.predict(blobs(20, 1)[0])
+        assert not made.model[0].training            # as it was set
+        assert made.model.training
+
+    def freeze(made: Trainer) -> None:
+        made.model[0].eval()
+    freezes = LambdaCallback(on_epoch_begin=freeze)
+    looked = trainer(0.3, callbacks=[freezes, LambdaCallback(on_batch_end=look)]).fit(blobs(), epochs=2, batch_size=16)
+    mg.manual_seed(0)
+    assert looked == trainer(0.3, callbacks=[freezes]).fit(blobs(), epochs=2, batch_size=16)
+
+
+class Stream(IterableDataset[Any]):
+    """Samples one after the other, and nobody knows how many."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(zip(*blobs(40)))
+
+
+def test_data_without_a_length() -> None:
+    streams = trainer(accumulate=3)
+    history = streams.fit(DataLoader(Stream(), batch_size=10), Stream(), epochs=2)
+    known = trainer(accumulate=3)
+    assert history == known.fit(DataLoader(TensorDataset(*blobs(40)), batch_size=10), blobs(40), epochs=2)
+    assert streams.steps == known.steps == 4
+
+
+def test_outputs_that_are_not_tensors() -> None:
+    class Two(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.classes, self.place = nn.Linear(2, 3), nn.Linear(2, 1)
+
+        def forward(self, x: mg.Tensor) -> tuple[mg.Tensor, dict[str, mg.Tensor]]:
+            return self.classes(x), {"place": self.place(x)}
+
+    class Job(Trainer):
+        def compute(self, batch: Any) -> tuple[Any, Any, Any]:
+            output = self.active(batch["x"])
+            return F.cross_entropy(output[0], batch["t"]) + output[1]["place"].square().mean(), output, batch["t"]
+
+        def inputs_of(self, batch: Any) -> tuple[Any, ...]:
+            return (batch["x"],)
+
+    x, t = blobs(30)
+    data = DataLoader([{"x": x[i], "t": t[i]} for i in range(30)], batch_size=8)
+    made = Job(Two(), optimizer="adam", metrics={"right": lambda y, t: (y[0].argmax(1) == t).float().mean()})
+    assert set(made.fit(data, data, epochs=1)) == {"loss", "right", "val_loss", "val_right", "lr"}
+    scores, more = made.predict(data)
+    assert (scores.shape, more["place"].shape) == ((30, 3), (30, 1))
+
+
+def test_what_may_be_predicted_from() -> None:
+    made, (x, t) = trainer(), blobs(30)
+    expected = made.predict(x).numpy()
+    for data in (x.numpy(), (x, t), (x,), TensorDataset(x), DataLoader(TensorDataset(x, t), batch_size=7), list(x)):
+        np.testing.assert_allclose(made.predict(data).numpy(), expected, rtol=1e-6)
+
+
+def test_a_step_that_overflows_is_none() -> None:
+    made = trainer(amp=mg.float16, ema=0.9)
+    before = weights(made.model)
+    made.fit((blobs()[0] * 1e5, blobs()[1]), epochs=1, batch_size=64)
+    assert made.steps == 0
+    np.testing.assert_array_equal(weights(made.model)[0], before[0])
+
+
+def test_binary_losses_say_what_an_accuracy_by_name_means() -> None:
+    x, t = blobs()
+    labels = (t == 0).float().unsqueeze(1)
+    for last, loss in ((nn.Sigmoid(), "binary_cross_entropy"), (nn.Sigmoid(), nn.BCELoss()), (nn.Identity(), nn.BCEWithLogitsLoss())):
+        mg.manual_seed(0)
+        net = nn.Sequential(nn.Linear(2, 1), last)
+        assert Trainer(net, loss, optim.Adam(net.parameters(), 0.1), metrics=["accuracy"]).fit((x, labels), epochs=20)["accuracy"][-1] > 0.9
 
 
 # ---------------------------------------------------------------- stopping and going on

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import csv
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ class TensorBoard(Callback):
         self.last = 0                                # the last step that was written
 
     def on_train_begin(self, trainer: Any) -> None:
-        self.writer = SummaryWriter(self.folder, purge_step=trainer.steps + 1)
+        suffix = f".{time.time_ns()}"                # names have seconds: a run that goes on within one would write over the file
+        self.writer = SummaryWriter(self.folder, purge_step=trainer.steps + 1, max_queue=1, filename_suffix=suffix)
 
     def on_batch_end(self, trainer: Any) -> None:
         if self.every and trainer.steps >= self.last + self.every:
@@ -76,10 +78,14 @@ class TensorBoard(Callback):
     def on_train_end(self, trainer: Any) -> None:
         if self.writer is not None:
             self.writer.close()
+            self.writer = None
 
     def state_dict(self) -> dict[str, Any]:
-        if self.writer is not None:
-            self.writer.flush()                      # what a checkpoint counts as done is on disk
+        if self.writer is not None:                  # what a checkpoint counts as done must be on disk
+            from tensorboardX.proto.event_pb2 import Event
+            for _ in range(2):                       # the queue holds one: when the second is in, all before the first is written
+                self.writer.file_writer.add_event(Event())
+            self.writer.flush()
         return {"last": self.last}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -30,11 +30,12 @@ class BLEU(Metric):
         return {"matches": [0] * self.n, "possible": [0] * self.n, "length": 0, "reference_length": 0}
 
     def update(self, output: Sequence[Words], target: Sequence[Sequence[Words]]) -> None:
-        for sentence, references in zip(output, target, strict=True):
+        for sentence, references in zip(map(plain, output), map(plain, target), strict=True):
             if not references or any(isinstance(words, (str, int)) for words in (sentence, references, *references)):
                 raise ArgumentError("BLEU: a sentence must be a list of words, and have a list of such as references; got "
                                     f"{sentence!r:.60} and {references!r:.60}; split() strings, and put a single reference into a list")
             self.length: int = self.length + len(sentence)
+            references = [plain(reference) for reference in references]
             nearest = min(references, key=lambda r: (abs(len(r) - len(sentence)), len(r)))
             self.reference_length: int = self.reference_length + len(nearest)
             for k in range(self.n):
@@ -52,6 +53,11 @@ class BLEU(Metric):
             return 0.0
         precision = math.fsum(math.log(m / p) for m, p in zip(self.matches, self.possible)) / self.n
         return math.exp(precision + min(0.0, 1 - self.reference_length / self.length))
+
+
+def plain(words: Any) -> Any:
+    """A list in place of a tensor or an array of word numbers."""
+    return words.tolist() if hasattr(words, "tolist") else words
 
 
 def grams(words: Words, n: int) -> Counter[Any]:
