@@ -40,7 +40,11 @@ FILES = {
         "transformer", "upsampling", "utils"),
     "torch.utils.data": ("dataset", "dataloader", "sampler"),
     "torchvision.datasets": ("vision", "fakedata", "flowers102", "oxford_iiit_pet", "svhn"),
-    "torchvision.models": ("alexnet", "googlenet"),
+    "torchvision.io": ("image",),
+    "torchvision.models": ("_utils", "alexnet", "googlenet", "mobilenet"),
+    "torchvision.models.detection": ("generalized_rcnn", "image_list"),
+    "torchvision.ops": ("ciou_loss", "deform_conv", "diou_loss", "drop_block", "feature_pyramid_network", "focal_loss", "giou_loss", "misc",
+                        "poolers", "roi_align", "roi_pool", "stochastic_depth"),
     "torchvision.transforms": ("transforms", "autoaugment"),
 }
 _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.items() for file in files}
@@ -58,6 +62,7 @@ HOMES = {
 
 # Names that packages use though PyTorch's documents have them not, and where we have them.
 PRIVATE = {
+    "torch.cuda._initialized": "compat.private.CUDA_INITIALIZED",
     "torch.distributions.utils._standard_normal": "compat.private.standard_normal",
     "torch.distributions.utils._sum_rightmost": "distributions.utils.sum_rightmost",
     "torch.optim.optimizer.required": "compat.private.required",
@@ -71,7 +76,8 @@ SEARCHED = (
     "torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.utils", "torch.nn.utils.rnn", "torch.optim",
     "torch.optim.lr_scheduler", "torch.autograd", "torch.autograd.functional", "torch.linalg", "torch.special", "torch.fft", "torch.func",
     "torch.signal.windows", "torch.distributions", "torch.utils.data", "torch.cuda", "torch.amp", "torch.random", "torch.profiler",
-    "torchvision.datasets", "torchvision.transforms", "torchvision.transforms.functional", "torchvision.models", "torchvision.utils",
+    "torchvision.datasets", "torchvision.transforms", "torchvision.transforms.functional", "torchvision.models",
+    "torchvision.ops", "torchvision.utils", "torchvision.io",
 )
 
 

@@ -88,7 +88,7 @@ def _pixels(image: Any, mode: ImageReadMode) -> Any:
 def decode_image(input: Tensor | Path, mode: ImageReadMode | str = ImageReadMode.UNCHANGED, apply_exif_orientation: bool = False) -> Tensor:
     """An image of its bytes, uint8 (N,), or from a path: uint8 (C, H, W); of a GIF with several frames (N, 3, H, W).
 
-    mode: the channels wanted. apply_exif_orientation: turned as the camera has noted. A grey PNG of 16 bits gives int32, as there is no uint16.
+    mode: the channels wanted. apply_exif_orientation: turned as the camera has noted. A grey PNG of 16 bits gives int32.
     Raises RuntimeError for what is no JPEG, PNG, GIF or WebP.
     """
     return _decoded("decode_image", read_file(input) if isinstance(input, (str, os.PathLike)) else input, mode, apply_exif_orientation)

@@ -1,6 +1,7 @@
 """Networks for images, with torchvision's names, arguments, parameter names and initialisation."""
 from __future__ import annotations
 
+from . import detection as detection
 from . import segmentation as segmentation
 from .alex_net import AlexNet as AlexNet
 from .alex_net import AlexNet_Weights as AlexNet_Weights
@@ -50,6 +51,7 @@ from .google_net import GoogLeNet as GoogLeNet
 from .google_net import GoogLeNet_Weights as GoogLeNet_Weights
 from .google_net import GoogLeNetOutputs as GoogLeNetOutputs
 from .google_net import googlenet as googlenet
+from .layers import IntermediateLayerGetter as IntermediateLayerGetter
 from .le_net import LeNet as LeNet
 from .le_net import lenet as lenet
 from .mobilenetv2 import MobileNet_V2_Weights as MobileNet_V2_Weights

@@ -1,0 +1,19 @@
+"""Networks that find objects."""
+from __future__ import annotations
+
+from .anchor_utils import AnchorGenerator as AnchorGenerator
+from .backbone_utils import BackboneWithFPN as BackboneWithFPN
+from .backbone_utils import mobilenet_backbone as mobilenet_backbone
+from .backbone_utils import resnet_fpn_backbone as resnet_fpn_backbone
+from .faster_rcnn import FasterRCNN as FasterRCNN
+from .faster_rcnn import FasterRCNN_MobileNet_V3_Large_320_FPN_Weights as FasterRCNN_MobileNet_V3_Large_320_FPN_Weights
+from .faster_rcnn import FasterRCNN_MobileNet_V3_Large_FPN_Weights as FasterRCNN_MobileNet_V3_Large_FPN_Weights
+from .faster_rcnn import FasterRCNN_ResNet50_FPN_Weights as FasterRCNN_ResNet50_FPN_Weights
+from .faster_rcnn import GeneralizedRCNN as GeneralizedRCNN
+from .faster_rcnn import fasterrcnn_mobilenet_v3_large_320_fpn as fasterrcnn_mobilenet_v3_large_320_fpn
+from .faster_rcnn import fasterrcnn_mobilenet_v3_large_fpn as fasterrcnn_mobilenet_v3_large_fpn
+from .faster_rcnn import fasterrcnn_resnet50_fpn as fasterrcnn_resnet50_fpn
+from .mask_rcnn import MaskRCNN as MaskRCNN
+from .mask_rcnn import MaskRCNN_ResNet50_FPN_Weights as MaskRCNN_ResNet50_FPN_Weights
+from .mask_rcnn import maskrcnn_resnet50_fpn as maskrcnn_resnet50_fpn
+from .transform import ImageList as ImageList
