@@ -297,13 +297,14 @@ def bin_sums(x: Array, axis: int, bins: int) -> Array:
 
 
 def matmul(x: Array, y: Array) -> Array:
-    """x @ y"""
-    return x @ y
+    """x @ y, where `dot` asks BLAS for an outer product too."""
+    found: Array = x.dot(y) if x.ndim == y.ndim == 2 else x @ y
+    return found
 
 
 def linear(x: Array, w: Array, b: Array | None) -> Array:
     """x (N, K) @ w.T (K, F) + b (F,) -> (N, F), of one dtype."""
-    y: Array = x @ w.T
+    y: Array = x.dot(w.T)
     if b is not None:
         y += b
     return y

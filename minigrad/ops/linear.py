@@ -39,7 +39,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     elif x.size * len(w) >= LARGE:
         out = backend_of(x).kernels.linear(rows(x), w, bias)
     else:
-        out = rows(x) @ w.T
+        out = rows(x).dot(w.T)
         if bias is not None:
             out += bias
     return out if x.ndim == 2 else out.reshape((*x.shape[:-1], w.shape[0]))

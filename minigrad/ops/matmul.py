@@ -29,7 +29,12 @@ def product(op: str, x: Any, y: Any) -> Any:
     if kind == "?":
         raise UnsupportedDtypeError(f"{op}: not implemented for bool; got x {operand(x)}, y {operand(y)}; convert with .int() or "
                                     ".float()")
-    return x @ y
+    return times(x, y)
+
+
+def times(x: Any, y: Any) -> Any:
+    """x @ y: `dot` of matrices begins sooner, and asks BLAS for an outer product too."""
+    return x.dot(y) if x.ndim == y.ndim == 2 else x @ y
 
 
 def mismatch(op: str, x: Any, y: Any) -> ShapeError:
@@ -83,7 +88,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     x: Any = input
     y: Any = other
     try:
-        return x @ y if x.size < SMALL and x.dtype.char in "fdFD" else product("matmul", x, y)
+        return times(x, y) if x.size < SMALL and x.dtype.char in "fdFD" else product("matmul", x, y)
     except ValueError:
         raise mismatch("matmul", x, y) from None
 
