@@ -34,7 +34,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
         own = tuple(kind for kind, rule in default_collate_fn_map.items() if rule.__module__ != __name__)
         if (better := explained(error, batch, own)) is None:
             raise
-        raise better from error
+        raise better from None
 
 
 def collate(batch: Sequence[Any], *, collate_fn_map: Rules | None = None) -> Any:
