@@ -9,7 +9,7 @@ import pytest
 import minigrad as mg
 from minigrad import distributed as dist
 from minigrad.futures import Future, collect_all, wait_all
-from minigrad.nn.parallel import DistributedDataParallel
+from minigrad.nn.parallel import DistributedDataParallel, gather, scatter
 
 
 @pytest.fixture
@@ -100,6 +100,16 @@ def test_data_parallel_is_its_module(world: None) -> None:
     assert module.bias.grad.tolist() == [3]
     with pytest.raises(RuntimeError, match="doesn't have any parameters that require a gradient"):
         DistributedDataParallel(mg.nn.ReLU())
+
+
+def test_what_goes_to_one_device_is_not_split() -> None:
+    x = mg.ones(4, 2)
+    assert scatter((x, 3), ["cpu"]) == [(x, 3)]
+    assert gather([x], "cpu") is x
+    with pytest.raises(NotImplementedError, match=r"scatter: batches are not split over devices; got \[0, 1\]; pass one of them"):
+        scatter(x, [0, 1])
+    with pytest.raises(NotImplementedError, match="gather: outputs come from one device; got 2 of them"):
+        gather([x, x], "cpu")
 
 
 def test_data_parallel_wants_a_group() -> None:

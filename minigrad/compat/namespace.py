@@ -33,7 +33,7 @@ FILES = {
     "torch.distributed": ("distributed_c10d",),
     "torch.cuda.amp": ("autocast_mode", "common", "grad_scaler"),
     "torch.nn.utils": ("convert_parameters", "init", "memory_format", "spectral_norm", "weight_norm"),
-    "torch.nn.parallel": ("data_parallel", "distributed"),
+    "torch.nn.parallel": ("data_parallel", "distributed", "scatter_gather"),
     "torch.nn.modules": (
         "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance", "dropout", "flatten", "fold",
         "instancenorm", "lazy", "linear", "loss", "module", "normalization", "padding", "pixelshuffle", "pooling", "rnn", "sparse",

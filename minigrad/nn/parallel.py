@@ -38,6 +38,20 @@ def data_parallel(module: Module, inputs: Any, device_ids: Sequence[Any] | None 
     return parallel(*(inputs if isinstance(inputs, tuple) else (inputs,)), **(module_kwargs or {}))
 
 
+def scatter(inputs: Any, target_gpus: Sequence[Any], dim: int = 0) -> list[Any]:
+    """The inputs, once per device: for one device as they are. Raises UnsupportedError for several."""
+    if len(target_gpus) != 1:
+        raise UnsupportedError(f"scatter: batches are not split over devices; got {list(target_gpus)}; pass one of them")
+    return [inputs]
+
+
+def gather(outputs: Sequence[Any], target_device: Any, dim: int = 0) -> Any:
+    """The output of the one device. Raises UnsupportedError for several."""
+    if len(outputs) != 1:
+        raise UnsupportedError(f"gather: outputs come from one device; got {len(outputs)} of them")
+    return outputs[0]
+
+
 class DistributedDataParallel(Module):
     """Calls `module`; the process group has one process, so there are no gradients of others to average with.
 
