@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +169,39 @@ def test_a_log_without_a_terminal_has_a_line_per_epoch(capsys: pytest.CaptureFix
     assert lines[0].startswith("epoch   1/2: loss ")
     assert "val_accuracy" in lines[1]
     assert not any("\x1b" in line for line in lines)
+
+
+class Terminal(io.StringIO):
+    """What is written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("width", [100, 60, 40])
+def test_a_bar_fits_into_its_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rich")
+    for name, value in (("COLUMNS", str(width)), ("TERM", "xterm")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    trainer(callbacks=[ProgressBar()]).fit(blobs(), blobs(10, 1), epochs=2)
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", terminal.getvalue())
+    bars = [part for part in re.split(r"[\r\n]+", shown) if "\N{BOX DRAWINGS HEAVY HORIZONTAL}" in part]
+    assert bars
+    assert max(map(len, bars)) <= width
+    assert any("2/2" in bar and "loss" in bar for bar in bars)
+    assert len(re.findall(r"epoch   [12]/2: loss .* val_accuracy .* lr 0\.01  \(.* s\)\n", shown)) == 2
+
+
+def test_a_log_has_no_bars_whatever_the_colours(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("rich")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    trainer(callbacks=[ProgressBar()]).fit(blobs(), epochs=2)
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 2
+    assert "\x1b" not in out
 
 
 # ---------------------------------------------------------------- learning rates, gradients

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import missing
+from ..batches import length_of
 from .base import Callback
 
 
@@ -23,12 +24,13 @@ class ProgressBar(Callback):
         except ImportError as error:
             raise missing("rich", "ProgressBar", "train") from error
         self.console = Console(file=sys.stdout)
-        if self.console.is_terminal or self.console.is_jupyter:
-            columns = (TextColumn("epoch {task.fields[epoch]:>3}"), BarColumn(), MofNCompleteColumn(),
-                       TextColumn("{task.fields[logs]}"), TimeRemainingColumn())
+        # a stream that is no terminal is none for FORCE_COLOR=1 either: a bar would fill a log with its steps
+        if self.console.is_jupyter or (sys.stdout.isatty() and not self.console.is_dumb_terminal):
+            columns = (TextColumn("epoch {task.fields[epoch]:>3}"), BarColumn(min(40, self.console.width // 5)), MofNCompleteColumn(),
+                       TimeRemainingColumn(), TextColumn("{task.fields[logs]}"))
             self.bar = Progress(*columns, console=self.console, transient=True)
             self.bar.start()
-            self.task = self.bar.add_task("", total=None, epoch=trainer.epoch + 1, logs="")
+            self.task = self.bar.add_task("", total=length_of(trainer.train_loader), epoch=trainer.epoch + 1, logs="")
         self.started = time.perf_counter()
 
     def on_epoch_begin(self, trainer: Any) -> None:
@@ -36,13 +38,15 @@ class ProgressBar(Callback):
 
     def on_batch_end(self, trainer: Any) -> None:
         if self.bar is not None:
-            total = len(trainer.train_loader) if hasattr(trainer.train_loader, "__len__") else None
-            self.bar.update(self.task, completed=trainer.batch, total=total, epoch=trainer.epoch + 1, logs=in_words(trainer.logs))
+            total, width, logs = length_of(trainer.train_loader), self.console.width, in_words(trainer.logs)
+            room = width - min(40, width // 5) - 2 * len(str(total)) - len("epoch 123    /  0:00:00 ")
+            self.bar.update(self.task, completed=trainer.batch, total=total, epoch=trainer.epoch + 1,
+                            logs=logs if len(logs) <= room else f"{logs[:max(room - 1, 0)]}…")
 
     def on_epoch_end(self, trainer: Any) -> None:
         line = f"epoch {trainer.epoch:>3}/{trainer.epochs}: {in_words(trainer.logs)}  ({time.perf_counter() - self.started:.1f} s)"
         if self.bar is not None:
-            self.bar.console.print(line, highlight=False)
+            self.bar.console.print(line, highlight=False, markup=False, soft_wrap=True)
         else:
             print(line, flush=True)
 
