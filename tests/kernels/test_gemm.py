@@ -57,7 +57,7 @@ def test_what_is_not_its_business_is_numpys() -> None:
     for x, y in [(rng.random((50, 60)), rng.random((60, 70))), (rng.random(60, "f4"), rng.random((60, 70), "f4")),
                  (rng.integers(0, 9, (50, 60)), rng.integers(0, 9, (60, 70))), (rng.random((2, 3), "f4"), rng.random((3, 2), "f4"))]:
         assert_same(gemm.matmul(x, y), x @ y)
-    with pytest.raises(ValueError, match="mismatch"):
+    with pytest.raises(ValueError, match="not aligned"):
         gemm.matmul(np.ones((90, 90), "f4"), np.ones((91, 90), "f4"))
 
 
