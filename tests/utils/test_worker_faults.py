@@ -342,6 +342,30 @@ def test_a_program_that_ends_takes_its_workers_along(then: str) -> None:
     assert errors.count("Error") == (then == "raise ValueError")
 
 
+def test_a_worker_is_not_gone_before_the_memory_it_opens_has_lost_its_name() -> None:
+    program = """
+        import time, _posixshmem
+        from multiprocessing import resource_tracker
+        from multiprocessing.shared_memory import SharedMemory
+        import minigrad as mg
+        from minigrad.utils.data import DataLoader
+
+        def unlink(self):
+            _posixshmem.shm_unlink(self._name)
+            time.sleep(0.2)
+            resource_tracker.unregister(self._name, "shared_memory")
+
+        SharedMemory.unlink = unlink
+        for _ in range(2):
+            for batch in DataLoader(list(mg.zeros(40, 20000)), num_workers=1):
+                break
+            del batch
+        print("end")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
+
+
 def test_a_forked_child_of_the_program_does_not_keep_the_workers() -> None:
     process, pids = start("child = os.fork()\nif not child: time.sleep(60)\nelse: print(child, flush=True); os.kill(os.getpid(), 9)")
     assert process.stdout is not None
