@@ -268,7 +268,7 @@ def test_what_images_go_through_first() -> None:
 
 def test_networks_by_name() -> None:
     assert set(models.list_models()) == {*TORCHVISION, "lenet"}
-    assert models.list_models(models.segmentation) == [name for name in sorted(TORCHVISION) if name.startswith(("deeplab", "fcn", "lraspp"))]
+    assert models.list_models(models.segmentation) == [n for n in sorted(TORCHVISION) if n.startswith(("deeplab", "fcn", "lraspp"))]
     assert models.list_models(include=["vgg*"], exclude="*_bn") == ["vgg11", "vgg13", "vgg16", "vgg19"]
     assert isinstance(models.get_model("LeNet", num_classes=3), models.LeNet)
     with pytest.raises(ValueError, match="Unknown model resnet19; there are alexnet, convnext_base"):
