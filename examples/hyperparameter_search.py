@@ -1,7 +1,7 @@
 """Look for a step size and a weight decay by trying, as "Deep Learning from Scratch" does in chapter 6.
 
 A network with six hidden layers of 100 learns 400 digits for 50 epochs; 100 others say how well. 100 trials take their step size between
-1e-6 and 1e-2 and their weight decay between 1e-8 and 1e-4, with evenly distributed logarithms. The picture shows the best twenty.
+1e-6 and 1e-2 and their weight decay between 1e-8 and 1e-4, with evenly distributed logarithms. Pictures show the best twenty, and all.
 
     python examples/hyperparameter_search.py                                # at random, as in the book
     python examples/hyperparameter_search.py --method tpe --prune median    # Bayesian; bad trials end early
@@ -22,7 +22,7 @@ from minigrad import nn, optim
 from minigrad.train import Range, Trainer, search
 from minigrad.train.callbacks import Pruning
 from minigrad.vision.datasets import mnist_arrays
-from minigrad.viz.learning.figure import COLOURS, figure, quiet
+from minigrad.viz.learning import search_results, trial_curves
 
 SPACE = {"lr": Range(1e-6, 1e-2, log=True), "weight_decay": Range(1e-8, 1e-4, log=True)}
 
@@ -57,24 +57,6 @@ def objective(trial: Any, data_dir: Path | None, epochs: int) -> float:
     return history["val_accuracy"][-1]
 
 
-def picture(trials: list[Any]) -> Any:
-    """Accuracy over epochs of each trial, on training and on held-out digits."""
-    rows = max(1, (len(trials) + 4) // 5)
-    made = figure(figsize=(11, 2.1 * rows))
-    grid = list(made.subplots(rows, 5, sharex=True, sharey=True, squeeze=False).flat)
-    for place, (axes, trial) in enumerate(zip(grid, trials), 1):
-        history = trial.user_attrs["history"]
-        axes.plot(history["accuracy"], "--", color=COLOURS[0], label="training")
-        axes.plot(history["val_accuracy"], color=COLOURS[1], label="held out")
-        axes.set_title(f"{place}: {trial.value:.2f}, lr {trial.params['lr']:.1e}, wd {trial.params['weight_decay']:.0e}", fontsize=8)
-        axes.set_ylim(0, 1)
-        quiet(axes, "both")
-    for axes in grid[len(trials):]:
-        axes.axis("off")
-    grid[0].legend(frameon=False, fontsize=8, loc="lower right")
-    return made
-
-
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--trials", type=int, default=100)
@@ -93,8 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{len(finished)} trials went to their end, {sum(t.state.name == 'PRUNED' for t in study.trials)} were given up")
     for place, trial in enumerate(finished[:20], 1):
         print(f"{place:>2}. accuracy {trial.value:.2f}, lr {trial.params['lr']:.2e}, weight decay {trial.params['weight_decay']:.2e}")
-    picture(finished[:20]).savefig(args.out / f"{name}.png", dpi=90)
-    print(f"the picture is in {args.out / name}.png")
+    trial_curves(study, best=20).savefig(args.out / f"{name}.png", dpi=90)
+    search_results(study).savefig(args.out / f"{name}-map.png", dpi=90)
+    print(f"the curves of the best are in {args.out / name}.png, all trials in {args.out / name}-map.png")
     return 0
 
 

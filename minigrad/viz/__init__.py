@@ -11,5 +11,7 @@ from .learning import gradient_flow as gradient_flow
 from .learning import learning_curve as learning_curve
 from .learning import mistakes as mistakes
 from .learning import optimizer_paths as optimizer_paths
+from .learning import search_results as search_results
+from .learning import trial_curves as trial_curves
 from .picture import GraphPicture as GraphPicture
 from .picture import draw_graph as draw_graph

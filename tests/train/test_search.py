@@ -187,6 +187,34 @@ def test_bad_trials_are_given_up_early() -> None:
         assert (number < 6) == (state == "PRUNED") or number == 6
 
 
+def test_pictures_of_a_search() -> None:
+    pytest.importorskip("matplotlib")
+    from minigrad.viz.learning import search_results, trial_curves
+
+    def objective(trial: Any) -> float:
+        if trial.number == 2:
+            return math.nan
+        if trial.number > 4:
+            trial.set_user_attr("history", {"accuracy": [0.1, 0.2, 0.3], "val_accuracy": [0.0, 0.1, 0.2]})
+        trial.report(0.5, 1)
+        return hill(trial)
+
+    study = search(objective, SPACE, 8, show=False)
+    made = search_results(study)
+    assert [axes.get_xlabel() for axes in made.axes] == ["trial", *SPACE]
+    assert [axes.get_xscale() for axes in made.axes] == ["linear", "linear", "linear", "linear", "log"]
+    assert len(made.axes[1].collections[0].get_offsets()) == 7       # without the one that was given up
+    assert made.axes[1].collections[1].get_offsets().tolist() == [[study.best_params["x"], study.best_value]]
+    falling = made.axes[0].lines[0].get_ydata()
+    assert list(falling) == sorted(falling)
+    curves = trial_curves(study, best=6, columns=3)
+    assert len(curves.axes) == 6
+    assert curves.axes[0].get_title().startswith(f"1: {study.best_value:.3g}\n")
+    assert sorted(len(axes.lines) for axes in curves.axes) == [1, 1, 1, 2, 2, 2]
+    with pytest.raises(ArgumentError, match="the study has no finished trial; got 1 trials"):
+        search_results(search(lambda trial: math.nan, trials=1, show=False))
+
+
 def test_what_is_wrong_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ArgumentError, match="method must be 'random' or 'tpe', or an object of Optuna; got 'grid'"):
         search(hill, method="grid")

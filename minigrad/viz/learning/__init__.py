@@ -9,3 +9,5 @@ from .images import feature_maps as feature_maps
 from .images import filters as filters
 from .images import mistakes as mistakes
 from .paths import optimizer_paths as optimizer_paths
+from .trials import search_results as search_results
+from .trials import trial_curves as trial_curves
