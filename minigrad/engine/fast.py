@@ -78,10 +78,10 @@ def binary(op: Op, slow: Call) -> Call:
     number_x, number_y = 0 in op.takes_number, 1 in op.takes_number
     tail = tuple(op.defaults[i] for kind, i in op.slots if kind == "option")
 
-    def call(input: Any = EMPTY, other: Any = EMPTY, **named: Any) -> Any:
+    def call(input: Any = EMPTY, other: Any = EMPTY, *more: Any, **named: Any) -> Any:
         mode = local.mode
-        if named or mode.watch is not None:
-            return slow(*[a for a in (input, other) if a is not EMPTY], **named)
+        if named or more or mode.watch is not None:
+            return slow(*[a for a in (input, other, *more) if a is not EMPTY], **named)
         if isinstance(input, TensorBase):
             x = input.array
             xn = input.node if input.base is None else node_of(input)

@@ -6,6 +6,7 @@ rule names is not kept alive.
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
@@ -20,6 +21,7 @@ Puller = Callable[[Any, tuple[Any, ...]], Any]
 # What rules call the parameters that users know by PyTorch's names.
 SHORT = {"input": "x", "other": "y", "weight": "w", "bias": "b", "target": "t"}
 ALIASES = {"axis": "dim", "keepdims": "keepdim"}     # NumPy's spellings, which PyTorch takes too
+SCALES = ("beta", "alpha", "value")                  # factors of the operands, in the order of PyTorch's older spelling
 EMPTY = inspect.Parameter.empty
 
 
@@ -71,6 +73,7 @@ class Op:
         self.check: Callable[..., None] | None = None     # what PyTorch refuses before promotion (`op.py`)
         self.casts_out = True                        # `out=` may have another dtype than the result
         self.direct: Callable[..., Any] | None = None     # the form that writes into its first input (`op.py: direct`)
+        self.call: Callable[..., Any]                # what users call (`call.py`)
         self.calls: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {}
 
     def _name_slots(self, rules: dict[str, Rule], together: Rule | None) -> None:
@@ -144,7 +147,7 @@ class Op:
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         """Arguments as one list in the order of the signature, defaults filled in."""
         if len(args) > self.positional:
-            raise ArgumentTypeError(f"{self.name}: takes {self.positional} positional arguments ({', '.join(self.names)}); got {len(args)}")
+            args, kwargs = self._scales_by_name(args, kwargs)
         values = [*args, *self.defaults[len(args):]]
         for name, value in kwargs.items():
             name = name if name in self.names else ALIASES.get(name, name)
@@ -158,6 +161,18 @@ class Op:
             if value is EMPTY:
                 raise ArgumentTypeError(f"{self.name}: missing argument {name!r}; it takes {', '.join(self.names)}")
         return values
+
+    def _scales_by_name(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What is meant by PyTorch's older spelling with factors between the tensors: `x.addcmul_(0.1, y, y)`, `add(x, 2, y)`."""
+        scales = [name for name in SCALES if name in self.names[self.positional:]]
+        operands = tuple([a for a in args if hasattr(a, "dtype")])
+        factors = [a for a in args if isinstance(a, (int, float, complex))]
+        if (not kwargs.keys().isdisjoint(scales) or len(operands) != self.positional or not 0 < len(factors) <= len(scales)
+                or len(operands) + len(factors) != len(args) or not hasattr(args[-1], "dtype")):
+            raise ArgumentTypeError(f"{self.name}: takes {self.positional} positional arguments ({', '.join(self.names)}); got {len(args)}")
+        now = ", ".join([*self.names[1:self.positional], *[f"{name}={value}" for name, value in zip(scales, factors)]])
+        warnings.warn(f"{self.name}: numbers before tensors are PyTorch's old spelling, and deprecated; write {self.name}({now})", stacklevel=6)
+        return operands, {**kwargs, **dict(zip(scales, factors))}
 
     def refuse(self, value: Any, i: int) -> ArgumentTypeError:
         """The error for an argument that should have been a tensor."""
