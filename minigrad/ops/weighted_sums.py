@@ -38,10 +38,10 @@ def row_sums(input: Tensor, terms: Terms) -> Tensor:
     if x.size * count > max(MANY, backend.kernels.worthwhile()):
         done = backend.kernels.weighted_rows(x, 0, terms.starts, terms.index, weights)
         if done is not None:
-            return done                              # type: ignore[no-any-return]
+            return done
     out = backend.xp.zeros((count, x.shape[1]), x.dtype)
     values = x.take(backend.asarray(terms.index), 0) * backend.asarray(weights[:, None])
     owners = backend.asarray(np.repeat(np.arange(count), np.diff(terms.starts)))
     if values.size:
         backend.kernels.add_rows(out, owners, values)
-    return out                                       # type: ignore[no-any-return]
+    return out

@@ -47,7 +47,8 @@ class InvertedResidual(nn.Module):
         self.use_res_connect = cnf.stride == 1 and cnf.input_channels == cnf.out_channels
         self.out_channels, self._is_cn = cnf.out_channels, cnf.stride > 1
         conv = partial(Conv2dNormActivation, norm_layer=norm_layer, activation_layer=nn.Hardswish if cnf.use_hs else nn.ReLU)
-        wide, layers = cnf.expanded_channels, []
+        wide = cnf.expanded_channels
+        layers: list[nn.Module] = []
         if wide != cnf.input_channels:
             layers.append(conv(cnf.input_channels, wide, 1))
         layers.append(conv(wide, wide, cnf.kernel, 1 if cnf.dilation > 1 else cnf.stride, dilation=cnf.dilation, groups=wide))

@@ -40,7 +40,7 @@ class MLPBlock(MLP):
         for m in self.modules():
             if isinstance(m, nn.Linear):
                 nn.init.xavier_uniform_(m.weight)
-                nn.init.normal_(m.bias, std=1e-6)    # type: ignore[arg-type]
+                nn.init.normal_(m.bias, std=1e-6)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *args: Any) -> None:
         if (local_metadata.get("version") or 1) < 2:     # files from when the layers had names of their own

@@ -43,8 +43,8 @@ def pixel_rows(input: Tensor) -> Tensor:
 
 def pair(value: Size) -> tuple[int, int]:
     """(height, width), given as one number or two."""
-    height, width = (value, value) if isinstance(value, int) else (value * 2 if len(value) == 1 else value)
-    return int(height), int(width)
+    both = [value] if isinstance(value, int) else list(value)
+    return int(both[0]), int(both[-1])
 
 
 # ---------------------------------------------------------------- the mean of points in each bin
@@ -162,7 +162,8 @@ def bin_edges(start: Any, end: Any, bins: int, size: int) -> tuple[Any, Any]:
     step = np.maximum(end - start + 1, 1) / start.dtype.type(bins)
     at = np.arange(bins, dtype=start.dtype)
     low, high = np.floor(at * step[:, None]), np.ceil((at + 1) * step[:, None])
-    return tuple(np.clip(edge + start[:, None], 0, size).astype(np.int64) for edge in (low, high))    # type: ignore[return-value]
+    first, end = (np.clip(edge + start[:, None], 0, size).astype(np.int64) for edge in (low, high))
+    return first, end
 
 
 class RoIPool(nn.Module):

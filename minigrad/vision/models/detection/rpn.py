@@ -28,7 +28,7 @@ class RPNHead(nn.Module):
         for m in self.modules():
             if isinstance(m, nn.Conv2d):
                 nn.init.normal_(m.weight, std=0.01)
-                nn.init.constant_(m.bias, 0)         # type: ignore[arg-type]
+                nn.init.constant_(m.bias, 0)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any], *args: Any) -> None:
         if (local_metadata.get("version") or 1) < 2:     # files from when there was one convolution
