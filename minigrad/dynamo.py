@@ -1,6 +1,7 @@
 """`torch._dynamo` and `torch._inductor`: settings and switches of PyTorch's compiler. They are accepted; nothing is compiled."""
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from .compiler import allow_in_graph as allow_in_graph
@@ -72,3 +73,7 @@ def optimize(backend: Any = "inductor", **options: Any) -> Any:
 def is_dynamo_supported() -> bool:
     """False: there is no compiler of graphs."""
     return False
+
+
+class TransformGetItemToIndex(nullcontext[None]):
+    """Context: `x[i]` takes an index `i` that `vmap` batches. Here it does so everywhere."""

@@ -115,7 +115,7 @@ def test_every_public_name_is_there(alias: str, torch: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["ops", "engine", "kernels", "backend", "vision", "viz", "compat", "errors", "config", "dtypes", "_tensor",
-                                  "Any", "annotations", "TYPE_CHECKING", "_C", "__wrapped__"])
+                                  "Any", "annotations", "TYPE_CHECKING", "__wrapped__"])
 def test_our_own_affairs_are_not_in_torch(name: str, torch: Any) -> None:
     assert not hasattr(torch, name)
 
@@ -287,9 +287,9 @@ def test_an_installed_pytorch_does_not_leak_in() -> None:
     code = WAYS_TO_IMPORT.replace("\nimport torch\n", "\nimport sys, minigrad\nminigrad.as_torch()\nimport torch\n") + """
 folders = tuple(f"{path}/{top}/" for path in sys.path for top in ("torch", "torchvision"))
 print([name for name, m in sys.modules.items() if (getattr(m, "__file__", None) or "").startswith(folders)])
-print(hasattr(torch, "_C"))
+print(torch._C.__file__.endswith("extension.py"))
 """
-    assert outcome(code) == "[]\nFalse\n"
+    assert outcome(code) == "[]\nTrue\n"
 
 
 def test_importing_minigrad_does_not_load_what_only_messages_need() -> None:
@@ -410,3 +410,26 @@ def test_states_of_devices_of_tensors_on_the_host(torch: Any) -> None:
     assert get_device_states(torch.ones(1), 3) == ([], [])
     set_device_states([], [])
     assert not torch.cuda._initialized
+
+
+def test_what_packages_ask_of_the_compiled_part(torch: Any) -> None:
+    assert torch._C._get_tracing_state() is None
+    assert torch._C._get_accelerator().type in ("cpu", "cuda")
+    assert torch._C._LinAlgError is torch.linalg.LinAlgError
+    assert torch._C._nn._parse_to("cpu", torch.float64, True) == (torch.device("cpu"), torch.float64, True, None)
+    assert torch._C._nn._parse_to(torch.ones(1).half()) == (torch.device("cpu"), torch.float16, False, None)
+    assert torch._C._disabled_torch_function_impl(torch.add, (), (torch.ones(1), 2)).item() == 3
+    assert isinstance(torch.cuda.stream(None), torch.cuda.StreamContext)
+
+
+def test_names_that_packages_import_and_seldom_use(torch: Any) -> None:
+    from multiprocessing import Manager
+    found: dict[str, Any] = {}
+    exec("from torch.multiprocessing import Manager\nfrom torch.utils.model_zoo import load_url\nfrom torch.jit import Final, ScriptModule\n"
+         "from torch.optim.optimizer import required\nfrom torch.serialization import DEFAULT_PROTOCOL\n"
+         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.distributed.distributed_c10d import ProcessGroup", found)   # noqa: S102
+    assert found["Manager"].__func__ is Manager.__func__                 # type: ignore[attr-defined]
+    assert found["load_url"] is torch.hub.load_state_dict_from_url
+    assert not isinstance(torch.nn.Linear(1, 1), found["ScriptModule"])
+    assert repr(found["required"]) == "<required parameter>"
+    assert torch.fx.wrap(len) is len

@@ -15,8 +15,8 @@ TOPS = {"torch": OURS, "torchvision": f"{OURS}.vision"}
 MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
-        "cpu", "func", "futures", "hub", "jit", "library", "linalg", "mps", "mtia", "multiprocessing", "nn", "onnx", "optim", "overrides",
-        "profiler", "random", "return_types", "serialization", "signal", "special", "testing", "types", "utils", "version", "xpu")),
+        "cpu", "func", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "mtia", "multiprocessing", "nn", "onnx", "optim",
+        "overrides", "profiler", "random", "return_types", "serialization", "signal", "special", "testing", "types", "utils", "version", "xpu")),
     "torch.distributions": frozenset((
         "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "constraints", "continuous_bernoulli",
         "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel",
@@ -51,7 +51,9 @@ _NAMESPACE_OF = {f"{namespace}.{file}": namespace for namespace, files in FILES.
 
 # Modules of PyTorch's whose names stand in one of ours that is called otherwise, or lies elsewhere.
 HOMES = {
+    "torch._C": "compat.extension",
     "torch._dynamo": "dynamo",
+    "torch._dynamo._trace_wrapped_higher_order_op": "dynamo",
     "torch._inductor": "dynamo",
     "torch.storage": "_storage",
     "torch.utils.data._utils": "utils.data",

@@ -48,6 +48,7 @@ from .random import set_rng_state as set_rng_state
 from .random import set_rng_state_all as set_rng_state_all
 from .streams import Event as Event
 from .streams import Stream as Stream
+from .streams import StreamContext as StreamContext
 from .streams import current_stream as current_stream
 from .streams import default_stream as default_stream
 from .streams import stream as stream

@@ -109,3 +109,6 @@ def current_stream(device: Device = None) -> Stream:
 def default_stream(device: Device = None) -> Stream:
     """The stream that work goes into where nothing else is said."""
     return Stream(device, stream=cupy("default_stream").cuda.Stream.null)
+
+
+StreamContext = stream                               # PyTorch's function `stream` makes one; here both are the class

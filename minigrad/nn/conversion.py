@@ -41,10 +41,9 @@ def replace(t: Any, fn: Converter) -> None:
         t.data = new
 
 
-def converter(*args: Any, **kwargs: Any) -> Converter:
-    """What `Module.to` does to each member; its arguments are those of `Tensor.to`."""
-    kwargs.pop("memory_format", None)
-    kwargs.pop("non_blocking", None)
+def read_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, bool, Any]:
+    """The arguments of `Module.to`: device, dtype, non_blocking, memory format."""
+    non_blocking, memory_format = kwargs.pop("non_blocking", False), kwargs.pop("memory_format", None)
     dtype, device = kwargs.pop("dtype", None), kwargs.pop("device", None)
     tensor = kwargs.pop("tensor", None)
     if kwargs:
@@ -55,10 +54,18 @@ def converter(*args: Any, **kwargs: Any) -> Converter:
             tensor = arg
         elif isinstance(arg, dtypes.dtype) or arg in (float, int, complex):
             dtype = arg
-        elif arg is not None and not isinstance(arg, bool):    # a bool is non_blocking
+        elif isinstance(arg, bool):
+            non_blocking = arg
+        elif arg is not None:
             device = as_device(arg)
     if tensor is not None:
         dtype, device = tensor.dtype, tensor.device
+    return None if device is None else as_device(device), dtype, non_blocking, memory_format
+
+
+def converter(*args: Any, **kwargs: Any) -> Converter:
+    """What `Module.to` does to each member; its arguments are those of `Tensor.to`."""
+    device, dtype, _, _ = read_to(*args, **kwargs)
     if dtype is not None:
         kind = dtypes.to_numpy_dtype(dtype)
         if kind.kind not in "fc":

@@ -83,6 +83,11 @@ class Module(ModuleBase):
             mode.scope, mode.module = outer, caller
 
     # ------------------------------------------------------------ attributes
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__getattr__" in vars(cls) and cls.__getattribute__ is object.__getattribute__:
+            cls.__getattribute__ = registration.ask_getattr  # type: ignore[method-assign]
+
     @property
     def _parameters(self) -> Members:
         return Members(self.__dict__, self._parameter_names)
@@ -112,7 +117,9 @@ class Module(ModuleBase):
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
-        """Only reached for what does not exist; here so that subclasses can ask `super().__getattr__`."""
+        """Reached for what does not exist; subclasses with a `__getattr__` of their own get all their members from here."""
+        if registration.is_member(self.__dict__, name):
+            return self.__dict__[name]
         message = f"'{type(self).__name__}' object has no attribute '{name}'"
         if "_parameter_names" not in self.__dict__:
             message += "; call super().__init__() first in its __init__"

@@ -92,6 +92,18 @@ def register_module(module: Any, name: str, child: Any) -> None:
 
 
 # ---------------------------------------------------------------- attributes
+def is_member(attributes: dict[str, Any], name: str) -> bool:
+    """Whether a module with these attributes has a parameter, buffer or child of that name."""
+    return name in attributes and any(name in attributes.get(names, ()) for names in KINDS.values())
+
+
+def ask_getattr(module: Any, name: str) -> Any:
+    """`__getattribute__` of classes with a `__getattr__`: it is asked for members too, which PyTorch keeps out of `__dict__`."""
+    if is_member(object.__getattribute__(module, "__dict__"), name):
+        return type(module).__getattr__(module, name)
+    return object.__getattribute__(module, name)
+
+
 def set_member(module: Any, name: str, value: Any) -> bool:
     """`module.name = value`, if that concerns a member; False for an ordinary attribute."""
     attributes = module.__dict__

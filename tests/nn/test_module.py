@@ -6,6 +6,7 @@ import functools
 import gc
 import pickle
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
@@ -316,3 +317,49 @@ def test_parameters_take_tensors() -> None:
         nn.Parameter([1.0])
     with pytest.raises(TypeError, match="Parameter: data must be a Tensor"):
         nn.Parameter(np.ones(2))
+
+
+# ---------------------------------------------------------------- classes with a __getattr__ of their own
+def test_a_getattr_of_ones_own_is_asked_for_members_as_well() -> None:
+    asked = []
+
+    class Watched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(minigrad.ones(2))
+            self.child = nn.Linear(1, 1)
+            self.register_buffer("mean", minigrad.zeros(1))
+            self.plain = 3
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return super().__getattr__(name)
+
+    class Derived(Watched):
+        """Inherits it."""
+
+    model = Derived()
+    asked.clear()
+    assert (model.plain, model.training) == (3, True)
+    assert asked == []
+    assert model.weight is dict(model.named_parameters())["weight"]
+    assert model.child is next(model.children())
+    assert model.mean is dict(model.named_buffers())["mean"]
+    assert asked == ["weight", "child", "mean"]
+    with pytest.raises(AttributeError, match="'Derived' object has no attribute 'missing'"):
+        _ = model.missing
+
+
+def test_a_wrapper_hands_on_what_it_lacks_itself() -> None:
+    class Wrapper(nn.Module):
+        def __init__(self, inner: nn.Module) -> None:
+            super().__init__()
+            self.inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(super().__getattr__("inner"), name) if name != "inner" else super().__getattr__(name)
+
+    wrapper = Wrapper(nn.Linear(2, 3))
+    assert (wrapper.in_features, wrapper.out_features) == (2, 3)
+    assert wrapper.weight is wrapper.inner.weight
+    assert list(wrapper.state_dict()) == ["inner.weight", "inner.bias"]
