@@ -660,7 +660,7 @@ newaxis = None
 
 # Loaded on first use, so that `import minigrad` stays as quick as `import numpy`.
 LAZY = frozenset(("nn", "optim", "profiler", "utils", "vision", "viz", "train", "linalg", "special", "fft", "signal", "func",
-                  "distributions", "testing", "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "futures", "jit",
+                  "distributions", "testing", "amp", "cuda", "onnx", "accelerator", "backends", "distributed", "futures", "fx", "jit",
                   "return_types", "serialization", "version", "__config__", "hub", "types", "overrides", "library", "xpu", "mps", "mtia",
                   "cpu"))
 AUTOCAST_NAMES = ("autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache", "get_autocast_cpu_dtype",

@@ -55,6 +55,7 @@ HOMES = {
     "torch._dynamo": "dynamo",
     "torch._dynamo._trace_wrapped_higher_order_op": "dynamo",
     "torch._inductor": "dynamo",
+    "torch.nn.attention.flex_attention": "nn.flexible_attention",
     "torch.storage": "_storage",
     "torch.utils.data._utils": "utils.data",
     "torch.utils.data._utils.collate": "utils.data.collate",
