@@ -7,6 +7,7 @@ height of 1; of three, the first becomes a part of the channels.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import gt
 from typing import TYPE_CHECKING, Any
 
 from ..backend import backend_of
@@ -112,7 +113,7 @@ def check_size(name: str, x: Any, w: Any, n: int, around: Span, dilation: Sequen
     """The kernel must fit into the padded input."""
     padded = [size + before + after for size, (before, after) in zip(x.shape[-n:], around, strict=True)]
     reach = [d * (k - 1) + 1 for k, d in zip(w.shape[2:], dilation, strict=True)]
-    if any([k > size for size, k in zip(padded, reach, strict=True)]):
+    if any(map(gt, reach, padded)):
         raise ShapeError(f"{name}: Calculated padded input size per channel: {tuple(padded)}. Kernel size: {tuple(reach)}. Kernel size "
                          f"can't be greater than actual input size; got x {operand(x)}, w {operand(w)}")
 

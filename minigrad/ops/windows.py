@@ -19,11 +19,11 @@ def numbers(name: str, value: int | Sequence[int], n: int, least: int) -> tuple[
     if type(value) is int and value >= least:
         return (value,) * n
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
-    if any([type(v) is not int and (not hasattr(v, "__index__") or isinstance(v, bool)) for v in values]):
+    if set(map(type, values)) != {int} and any(not hasattr(v, "__index__") or isinstance(v, bool) for v in values):
         raise ArgumentTypeError(f"{name} must be an int or {n} ints; got {value!r}")
     if len(values) not in (1, n):
         raise RefusedArgumentError(f"{name} must be a single int or a list of {n}, one per spatial dimension; got {value!r}")
-    if any([v < least for v in values]):
+    if min(values, default=least) < least:
         raise RefusedArgumentError(f"{name} must be {('non-negative', 'greater than zero')[least]}; got {value!r}")
     return tuple([int(v) for v in values]) * (n if len(values) == 1 else 1)
 
