@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from .naming import named
+
 
 class MinigradError(Exception):
-    """Base of all errors that minigrad raises on purpose."""
+    """Base of all errors that minigrad raises on purpose. The message begins with the function that the user called."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*([named(args[0]), *args[1:]] if args and type(args[0]) is str else args), **kwargs)
 
 
 class ShapeError(MinigradError, RuntimeError):

@@ -13,11 +13,12 @@ FLOORS = [
     ["naming", "errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision",
      "dynamo", "xpu", "mps", "mtia", "cpu", "multiprocessing"],
     ["kernels", "allocation"], ["backend"], ["cupy_arrays"], ["threads", "accelerator"], ["engine"], ["mistakes"], ["ops"],
-    ["_data", "_printing", "_interop", "_sharing", "_storage", "return_types"], ["_dlpack"], ["_tensor"], ["creation", "tapers", "frequencies"],
+    ["_data", "_printing", "_interop", "_sharing", "_storage", "return_types"], ["_dlpack"], ["_tensor"],
+    ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random", "types", "overrides"], ["testing"], ["profiler"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
-    ["distributed", "futures", "fx", "multiprocessing"], ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["utils", "hub"], ["vision"],
-    ["viz"], ["train"],
+    ["distributed", "futures", "fx", "multiprocessing"], ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["hub"], ["utils"],
+    ["vision"], ["viz"], ["train"],
     ["onnx", "compat", "_einops", "_einops_layers"], ["cli"], ["__main__", "__init__"],
 ]
 HEIGHT = {name: floor for floor, names in enumerate(FLOORS) for name in names}

@@ -43,5 +43,6 @@ def make_call(op: Op) -> Call:
     for name in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(call, name, getattr(op.forward, name))
     call.__wrapped__ = op.forward                    # type: ignore[attr-defined]   # inspect.signature and help() look here
+    op.call = call
     call.op = op                                     # type: ignore[attr-defined]
     return call

@@ -12,6 +12,7 @@ from . import inplace
 from .inplace import node_of
 from .mode import local
 from .node import Node, Pick, TensorBase, new, tick, user_frame, wrap
+from .overriding import overridden
 from .promotion import NUMBERS, common_dtype, converted, promote
 from .spec import Op
 
@@ -34,9 +35,15 @@ def general(op: Op) -> Call:
             return result[0] if op.kept else result
         target = kwargs.pop("out", None)
         values = op.bind(args, kwargs)
-        arrays = unwrap(op, values)
-        if arrays is None:
-            return on_arrays(op, values)
+        try:
+            arrays = unwrap(op, values)
+            if arrays is None:
+                return on_arrays(op, values)
+        except ArgumentTypeError:
+            found = overridden(op.call, (*args, *kwargs.values()), args, kwargs)
+            if found is NotImplemented:
+                raise
+            return found
         if op.check is not None:
             op.check(*values)
         if op.promotes is not None:

@@ -13,7 +13,6 @@ from ..ops.activation import logsigmoid as logsigmoid
 from ..ops.activation import prelu as prelu
 from ..ops.activation import relu6 as relu6
 from ..ops.activation import relu_ as relu_
-from ..ops.activation import relu_with_option as _relu
 from ..ops.activation import rrelu as rrelu
 from ..ops.activation import rrelu_ as rrelu_
 from ..ops.activation import selu as selu
@@ -102,6 +101,7 @@ from ..ops.pool import max_pool3d_with_indices as max_pool3d_with_indices
 from ..ops.products import bilinear as bilinear
 from ..ops.raw_forms import conv_tbc as conv_tbc
 from ..ops.raw_forms import native_channel_shuffle as native_channel_shuffle
+from ..ops.rectified import relu as relu
 from ..ops.regression_loss import huber_loss as huber_loss
 from ..ops.regression_loss import l1_loss as l1_loss
 from ..ops.regression_loss import mse_loss as mse_loss
@@ -128,5 +128,3 @@ from ..ops.warp import affine_grid as affine_grid
 from ..ops.warp import grid_sample as grid_sample
 from ..ops.windows import fold as fold
 from ..ops.windows import unfold as unfold
-
-relu = _relu                                         # with `inplace`, which `minigrad.relu` does not take

@@ -89,11 +89,6 @@ def relu_into(x: Any, out: Any = None) -> Any:
     return clipped(x, 0, None, out) if done is None else done
 
 
-def relu_with_option(input: Tensor, inplace: bool = False) -> Tensor:
-    """max(x, 0); inplace writes it into the input. Its gradient at 0 is 0."""
-    return relu_(input) if inplace else relu(input)
-
-
 relu_ = in_place(relu)
 
 

@@ -13,7 +13,8 @@ from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeE
 from .exponentials import exp
 from .join import cat, stack
 from .lookup import gather
-from .loss import need_tensors, reduction_of
+from .loss import reduction_of
+from .operands import need_tensors
 from .reduce import logsumexp, mean, sum
 from .select import choose
 

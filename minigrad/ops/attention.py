@@ -13,7 +13,7 @@ from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .compare import logical_not
 from .composed import needed
 from .dropout import dropout
-from .loss import need_tensors
+from .operands import need_tensors
 from .rnn import loops
 from .scores import by_scores
 from .tiled_attention import coins_for, tiled_attention

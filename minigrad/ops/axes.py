@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..engine.op import op
 from ..errors import ArgumentTypeError, ShapeError, describe
+from ..naming import called
 from .dims import one_dim, shape_args
+from .operands import need_tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -48,6 +50,7 @@ def permute(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     return x.transpose(order)
 
 
+@called("permute")
 def permute_method(self: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
     """Dimensions in another order: `permute(2, 0, 1)` or `permute((2, 0, 1))`."""
     if not order and dims is None:
@@ -92,6 +95,7 @@ def moveaxis(input: Tensor, source: int | Sequence[int], destination: int | Sequ
 
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; 0-d and 1-d tensors as they are."""
+    need_tensors("t", input=input)
     ndim = input.array.ndim
     if ndim > 2:
         raise ShapeError(f"t: expects a tensor with <= 2 dimensions, but self is {ndim}D; got {describe(input)}; use transpose or mT")
@@ -114,6 +118,7 @@ def matrix_transpose(input: Tensor) -> Tensor:
 
 def adjoint(input: Tensor) -> Tensor:
     """`x.mH`: the last two dimensions swapped, and complex values conjugated."""
+    need_tensors("adjoint", input=input)
     if not input.ndim:
         return input
     if input.ndim == 1:

@@ -7,7 +7,7 @@ from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedError, describe
 from .lookup import embedding
-from .loss import need_tensors
+from .operands import need_tensors
 from .rows import index_add
 from .scatters import scatter_reduce
 

@@ -14,6 +14,7 @@ from ..errors import ArgumentTypeError, ShapeError, describe
 from .delivery import casts_out
 from .dims import one_dim
 from .join import cat
+from .operands import need_tensors
 from .shape import atleast_1d, atleast_2d, atleast_3d, reshape
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def block_diag(*tensors: Any) -> Tensor:
 def tensor_split(input: Tensor, indices_or_sections: Any = None, dim: int = 0, *, indices: Any = None,
                  sections: int | None = None) -> tuple[Tensor, ...]:
     """Pieces along `dim`: a number of nearly equal ones, or those between the given indices; views."""
+    need_tensors("tensor_split", input=input)
     where: Any = next((v for v in (indices_or_sections, indices, sections) if v is not None), None)
     if not input.ndim:
         raise ShapeError("tensor_split: expected at least a 1-dimensional tensor, but got a tensor with 0 dims")

@@ -9,6 +9,7 @@ from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError,
 from .cumulative import cumsum, part
 from .dims import Number, one_dim
 from .join import cat
+from .operands import need_tensors
 from .raw import raw
 from .reduce import sum as sum_of
 
@@ -44,6 +45,7 @@ def areas(op: str, y: Any, x: Any, dx: Number | None, dim: int) -> tuple[Any, in
 
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number | None = None, dim: int = -1) -> Tensor:
     """The integral of samples `y` along `dim` by the trapezoidal rule; samples at `x`, or `dx` apart, 1 by default."""
+    need_tensors("trapezoid", y=y)
     found, d = areas("trapezoid", y, x, dx, dim)
     return sum_of(found, d - y.ndim) / 2.0
 
@@ -53,6 +55,7 @@ trapz = trapezoid
 
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number | None = None, dim: int = -1) -> Tensor:
     """The running integral by the trapezoidal rule, from the second sample on; as `trapezoid`."""
+    need_tensors("cumulative_trapezoid", y=y)
     found, d = areas("cumulative_trapezoid", y, x, dx, dim)
     return cumsum(found, d - y.ndim) / 2.0
 
@@ -63,6 +66,7 @@ def gradient(input: Tensor, *, spacing: Any = 1, dim: int | Sequence[int] | None
 
     spacing: the distance of samples, one number or one per dim, or a vector of their positions for each dim.
     """
+    need_tensors("gradient", input=input)
     wanted: Any = range(input.ndim) if dim is None else dim if isinstance(dim, (tuple, list)) else [dim]
     dims = [one_dim("gradient", d, input.ndim) for d in wanted]
     if len(set(dims)) < len(dims):

@@ -12,6 +12,7 @@ from ..errors import ArgumentError, RefusedArgumentError, ShapeError, operand
 from .elementwise import sqrt
 from .half import rounded, single
 from .norm import Dims, check_affine, compiled, flat, layer_input, norm_input, norm_weight, normalize_rows, rows, shaped, summed, variance
+from .operands import need_tensors
 from .pool import avg_pool
 from .powers import pow
 from .raw import in_dtype
@@ -254,6 +255,7 @@ def instance_norm(input: Tensor, running_mean: Tensor | None = None, running_var
     `use_input_stats`. Raises ArgumentError for a single position, ShapeError where sizes do not fit.
     Source: Ulyanov et al. 2016, Instance Normalization.
     """
+    need_tensors("instance_norm", input=input)
     x = input.array
     if x.ndim < 2:
         raise ShapeError(f"instance_norm: expected at least 2 dimensions (N, C, ...); got x {operand(x)}")

@@ -11,6 +11,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeError, describe
 from .dims import Number
 from .elementwise import refuse
+from .operands import need_tensors
 from .raw import shown
 from .rounding import without_derivative
 
@@ -156,6 +157,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
 
 def is_nonzero(input: Tensor) -> bool:
     """True if the one element is not 0."""
+    need_tensors("is_nonzero", input=input)
     if input.array.size != 1:
         count = "no values" if not input.array.size else "more than one value"
         raise ShapeError(f"is_nonzero: Boolean value of Tensor with {count} is ambiguous; got {describe(input)}")

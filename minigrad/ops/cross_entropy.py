@@ -14,7 +14,8 @@ from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .dims import kept_shape
 from .half import single
-from .loss import need_one_device, need_tensors, need_weight_of, reduction_of, refuse_gradient
+from .loss import need_one_device, need_weight_of, reduction_of, refuse_gradient
+from .operands import need_tensors
 from .raw import in_dtype, like
 from .reduce import add_up, sum
 from .softmax import log_softmax, shifted, softmax, total

@@ -16,6 +16,7 @@ from .elementwise import sub
 from .exponentials import exp, log_of_two
 from .half import half
 from .join import cat
+from .operands import need_tensors
 from .raw import conj, in_dtype, like, raw
 from .reduce import converted
 
@@ -176,6 +177,7 @@ def add_back(g: Any, indices: Any, shape: tuple[int, ...], dim: int) -> Any:
 @casts_out
 def diff(input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """x[i + 1] - x[i] along `dim`, n times; of bools, whether they differ. `prepend`, `append`: joined to the input first."""
+    need_tensors("diff", input=input)
     if not input.ndim:
         raise ShapeError("diff: expects input to be at least one-dimensional; got a 0-d tensor")
     if n < 0:

@@ -16,7 +16,7 @@ from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from ..rng import counted_stream, default_generator
 from .axes import inverse
 from .large import PRODUCT, SINGLE, each
-from .loss import need_tensors
+from .operands import need_tensors
 from .raw import like
 
 if TYPE_CHECKING:

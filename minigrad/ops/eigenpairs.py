@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentError, AssertedArgumentError, DtypeError, describe
 from .factorizations import cholesky, eigh_factors
-from .loss import need_tensors
+from .operands import need_tensors
 from .raw import adjoint
 from .triangular import solve_triangular
 

@@ -11,6 +11,7 @@ from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError,
 from . import results
 from .along import picked, place_along
 from .dims import Dims, many_dims, one_dim
+from .operands import need_tensors
 from .raw import like, raw
 from .reduce import axes_of, with_ones
 from .select import maximum, minimum
@@ -86,6 +87,7 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
 
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Sequence[Tensor] | None = None) -> results.aminmax:
     """The minimum and the maximum along `dim`, of all elements by default, as fields `min` and `max`."""
+    need_tensors("aminmax", input=input)
     x = input.array
     if not x.size and dim is None:
         raise ShapeError("aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity; "

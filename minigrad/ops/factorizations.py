@@ -14,11 +14,13 @@ from ..dtypes import complex_of
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import LinalgError, ShapeError, UnsupportedError
+from ..naming import called
 from . import lapack, results
 from .delivery import casts_out, deliver, takes_out
 from .join import cat
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, eye, lower, on_diagonal, over_gaps, per_matrix, row, upper
+from .operands import need_tensors
 from .raw import adjoint, conj, is_complex, like, raw
 from .select import choose
 from .systems import solve_matrix
@@ -38,6 +40,7 @@ def cholesky_rule(g: Any, out: Any, up: bool) -> Any:
     return 0.5 * solve_triangular(out, p, upper=False, left=False)
 
 
+@called("linalg.cholesky")
 @op(A=lambda g, out, upper: cholesky_rule(g, out, upper))
 def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """L with A = L L^H, lower triangular, for Hermitian positive-definite A, of which only that triangle is read; with `upper`, L^H."""
@@ -71,6 +74,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False, o
 
     The factor of a matrix that is not positive-definite is as far as LAPACK came; its gradient is 0.
     """
+    need_tensors("linalg.cholesky_ex", A=A)
     x = raw(A)
     check_matrix("linalg.cholesky_ex", x)
     xp = backend_of(x).xp
@@ -119,6 +123,7 @@ def qr_factors(A: Tensor, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     return (q, r), q, r                              # type: ignore[return-value]
 
 
+@called("linalg.qr")
 @takes_out
 def linalg_qr(A: Tensor, mode: str = "reduced") -> results.linalg_qr:
     """A = Q R: Q (..., m, k) with orthonormal columns and R (..., k, n) upper triangular, k = min(m, n).
@@ -173,6 +178,7 @@ def svd_factors(A: Tensor, full_matrices: bool = True) -> tuple[Tensor, Tensor, 
     return (u, s, vh), u, s, vh                      # type: ignore[return-value]
 
 
+@called("linalg.svd")
 @takes_out
 def linalg_svd(A: Tensor, full_matrices: bool = True) -> results.linalg_svd:
     """A = U diag(S) Vh: S descending, U (..., m, m) and Vh (..., n, n) or, without `full_matrices`, (..., m, k) and (..., k, n).

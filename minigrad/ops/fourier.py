@@ -14,6 +14,7 @@ from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, OutOfRangeError, ShapeError, describe
 from .delivery import deliver
 from .dims import many_dims, one_dim
+from .operands import need_tensors
 from .padding import pad_constant
 from .raw import conj, in_dtype, raw
 from .tile import roll
@@ -34,8 +35,12 @@ def transform(input: Tensor, axes: Axes, norm: str, inverse: bool) -> Tensor:
         return x.astype(complex_of(x.dtype))
     fft = backend_of(x).fft
     if len(axes) == 1:                               # half the overhead of the general one
-        return (fft.ifft if inverse else fft.fft)(x, None, axes[0], norm)
-    return (fft.ifftn if inverse else fft.fftn)(x, None, axes, norm)
+        out = (fft.ifft if inverse else fft.fft)(x, None, axes[0], norm)
+    else:
+        out = (fft.ifftn if inverse else fft.fftn)(x, None, axes, norm)
+    if x.dtype.kind != "c":
+        out.imag += 0.0                              # a sum of real numbers is 6+0j, not 6-0j
+    return out
 
 
 def adjoint_of_half(g: Any, axes: Axes, norm: str, n: int) -> Any:
@@ -92,6 +97,7 @@ def scale(name: str, norm: str | None) -> str:
 
 def floating(name: str, x: Any, real: bool = False) -> Any:
     """x as floating-point or complex numbers that have a transform."""
+    need_tensors(name, input=x)
     kind = x.array.dtype.kind
     if x.array.dtype.char == "e":
         raise DtypeError(f"{name}: Unsupported dtype float16; got {describe(x)}; convert it with .float()")
@@ -102,6 +108,7 @@ def floating(name: str, x: Any, real: bool = False) -> Any:
 
 def one_axis(name: str, x: Any, n: int | None, dim: int) -> tuple[Axes, list[int | None]]:
     """The axis, and its size where one is asked for."""
+    need_tensors(name, input=x)
     if not x.ndim:
         raise no_dimensions(name, dim)
     return (one_dim(name, dim, x.ndim),), [whole(name, n)]
@@ -121,6 +128,7 @@ def whole(name: str, n: Any) -> int | None:
 
 def several_axes(name: str, x: Any, s: Any, dim: Any) -> tuple[Axes, list[int | None]]:
     """The axes, all by default or as many last ones as there are sizes, and their sizes; -1 is the size that is there."""
+    need_tensors(name, input=x)
     s = (s,) if s is not None and not isinstance(s, (tuple, list)) else s
     dim = (dim,) if dim is not None and not isinstance(dim, (tuple, list)) else dim
     if dim is None:
@@ -236,11 +244,13 @@ ihfftn = over_any("ihfftn", to_half, True, "The inverse of `hfftn`.")
 # ---------------------------------------------------------------- the order of frequencies
 def fftshift(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Frequency 0 moved to the middle of the dimensions, all by default: rolled by n // 2."""
+    need_tensors("fft.fftshift", input=input)
     axes = many_dims("fft.fftshift", dim, input.ndim)
     return roll(input, tuple([input.shape[d] // 2 for d in axes]), axes)
 
 
 def ifftshift(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """The inverse of `fftshift`: rolled by (n + 1) // 2."""
+    need_tensors("fft.ifftshift", input=input)
     axes = many_dims("fft.ifftshift", dim, input.ndim)
     return roll(input, tuple([(input.shape[d] + 1) // 2 for d in axes]), axes)

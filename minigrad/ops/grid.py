@@ -11,6 +11,7 @@ from ..errors import DtypeError, ShapeError, describe
 from .axes import transpose
 from .index import getitem_copy
 from .join import stack
+from .operands import need_tensors
 from .shape import expand, reshape
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def cartesian_prod(*tensors: Any) -> Tensor:
 
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All choices of r elements of a vector, in order: (n,) -> (number of choices, r)."""
+    need_tensors("combinations", input=input)
     if input.ndim != 1:
         raise ShapeError(f"combinations: expect a 1D vector, but got shape {list(input.shape)}")
     if r < 0:

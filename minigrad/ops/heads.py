@@ -11,8 +11,8 @@ from .attention import scaled_dot_product_attention
 from .dropout import dropout
 from .join import cat, chunk
 from .linear import linear
-from .loss import need_tensors
 from .matmul import bmm
+from .operands import need_tensors
 from .reduce import mean
 from .softmax import softmax
 

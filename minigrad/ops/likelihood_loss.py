@@ -18,7 +18,6 @@ from .exponentials import exp, log, log1p, sigmoid
 from .loss import (
     REDUCTIONS,
     need_same_size,
-    need_tensors,
     pointwise,
     reduce_loss,
     reduced,
@@ -27,6 +26,7 @@ from .loss import (
     share,
     warn_of_broadcast,
 )
+from .operands import need_tensors
 from .raw import like, raw
 from .select import clamp_to_numbers, masked
 from .shape import expand

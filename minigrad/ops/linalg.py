@@ -9,6 +9,7 @@ from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, LinalgError, ShapeError, describe
+from ..naming import called
 from . import results
 from .delivery import casts_out, takes_out
 from .dims import Number
@@ -18,6 +19,7 @@ from .join import cat
 from .magnitude import linalg_norm
 from .matmul import matmul
 from .matrices import check_matrix, column
+from .operands import need_tensors
 from .parts import diagonal
 from .raw import adjoint, conj, like, raw
 from .reduce import sum as sum_of
@@ -178,6 +180,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
 @casts_out
 def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> Tensor:
     """How many singular values are above max(atol, rtol * largest); `tol` is an older name of an absolute one."""
+    need_tensors("matrix_rank", A=A)
     x = raw(A)
     check_matrix("linalg.matrix_rank", x, square=hermitian)
     xp = backend_of(x).xp
@@ -192,6 +195,7 @@ def matrix_rank(A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: An
 @casts_out
 def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
     """The condition number |A| |A^-1| in a matrix norm; without one, the ratio of the extreme singular values; inf if A is singular."""
+    need_tensors("cond", A=A)
     check_matrix("linalg.cond", raw(A), square=p not in (None, 2, -2))
     if p in (None, 2, -2):
         s = svdvals(A)
@@ -204,6 +208,7 @@ def cond(A: Tensor, p: Number | str | None = None) -> Tensor:
 
 
 # ---------------------------------------------------------------- tensors as matrices
+@called("linalg.diagonal")
 def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The diagonals of the matrices in two dimensions, the last two by default; a view: `linalg.diagonal`."""
     return diagonal(A, offset, dim1, dim2)
@@ -211,6 +216,7 @@ def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -
 
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Powers 0 to N - 1 of each element as a row, (..., n) -> (..., n, N); N is n by default."""
+    need_tensors("linalg.vander", x=x)
     n = N if N is not None else x.shape[-1] if x.ndim else 1
     if n <= 1 and (N is not None or not x.ndim):
         raise ShapeError(f"linalg.vander: N must be greater than 1; got {n} for {describe(x)}")
@@ -218,8 +224,10 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     return column(x if x.ndim else x.reshape((1,))) ** powers
 
 
+@called("vander")
 def vander_of_vector(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """Powers N - 1 to 0 of each element of a vector as a row, or 0 to N - 1 if `increasing`: `torch.vander`."""
+    need_tensors("vander", x=x)
     if x.ndim != 1:
         raise ShapeError(f"vander: x must be a one-dimensional tensor; got {describe(x)}")
     powers = backend_of(raw(x)).xp.arange(x.shape[0] if N is None else N)
@@ -229,6 +237,7 @@ def vander_of_vector(x: Tensor, N: int | None = None, increasing: bool = False) 
 @casts_out
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse of A as a map from its last dimensions to its first `ind`; their sizes multiply to the same number."""
+    need_tensors("linalg.tensorinv", A=A)
     if ind <= 0:
         raise ArgumentError(f"linalg.tensorinv: Expected a strictly positive integer for 'ind'; got {ind}")
     first, last = tuple(A.shape[:ind]), tuple(A.shape[ind:])

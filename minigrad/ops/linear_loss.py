@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RefusedArgumentError, ShapeError, operand
 from .cross_entropy import cross_entropy
 from .linear import linear
-from .loss import need_tensors
+from .operands import need_tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

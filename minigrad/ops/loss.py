@@ -11,7 +11,8 @@ from .. import config, mistakes
 from ..engine.inplace import node_of
 from ..engine.node import TensorBase
 from ..engine.spec import clash
-from ..errors import ArgumentError, ArgumentTypeError, DeviceError, DtypeError, GraphError, ShapeError, describe, operand
+from ..errors import ArgumentError, DeviceError, DtypeError, GraphError, ShapeError, describe, operand
+from .operands import need_tensors
 from .reduce import add_up, mean, sum
 
 if TYPE_CHECKING:
@@ -30,14 +31,6 @@ def reduction_of(name: str, reduction: str, size_average: bool | None, reduce: b
     elif reduction not in REDUCTIONS:
         raise ArgumentError(f"{name}: {reduction} is not a valid value for reduction; it is one of {', '.join(REDUCTIONS)}")
     return reduction
-
-
-def need_tensors(name: str, **values: Any) -> None:
-    """Refuse what is no tensor, by name."""
-    for which, value in values.items():
-        if not isinstance(value, TensorBase):
-            remedy = "minigrad.tensor(...)" if isinstance(value, (int, float, list, tuple)) else "minigrad.from_numpy(...)"
-            raise ArgumentTypeError(f"{name}: {which} must be a Tensor; got {describe(value)}; make one with {remedy}")
 
 
 def refuse_gradient(name: str, **values: Any) -> None:

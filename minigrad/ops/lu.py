@@ -9,12 +9,14 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, UnsupportedDtypeError, UnsupportedError, describe
+from ..naming import called
 from . import lapack, results
 from .delivery import deliver
 from .join import cat
 from .lookup import gather
 from .matmul import matmul
 from .matrices import eye, lower, upper
+from .operands import need_tensors
 from .raw import adjoint as adjoint_of
 from .raw import like, raw
 from .triangular import solve_triangular
@@ -111,6 +113,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, o
 
     pivots: the row, from 1, that each was exchanged with. info: which diagonal element of U is 0, from 1; 0 if none.
     """
+    need_tensors("lu_factor_ex", A=A)
     found = factored("linalg.lu_factor_ex", A, pivot)
     if check_errors:
         lapack.check_info("linalg.lu_factor_ex", found.info.array, ZERO)
@@ -119,6 +122,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False, o
 
 def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> results.linalg_lu_factor:
     """L and U of A = P L U in one matrix, and pivots. Raises LinalgError where a diagonal element of U is 0."""
+    need_tensors("lu_factor", A=A)
     found = factored("linalg.lu_factor", A, pivot)
     lapack.check_info("linalg.lu_factor", found.info.array, ZERO)
     return deliver("linalg.lu_factor", out, results.linalg_lu_factor(found.LU, found.pivots))
@@ -126,12 +130,15 @@ def lu_factor(A: Tensor, *, pivot: bool = True, out: Any = None) -> results.lina
 
 def lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> results.linalg_lu:
     """A = P L U: a permutation (..., m, m), L (..., m, k) with ones on the diagonal, U (..., k, n); k = min(m, n)."""
+    need_tensors("lu", A=A)
     found = factored("linalg.lu", A, pivot)
     return deliver("linalg.lu", out, results.linalg_lu(*unpacked(found.LU, found.pivots)))
 
 
+@called("lu")
 def lu_with_pivots(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
     """L and U in one matrix, pivots and, if asked for, what is wrong; PyTorch's older name of `linalg.lu_factor_ex`: `torch.lu`."""
+    need_tensors("lu", A=A)
     found = factored("lu", A, pivot)
     return deliver("lu", out, found if get_infos else tuple(found[:2]))
 
@@ -166,6 +173,7 @@ def lu_unpack(LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpa
     return deliver("lu_unpack", out, results.lu_unpack(*parts))
 
 
+@called("linalg.lu_solve")
 def linalg_lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False, out: Any = None) -> Tensor:
     """X with A X = B, from `lu_factor(A)`; X A = B if not `left`; for the conjugate transpose of A if `adjoint`."""
     name = "linalg.lu_solve"

@@ -11,6 +11,7 @@ from ..engine.casting import autocasts
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, DtypeError, ShapeError, describe
+from ..naming import called
 from .axes import permute
 from .delivery import deliver, takes_out
 from .dims import Dims, Number, kept_shape, one_dim
@@ -19,6 +20,7 @@ from .extremum import amax, amin
 from .factorizations import svdvals
 from .half import half, single
 from .matmul import matmul
+from .operands import need_tensors
 from .raw import in_dtype, like, raw
 from .reduce import add_up, axes_of, converted, with_ones
 from .reduce import sum as sum_of
@@ -109,6 +111,7 @@ def vector_norm_of(x: Any, ord: Any, dim: Dims, keepdim: bool) -> Any:
 def matrix_norm(A: Tensor, ord: Number | str = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """A norm of the matrices in two dimensions: "fro" (root of the sum of squares), "nuc" (sum of singular values), inf or -inf
     (largest or smallest sum of a row), 1 or -1 (of a column), 2 or -2 (largest or smallest singular value)."""
+    need_tensors("linalg.matrix_norm", A=A)
     x = raw(A)
     if x.ndim < 2:
         raise ShapeError(f"linalg.matrix_norm: The input tensor A must have at least 2 dimensions; got {describe(A)}")
@@ -152,6 +155,7 @@ def norm(input: Tensor, p: Number | str | None = "fro", dim: Dims = None, keepdi
     return deliver("norm", out, result)
 
 
+@called("linalg.norm")
 @takes_out
 def linalg_norm(A: Tensor, ord: Number | str | None = None, dim: Dims = None, keepdim: bool = False, *,
                 dtype: DType | None = None) -> Tensor:
@@ -252,6 +256,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = COM
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The p-norm distances between the rows of a matrix, each pair once: (0, 1), (0, 2), ..., (1, 2), ..."""
+    need_tensors("pdist", input=input)
     if input.ndim != 2:
         raise ShapeError(f"pdist: only supports 2D tensors, got: {input.ndim}D; got {describe(input)}")
     xp = backend_of(raw(input)).xp

@@ -15,7 +15,6 @@ from .likelihood_loss import binary_cross_entropy_with_logits, log_sigmoid
 from .loss import (
     need_common_shape,
     need_one_device,
-    need_tensors,
     pointwise,
     reduce_loss,
     reduced,
@@ -23,6 +22,7 @@ from .loss import (
     share,
     warn_of_broadcast,
 )
+from .operands import need_tensors
 from .raw import like, raw
 from .reduce import add_up, mean, sum
 from .select import choose, clamp_min, minimum

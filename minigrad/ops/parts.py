@@ -10,9 +10,11 @@ from ..engine.inplace import address, positions
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, OutOfRangeError, ShapeError, UnsupportedError, describe, operand
+from ..naming import called
 from .delivery import takes_out
 from .dims import one_dim
 from .index import getitem, index_place, setitem
+from .operands import need_tensors
 from .overwrite import copy_
 from .shape import clone
 
@@ -95,6 +97,7 @@ def diagonal_place(input: Tensor, offset: int, dim1: int, dim2: int, shape: tupl
 
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The last dimension as a diagonal of two new dimensions, zeros elsewhere: (*, n) -> (*, n, n)."""
+    need_tensors("diag_embed", input=input)
     shape = input.shape
     ndim = len(shape) + 1
     a, b = one_dim("diag_embed", dim1, ndim), one_dim("diag_embed", dim2, ndim)
@@ -110,6 +113,7 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
 
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A vector as the diagonal of a matrix, or the diagonal of a matrix as a vector; a copy."""
+    need_tensors("diag", input=input)
     if input.ndim == 1:
         return diag_embed(input, diagonal)
     if input.ndim != 2:
@@ -122,11 +126,13 @@ _diagonal = diagonal                                 # `diag` has an argument of
 
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     """All elements as the diagonal of a matrix."""
+    need_tensors("diagflat", input=input)
     return diag_embed(input.reshape(-1), offset)
 
 
 # ---------------------------------------------------------------- sliding windows
 @op(view=True, x=lambda g, dimension, size, step, x_shape: window_sum(g, dimension, size, step, x_shape))
+@called("unfold")
 def unfold_dim(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """`x.unfold(dimension, size, step)`: windows of `size` elements, `step` apart, along a dimension; a view.
 

@@ -11,6 +11,7 @@ from ..engine.casting import autocasts
 from ..engine.node import TensorBase
 from ..engine.op import op
 from ..errors import ArgumentTypeError, DtypeError, ShapeError, UnsupportedDtypeError, describe
+from ..naming import called
 from .axes import permute
 from .delivery import casts_out, takes_out
 from .dims import one_dim
@@ -68,6 +69,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     return linalg_cross(input, other, dim=dim)
 
 
+@called("linalg.cross")
 @takes_out
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The cross product of vectors of three elements along `dim`; other dimensions broadcast."""

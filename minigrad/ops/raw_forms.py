@@ -18,6 +18,7 @@ from .lookup import embedding as table_lookup
 from .lookup import shorten_rows
 from .magnitude import matrix_norm, vector_norm
 from .magnitude import norm as any_norm
+from .operands import need_tensors
 from .shuffle import channel_shuffle
 from .warp import MODES, PADDINGS, affine_grid, grid_sample
 
@@ -192,6 +193,7 @@ def frobenius_norm(input: Tensor, dim: Dims, keepdim: bool = False, *, out: Any 
 
 def nuclear_norm(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Tensor:
     """The sum of singular values of matrices in two dimensions, by default the last: `nuclear_norm(x, keepdim)`, `(x, dim, keepdim)`."""
+    need_tensors("nuclear_norm", input=input)
     if isinstance(dim, bool):
         dim, keepdim = None, dim
     found: Tensor = matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, out=out)       # type: ignore[call-arg]
@@ -200,6 +202,7 @@ def nuclear_norm(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: 
 
 def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """The norm over all dimensions but one, kept as 1; over all, as a 0-d tensor, with dim=-1. What weight normalization divides by."""
+    need_tensors("norm_except_dim", v=v)
     if dim == -1:
         return vector_norm(v, pow)
     kept = one_dim("norm_except_dim", dim, v.ndim)

@@ -17,6 +17,7 @@ from .exponentials import exp
 from .half import half, single
 from .join import cat
 from .large import STEPS
+from .operands import need_tensors
 from .raw import conj, in_dtype, like, raw
 from .shape import expand
 
@@ -138,6 +139,7 @@ def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DTy
 @casts_out
 def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """The mean over `dim` of the elements that are not nan; nan where there is none."""
+    need_tensors("nanmean", input=input)
     x: Any = input.array
     if x.dtype.kind not in "fc":
         raise DtypeError(f"nanmean(): expected input to have floating point or complex dtype; got {describe(input)}")

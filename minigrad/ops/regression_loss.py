@@ -12,7 +12,8 @@ from ..engine.op import op
 from ..errors import RefusedArgumentError, UnsupportedDtypeError, operand
 from .elementwise import sign
 from .half import in_single
-from .loss import need_tensors, need_weights, pointwise, reduce_loss, reduced, reduction_of, share, warn_of_broadcast, weighted
+from .loss import need_weights, pointwise, reduce_loss, reduced, reduction_of, share, warn_of_broadcast, weighted
+from .operands import need_tensors
 from .select import clamp_to_numbers
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from ..engine.op import op
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, UnsupportedDtypeError, UnsupportedError, operand
 from .adaptive_pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .half import rounded, single
-from .loss import need_tensors
+from .operands import need_tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor

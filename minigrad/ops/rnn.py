@@ -16,8 +16,8 @@ from ..errors import DtypeError, RefusedArgumentError, ShapeError, operand
 from .exponentials import sigmoid, sigmoid_into
 from .join import cat
 from .linear import linear
-from .loss import need_tensors
 from .matmul import matmul
+from .operands import need_tensors
 from .raw import raw
 from .reduce import sum
 from .select import masked

@@ -8,7 +8,7 @@ from ..backend import backend_of
 from ..engine.node import wrap
 from ..errors import DtypeError, RefusedArgumentError, ShapeError, UnsupportedError, describe
 from .dims import Number, one_dim
-from .loss import need_tensors
+from .operands import need_tensors
 from .rows import index_add
 from .scatters import scatter_reduce
 from .select import where

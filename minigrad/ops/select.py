@@ -12,6 +12,7 @@ from ..engine.node import TensorBase, wrap
 from ..engine.op import direct, op
 from ..engine.promotion import NUMBERS
 from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, UnsupportedDtypeError, describe
+from ..naming import called
 from .cast import cast
 from .delivery import deliver
 from .dims import Number
@@ -95,6 +96,7 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     return deliver("where", out, choose(condition, input, other))    # type: ignore[arg-type]
 
 
+@called("where")
 def where_method(self: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
     """self where the condition is true, else other."""
     return where(condition, self, other)

@@ -15,7 +15,9 @@ from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..engine.run import sum_to
 from ..errors import ArgumentError, ArgumentTypeError, ShapeError, describe, operand
+from ..naming import called
 from .dims import one_dim, shape_args
+from .operands import need_tensors
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -75,6 +77,7 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
     return wrap(x.view(to), None, input.cell)
 
 
+@called("view")
 def view_method(self: Tensor, *shape: Any, **named: Any) -> Tensor:
     """The same memory in another shape, `view(2, -1)` or `view((2, -1))`, or read as another dtype, `view(dtype)`."""
     if named:
@@ -95,6 +98,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     return reshape_method(input, *shape)
 
 
+@called("reshape")
 def reshape_method(self: Tensor, *sizes: Any, shape: Sequence[int] | None = None) -> Tensor:
     """The elements in another shape, `reshape(2, -1)` or `reshape((2, -1))`: a view where the memory allows, else a copy."""
     size = sizes if shape is None else tuple(shape)
@@ -124,6 +128,7 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions start_dim ... end_dim merged into one; a 0-d tensor becomes 1-d."""
+    need_tensors("flatten", input=input)
     shape = getattr(input, "array", input).shape
     if start_dim == 0 and end_dim == -1 and len(shape) != 1:
         return reshape_method(input, -1)
@@ -137,6 +142,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension; a copy only where needed."""
+    need_tensors("ravel", input=input)
     return reshape(input, (-1,))
 
 
@@ -157,6 +163,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return view(input, (*shape[:d], *filled, *shape[d + 1:]))
 
 
+@called("unflatten")
 def unflatten_method(self: Tensor, dim: int, *sizes: Any) -> Tensor:
     """Dimension `dim` split into sizes, `unflatten(1, (2, 3))`, of which one may be -1."""
     return unflatten(self, dim, shape_args(sizes))
@@ -185,6 +192,7 @@ def squeeze(input: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     return x.squeeze(tuple([d for d in dims if x.ndim and x.shape[d] == 1]))
 
 
+@called("squeeze")
 def squeeze_method(self: Tensor, *dims: Any, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Without the dimensions of size 1: all of them, or those given as `squeeze(0, 2)` or `squeeze((0, 2))`."""
     return squeeze(self, dim if not dims else dims[0] if len(dims) == 1 else dims)
@@ -232,6 +240,7 @@ def expand(input: Tensor, size: tuple[int, ...]) -> Tensor:
     return strided(x, shape, steps)
 
 
+@called("expand")
 def expand_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
     """Size-1 and new leading dimensions repeated, `expand(2, -1)` or `expand((2, -1))`, without a copy; -1 keeps a size."""
     return expand(self, shape_args(sizes if size is None else (size,)))
@@ -267,6 +276,7 @@ def sum_to_size(input: Tensor, size: tuple[int, ...]) -> Tensor:
     return sum_to(x, size)
 
 
+@called("sum_to_size")
 def sum_to_size_method(self: Tensor, *sizes: Any, size: Sequence[int] | None = None) -> Tensor:
     """The adjoint of broadcasting, `sum_to_size(1, 3)` or `sum_to_size((1, 3))`."""
     return sum_to_size(self, shape_args(sizes if size is None else (size,)))

@@ -7,8 +7,8 @@ from ..backend import has_values
 from ..engine.node import wrap
 from ..errors import DtypeError, ShapeError, operand
 from .elementwise import true_divide
-from .loss import need_tensors
 from .magnitude import vector_norm
+from .operands import need_tensors
 from .raw import in_dtype
 from .reduce import sum
 from .select import clamp_min

@@ -10,6 +10,7 @@ from ..dtypes import get_default_numpy
 from ..engine.node import wrap
 from ..engine.op import op
 from ..errors import RefusedArgumentError, UnsupportedError
+from ..naming import called
 from .delivery import casts_out
 from .dims import Number
 from .elementwise import refuse
@@ -188,6 +189,7 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
     return backend_of(x).xp.log(x / (1 - x))
 
 
+@called("polygamma")
 def polygamma_method(self: Tensor, n: int) -> Tensor:
     """The n-th derivative of digamma."""
     return polygamma(n, self)

@@ -10,6 +10,7 @@ from ..errors import ArgumentTypeError, DtypeError, RefusedArgumentError, ShapeE
 from .dims import Dims, Number
 from .half import half, single
 from .matmul import matmul
+from .operands import need_tensors
 from .raw import conj, is_complex, like, raw
 from .reduce import add_up, axes_of, count, mean, spread, with_ones
 from .reduce import sum as sum_of
@@ -129,6 +130,7 @@ def cov(input: Tensor, *, correction: int = 1, fweights: Tensor | None = None, a
 
     fweights: how often each observation counts; aweights: how much. correction: taken off the sum of weights.
     """
+    need_tensors("cov", input=input)
     x: Any = input
     if raw(x).dtype.kind == "b":
         raise DtypeError(f"cov(): bool dtype is not supported for input; got {describe(x)}")
@@ -169,6 +171,7 @@ def checked_weights(w: Any, name: str, n: int) -> Any:
 
 def corrcoef(input: Tensor) -> Tensor:
     """The matrix of Pearson's correlation coefficients of variables (rows) over observations (columns)."""
+    need_tensors("corrcoef", input=input)
     if input.ndim > 2:
         raise ShapeError(f"corrcoef(): expected input to have two or fewer dimensions but got an input with {input.ndim} dimensions")
     c: Any = cov(input)

@@ -7,11 +7,13 @@ from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import DtypeError, ShapeError, describe
+from ..naming import called
 from . import lapack, results
 from .delivery import deliver, takes_out
 from .lu import lu_packed
 from .matmul import matmul
 from .matrices import attempt, check_matrix, column, eye, per_matrix
+from .operands import need_tensors
 from .raw import adjoint, conj, is_complex, like, raw
 from .select import choose
 
@@ -79,6 +81,7 @@ def singular(name: str, A: Any, check_errors: bool, rule: str) -> Any:
 
 def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> results.linalg_inv_ex:
     """The inverse, and info, int32 (...): 0, or for a singular matrix, whose inverse is nan, which diagonal element of U is 0."""
+    need_tensors("linalg.inv_ex", A=A)
     info = singular("linalg.inv_ex", A, check_errors,
                     "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular.")
     return deliver("linalg.inv_ex", out, results.linalg_inv_ex(without_singular(inv(regular(A, info)), per_matrix(info)), wrap(info)))
@@ -152,6 +155,7 @@ def slogdet_parts(A: Tensor) -> tuple[Tensor, Tensor]:
     return (sign, log), sign                         # type: ignore[return-value]
 
 
+@called("linalg.slogdet")
 @takes_out
 def linalg_slogdet(A: Tensor) -> results.linalg_slogdet:
     """The determinant as sign and logarithm of its size, which neither overflow; (0, -inf) of a singular matrix."""

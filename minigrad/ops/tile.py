@@ -8,8 +8,10 @@ from ..backend import backend_of
 from ..engine.node import TensorBase, wrap
 from ..engine.op import op
 from ..errors import ArgumentTypeError, OutOfRangeError, ShapeError, UnsupportedError, describe
+from ..naming import called
 from .axes import transpose
 from .dims import one_dim, shape_args
+from .operands import need_tensors
 from .reduce import sum
 from .rows import index_select
 
@@ -37,6 +39,7 @@ def repeats_added(g: Any, shape: tuple[int, ...], repeats: tuple[int, ...]) -> A
     return sum(g.reshape(pairs), tuple(range(0, len(pairs), 2))).reshape(shape) if pairs else g
 
 
+@called("repeat")
 def repeat_method(self: Tensor, *sizes: Any, repeats: Sequence[int] | None = None) -> Tensor:
     """The whole tensor repeated: `repeat(2, 3)` or `repeat((2, 3))`."""
     if not sizes and repeats is None:
@@ -49,6 +52,7 @@ def tile(input: Tensor, dims: Sequence[int]) -> Tensor:
     return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
 
 
+@called("tile")
 def tile_method(self: Tensor, *sizes: Any, dims: Sequence[int] | None = None) -> Tensor:
     """The whole tensor repeated: `tile(2, 3)` or `tile((2, 3))`."""
     return tile(self, shape_args(sizes if dims is None else (dims,)))
@@ -66,6 +70,7 @@ def repeat_interleave(input: Tensor, repeats: Tensor | int | None = None, dim: i
 
     Without `dim`, of the flattened input. With repeats alone, the positions: [1, 2, 0] -> [0, 1, 1].
     """
+    need_tensors("repeat_interleave", input=input)
     if repeats is None:
         return wrap(interleaved(input, None))
     if dim is None:
@@ -120,6 +125,7 @@ def flip(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     return x[tuple([slice(None, None, -1) if d in at else slice(None) for d in range(x.ndim)])].copy()
 
 
+@called("flip")
 def flip_method(self: Tensor, *order: Any, dims: Sequence[int] | None = None) -> Tensor:
     """The order of elements reversed: `flip(0, 1)` or `flip((0, 1))`."""
     return flip(self, shape_args(order if dims is None else (dims,)))
@@ -127,6 +133,7 @@ def flip_method(self: Tensor, *order: Any, dims: Sequence[int] | None = None) ->
 
 def fliplr(input: Tensor) -> Tensor:
     """Columns in reverse order: the second dimension flipped."""
+    need_tensors("fliplr", input=input)
     if input.ndim < 2:
         raise ShapeError(f"fliplr: input must be >= 2-d; got {describe(input)}")
     return flip(input, (1,))
@@ -134,6 +141,7 @@ def fliplr(input: Tensor) -> Tensor:
 
 def flipud(input: Tensor) -> Tensor:
     """Rows in reverse order: the first dimension flipped."""
+    need_tensors("flipud", input=input)
     if not input.ndim:
         raise ShapeError(f"flipud: input must be >= 1-d; got {describe(input)}")
     return flip(input, (0,))
@@ -175,6 +183,7 @@ def opposite(shifts: Any) -> Any:
 
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """Turned k times by 90 degrees in the plane of two dimensions, from the first towards the second."""
+    need_tensors("rot90", input=input)
     if len(dims) != 2:
         raise ShapeError(f"rot90: expected total rotation dims == 2, but got dims = {len(dims)}")
     if input.ndim < 2:

@@ -13,8 +13,8 @@ from ..engine.node import wrap
 from ..errors import ArgumentError, DtypeError, RefusedArgumentError, ShapeError, UnsupportedError, operand
 from .join import stack
 from .lookup import gather
-from .loss import need_tensors
 from .matmul import matmul
+from .operands import need_tensors
 from .shape import expand
 
 if TYPE_CHECKING:

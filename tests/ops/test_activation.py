@@ -118,7 +118,7 @@ def test_prelu() -> None:
     (np.ones(3), np.ones(3), "Found parameter numbers = 3 and channel size = 1"),
     (np.ones((2, 3)), np.ones((1, 1)), "expected weight to be a scalar or 1D tensor, but got ndim = 2"),
     (np.array(1.0), np.ones(3), "not allow zero-dim input tensor"),
-    (np.ones((2, 3)), np.ones(3, "f4"), "prelu_kernel: expected all operands to have the same dtype"),
+    (np.ones((2, 3)), np.ones(3, "f4"), "prelu: expected all operands to have the same dtype"),
     (np.ones((2, 3), "i8"), np.ones(3, "i8"), "prelu: not implemented for int64"),
 ])
 def test_prelu_refuses(x: np.ndarray, w: np.ndarray, match: str) -> None:
