@@ -66,8 +66,12 @@ def optimizer_of(given: Any, model: Module) -> Any:
 
 def scheduler_of(given: Any, optimizer: Any, schedule: str) -> Any:
     """A scheduler, made of the optimizer where a function is given."""
-    is_one = given is None or hasattr(given, "step") and not isinstance(given, type)
-    made = given if is_one else given(optimizer)
+    made = given
+    if not hasattr(given, "step") or isinstance(given, type):
+        if optimizer is None or not callable(given):
+            raise ArgumentTypeError("Trainer: scheduler must be one, or with an optimizer a function that makes one of it; got "
+                                    f"{describe(given)}")
+        made = given(optimizer)
     if isinstance(made, ReduceLROnPlateau) and (schedule == "step" or made.mode == "max"):
         raise ArgumentError("Trainer: a scheduler ReduceLROnPlateau looks at the loss of epochs: it needs schedule='epoch' and "
                             "mode='min'; for other numbers take callbacks.ReduceLROnPlateau(monitor)")

@@ -60,13 +60,15 @@ class Trainer:
         self.mean_loss = Mean("loss")
         self.train_loader: Any = None
         self.validation_loader: Any = None
+        self.scheduler: Any = None
         self.compile(optimizer, loss, metrics, scheduler)
 
     def compile(self, optimizer: Any = None, loss: Any = None, metrics: Metrics = (), scheduler: Any = None) -> Trainer:
-        """Say, or say again, how to train; returns the trainer. As in Keras."""
+        """Say, or say again, how to train; returns the trainer. As in Keras. A scheduler stays until there is another."""
         self.loss = loss_of(loss, self.device)
         self.optimizer = optimizer_of(optimizer, self.model)
-        self.scheduler = scheduler_of(scheduler, self.optimizer, self.schedule)
+        if scheduler is not None:
+            self.scheduler = scheduler_of(scheduler, self.optimizer, self.schedule)
         self.metrics = metrics_of(metrics, threshold_of(self.loss))
         self.scaler = amp.GradScaler(self.device.type, enabled=self.amp is dtypes.float16)
         return self

@@ -32,6 +32,8 @@ from .test_trainer import blobs, model, trainer
     (lambda: Trainer(model(), "mse_loss", optim.Adam(model().parameters())).fit(blobs()), "has no parameter of this model; make it of"),
     (lambda: Trainer(model()).evaluate(blobs()), r"needs a loss; give it to Trainer\(...\) or compile"),
     (lambda: trainer(scheduler=optim.lr_scheduler.StepLR(optim.SGD(model().parameters()), 1)).fit(blobs()), "is one of another optimizer"),
+    (lambda: Trainer(model(), scheduler=lambda o: o), "scheduler must be one, or with an optimizer a function that makes one of it"),
+    (lambda: trainer(scheduler="step"), "scheduler must be one, .*; got str 'step'"),
     (lambda: trainer(scheduler=lambda o: optim.lr_scheduler.ReduceLROnPlateau(o, "max")), "needs schedule='epoch' and mode='min'; for"),
     (lambda: Trainer(model(), "cross_entrpy"), "'cross_entrpy' is no loss; .*; cross_entropy\\?"),
     (lambda: Trainer(model(), F.cross_entropy, "adem"), "'adem' is no optimizer .*; adam\\?"),

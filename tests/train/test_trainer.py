@@ -175,6 +175,12 @@ def test_schedulers_step_by_epoch_by_step_or_by_what_is_measured() -> None:
     assert optimizer.param_groups[0]["lr"] < 1e-6
 
 
+def test_a_scheduler_outlives_compile_and_may_be_made_of_the_optimizer() -> None:
+    made = trainer(scheduler=lambda optimizer: optim.lr_scheduler.StepLR(optimizer, 1, 0.5))
+    made.compile(made.optimizer, "cross_entropy")
+    assert made.fit(blobs(), epochs=3)["lr"] == [0.01, 0.005, 0.0025]
+
+
 def test_validation_between_epochs() -> None:
     seen: list[tuple[int, int]] = []
     made = trainer(callbacks=[LambdaCallback(on_validation_end=lambda made: seen.append((made.epoch, made.batch)))])

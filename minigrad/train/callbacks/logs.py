@@ -53,8 +53,8 @@ class CSVLogger(Callback):
 class TensorBoard(Callback):
     """Event files for TensorBoard: the numbers of every epoch, and every `every` steps of the optimizer the running loss.
 
-    The horizontal axis is that of the optimizer's steps. A run that goes on takes back what was written after its checkpoint. Needs
-    tensorboardX.
+    The horizontal axis is that of the optimizer's steps. A run that goes on hides what was written after its checkpoint, a new one
+    what an older one left in the folder. Needs tensorboardX.
     """
 
     def __init__(self, folder: str | Path, every: int | None = None) -> None:
