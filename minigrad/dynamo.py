@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from .compiler import allow_in_graph as allow_in_graph
+from .compiler import assume_constant_result as assume_constant_result
 from .compiler import compile as compile
 from .compiler import disable as disable
 from .compiler import is_compiling as is_compiling

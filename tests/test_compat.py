@@ -114,7 +114,7 @@ def test_every_public_name_is_there(alias: str, torch: Any) -> None:
     assert [name for name in names if not hasattr(module, name)] == []
 
 
-@pytest.mark.parametrize("name", ["ops", "engine", "kernels", "backend", "vision", "viz", "compat", "errors", "config", "dtypes", "_tensor",
+@pytest.mark.parametrize("name", ["engine", "kernels", "backend", "vision", "viz", "compat", "errors", "config", "dtypes", "_tensor",
                                   "Any", "annotations", "TYPE_CHECKING", "__wrapped__"])
 def test_our_own_affairs_are_not_in_torch(name: str, torch: Any) -> None:
     assert not hasattr(torch, name)
@@ -427,9 +427,31 @@ def test_names_that_packages_import_and_seldom_use(torch: Any) -> None:
     found: dict[str, Any] = {}
     exec("from torch.multiprocessing import Manager\nfrom torch.utils.model_zoo import load_url\nfrom torch.jit import Final, ScriptModule\n"
          "from torch.optim.optimizer import required\nfrom torch.serialization import DEFAULT_PROTOCOL\n"
-         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.distributed.distributed_c10d import ProcessGroup", found)   # noqa: S102
+         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.hub import HASH_REGEX, urlparse\n"
+         "from torch.utils.data._utils.collate import np_str_obj_array_pattern\nfrom torch.distributed.distributed_c10d import ProcessGroup", found)   # noqa: S102
     assert found["Manager"].__func__ is Manager.__func__                 # type: ignore[attr-defined]
     assert found["load_url"] is torch.hub.load_state_dict_from_url
     assert not isinstance(torch.nn.Linear(1, 1), found["ScriptModule"])
     assert repr(found["required"]) == "<required parameter>"
     assert torch.fx.wrap(len) is len
+
+
+def test_ops_of_a_package_under_their_names(torch: Any) -> None:
+    def cube(x: Any, factor: float = 1.0) -> Any:
+        return factor * x.detach() ** 3
+
+    torch.library.custom_op("tests::cube", cube, mutates_args=())
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    assert not torch.ops.tests.cube(x).requires_grad  # no gradient yet
+    torch.library.register_autograd(
+        "tests::cube", lambda ctx, g: (3 * ctx.factor * ctx.saved_tensors[0] ** 2 * g, None),
+        setup_context=lambda ctx, inputs, output: (ctx.save_for_backward(inputs[0]), setattr(ctx, "factor", inputs[1])))
+    torch.ops.tests.cube(x, factor=2.0).sum().backward()
+    assert x.grad.tolist() == [6.0, 24.0]
+    assert not hasattr(torch.ops.tests, "square")
+    assert not hasattr(torch.ops, "__path")
+    assert torch.library.register_fake("tests::cube", cube) is cube
+    with pytest.raises(ValueError, match="there is no op tests::square; make it with custom_op first"):
+        torch.library.register_autograd("tests::square", cube)
+    with pytest.raises(ValueError, match="a name looks like namespace::name; got 'cube'"):
+        torch.library.custom_op("cube", cube, mutates_args=())

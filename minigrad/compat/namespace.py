@@ -56,6 +56,7 @@ HOMES = {
     "torch._dynamo._trace_wrapped_higher_order_op": "dynamo",
     "torch._inductor": "dynamo",
     "torch.nn.attention.flex_attention": "nn.flexible_attention",
+    "torch.ops": "compat.custom_ops",
     "torch.storage": "_storage",
     "torch.utils.data._utils": "utils.data",
     "torch.utils.data._utils.collate": "utils.data.collate",
@@ -68,10 +69,13 @@ PRIVATE = {
     "torch.cuda._initialized": "compat.private.CUDA_INITIALIZED",
     "torch.distributions.utils._standard_normal": "compat.private.standard_normal",
     "torch.distributions.utils._sum_rightmost": "distributions.utils.sum_rightmost",
+    "torch.hub.HASH_REGEX": "hub.HASH",
+    "torch.hub.urlparse": "hub.urlparse",
     "torch.optim.optimizer.required": "compat.private.required",
     "torch.serialization.DEFAULT_PROTOCOL": "compat.private.DEFAULT_PROTOCOL",
     "torch.serialization.FILE_LIKE": "serialization.FILE_LIKE",
     "torch.serialization.MAP_LOCATION": "serialization.MAP_LOCATION",
+    "torch.utils.data._utils.collate.np_str_obj_array_pattern": "compat.private.np_str_obj_array_pattern",
 }
 
 # Where a name is looked for that another module lacks.

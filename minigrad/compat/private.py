@@ -1,6 +1,7 @@
 """Functions of PyTorch's that are private there, and used by packages all the same, where ours have another signature."""
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,3 +25,4 @@ class _Required:
 
 required = _Required()
 DEFAULT_PROTOCOL = 2                                 # of pickle, in checkpoints
+np_str_obj_array_pattern = re.compile(r"[SaUO]")     # dtypes of arrays that make no tensors
