@@ -97,13 +97,20 @@ def warp(img: Tensor, matrix: Doubles, size: tuple[int, int], mode: Interpolatio
     _, h, w = get_dimensions(img)
     oh, ow = size
     kind = _precision(img)
-    points = np.stack(np.broadcast_arrays(np.arange(ow) - (ow - 1) / 2, (np.arange(oh) - (oh - 1) / 2)[:, None], 1.0), -1).astype(kind)
+    points = _places(np.arange(oh) - (oh - 1) / 2, np.arange(ow) - (ow - 1) / 2, kind)
     return sample(img, points @ (matrix.T.astype(kind) / np.array([w * 0.5, h * 0.5], kind)), mode, fill)
 
 
 def _precision(img: Tensor) -> Any:
     """In which torchvision computes where to read: it decides ties between two pixels."""
     return np.float64 if img.dtype is dtypes.float64 else np.float32
+
+
+def _places(rows: Doubles, columns: Doubles, kind: Any) -> NDArray[Any]:
+    """(H, W, 3): x, y and 1 of each pixel."""
+    places = np.ones((len(rows), len(columns), 3), kind)
+    places[..., 0], places[..., 1] = columns, rows[:, None]
+    return places
 
 
 def sample(img: Tensor, grid: NDArray[Any], mode: InterpolationMode, fill: Fill) -> Tensor:
@@ -119,7 +126,7 @@ def sample(img: Tensor, grid: NDArray[Any], mode: InterpolationMode, fill: Fill)
         raise ArgumentError(f"fill: the number of elements should be 1 or {channels}, the channels of the image; got {fill}")
     if fill is not None:                             # also for 0: edges fade as torchvision's do
         x = nn_functional.pad(x, (0, 0, 0, 0, 0, 1), value=1.0)      # one channel more, to know what is inside
-    at = creation.tensor(grid, dtype=x.dtype, device=x.device)[None].expand(n, *grid.shape)
+    at = creation.as_tensor(grid, dtype=x.dtype, device=x.device)[None].expand(n, *grid.shape)
     out: Tensor = nn_functional.grid_sample(x, at, mode.value, "zeros", False)
     if fill is not None:
         out, inside, beyond = out[:, :-1], out[:, -1:], creation.tensor(colour, dtype=x.dtype, device=x.device)
@@ -178,7 +185,7 @@ def perspective(
         return img.transform((w, h), PERSPECTIVE, found, PIL_FILTERS[mode.value], fillcolor=pil_fill(img, fill))
     kind = _precision(img)
     matrix = np.array([*found, 1.0], kind).reshape(3, 3).T / np.array([w * 0.5, h * 0.5, 1.0], kind)
-    points = np.stack(np.broadcast_arrays(np.arange(w) + 0.5, (np.arange(h) + 0.5)[:, None], 1.0), -1).astype(kind) @ matrix
+    points = _places(np.arange(h) + 0.5, np.arange(w) + 0.5, kind) @ matrix
     return sample(img, points[..., :2] / points[..., 2:] - 1, mode, fill)
 
 
@@ -193,5 +200,5 @@ def elastic_transform(
         raise ArgumentError(f"elastic: displacement expected shape is (1, {h}, {w}, 2); got {tuple(displacement.shape)}")
     if is_pil(img):
         return to_pil_image(elastic_transform(pil_to_tensor(img), displacement, interpolation, fill), img.mode)
-    places = np.stack(np.broadcast_arrays((2 * np.arange(w) + 1) / w - 1, ((2 * np.arange(h) + 1) / h - 1)[:, None]), -1)
+    places = _places((2 * np.arange(h) + 1) / h - 1, (2 * np.arange(w) + 1) / w - 1, np.float64)[..., :2]
     return sample(img, places + displacement.detach().cpu().numpy()[0], interpolation_mode(interpolation), fill)
