@@ -51,6 +51,10 @@ from .google_net import GoogLeNet as GoogLeNet
 from .google_net import GoogLeNet_Weights as GoogLeNet_Weights
 from .google_net import GoogLeNetOutputs as GoogLeNetOutputs
 from .google_net import googlenet as googlenet
+from .inception import Inception3 as Inception3
+from .inception import Inception_V3_Weights as Inception_V3_Weights
+from .inception import InceptionOutputs as InceptionOutputs
+from .inception import inception_v3 as inception_v3
 from .layers import IntermediateLayerGetter as IntermediateLayerGetter
 from .le_net import LeNet as LeNet
 from .le_net import lenet as lenet

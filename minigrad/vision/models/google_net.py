@@ -40,6 +40,12 @@ class BasicConv2d(nn.Module):
         return F.relu(self.bn(self.conv(x)), inplace=True)
 
 
+def imagenet_to_half(x: Tensor) -> Tensor:
+    """From (v - mean) / std of each channel of ImageNet to (v - 0.5) / 0.5."""
+    means, stds = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+    return stack([x[:, c] * (std / 0.5) + (mean - 0.5) / 0.5 for c, (mean, std) in enumerate(zip(means, stds))], 1)
+
+
 class Inception(nn.Module):
     """Four branches side by side: (N, in_channels, H, W) -> (N, ch1x1 + ch3x3 + ch5x5 + pool_proj, H, W).
 
@@ -129,11 +135,7 @@ class GoogLeNet(nn.Module):
                 nn.init.constant_(m.bias, 0)
 
     def _transform_input(self, x: Tensor) -> Tensor:
-        """From (v - mean) / std of each channel of ImageNet to (v - 0.5) / 0.5."""
-        if not self.transform_input:
-            return x
-        means, stds = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-        return stack([x[:, c] * (std / 0.5) + (mean - 0.5) / 0.5 for c, (mean, std) in enumerate(zip(means, stds))], 1)
+        return imagenet_to_half(x) if self.transform_input else x
 
     def _forward(self, x: Tensor) -> tuple[Tensor, Tensor | None, Tensor | None]:
         x = self.maxpool1(self.conv1(x))                         # (N, 64, H / 4, W / 4)
