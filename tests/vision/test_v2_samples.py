@@ -1,6 +1,7 @@
 """Whole samples: geometry agrees between image, mask, boxes and points; what else is in a sample; transforms of one's own."""
 from __future__ import annotations
 
+import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -240,3 +241,23 @@ def test_every_sample_has_draws_of_its_own(workers: int) -> None:
     rng.manual_seed(0)
     images = np.concatenate([x.numpy() for x, _ in DataLoader(Augmented(steps), 6, num_workers=workers)])
     assert len({image.tobytes() for image in images}) > 9
+
+
+def test_an_image_without_objects() -> None:
+    none = {"image": tv_tensors.Image(mg.rand(3, H, W)), "masks": tv_tensors.Mask(mg.zeros(0, H, W, dtype=mg.uint8)),
+            "boxes": tv_tensors.BoundingBoxes(mg.zeros(0, 4), format="CXCYWH", canvas_size=(H, W)), "labels": mg.zeros(0, dtype=mg.int64),
+            "points": tv_tensors.KeyPoints(mg.zeros(0, 2), canvas_size=(H, W))}
+    for step in (v2.RandomAffine(20), v2.RandomRotation((30, 40), expand=True), v2.RandomPerspective(p=1.0), v2.ElasticTransform(),
+                 v2.Resize(9), v2.RandomCrop(9), v2.RandomZoomOut(p=1.0), v2.RandomIoUCrop(), v2.SanitizeBoundingBoxes(), v2.SanitizeKeyPoints()):
+        out = step(none)
+        size = tuple(out["image"].shape[-2:])
+        assert tuple(out["masks"].shape) == (0, *size)
+        assert (tuple(out["boxes"].shape), out["boxes"].canvas_size) == ((0, 4), size)
+        assert (tuple(out["points"].shape), out["points"].canvas_size) == ((0, 2), size)
+
+
+def test_all_transforms_go_to_other_processes() -> None:
+    steps = [v2.Compose([v2.RandomApply([v2.RandAugment()]), v2.ColorJitter(0.1), v2.SanitizeKeyPoints()]), v2.MixUp(num_classes=3),
+             v2.RandomPerspective(fill={tv_tensors.Mask: 1, "others": 0}), v2.ToDtype({mg.Tensor: mg.float32}), v2.RandomErasing()]
+    for step in steps:
+        assert repr(pickle.loads(pickle.dumps(step))) == repr(step)

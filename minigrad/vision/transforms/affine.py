@@ -117,6 +117,8 @@ def sample(img: Tensor, grid: NDArray[Any], mode: InterpolationMode, fill: Fill)
     """(..., C, H, W) read at grid (OH, OW, 2), which is within -1 ... 1; `fill` beyond."""
     if mode.value not in ("nearest", "bilinear"):
         raise ArgumentError(f"{mode} is for PIL images; tensors take NEAREST and BILINEAR")
+    if not img.numel():                              # masks of no objects
+        return img.new_zeros((*img.shape[:-2], *grid.shape[:2]))
     dtype, lead = img.dtype, img.shape[:-3]
     x = img.reshape(-1, *img.shape[-3:]) if img.ndim >= 3 else img[None, None]
     x = x.float() if not dtype.is_floating_point or dtype is dtypes.float16 else x

@@ -227,6 +227,6 @@ def sanitize_keypoints(key_points: Tensor, canvas_size: Sequence[int] | None = N
     if size is None:
         raise ArgumentError("sanitize_keypoints: for a plain tensor canvas_size has to be passed")
     points = _values(key_points)
-    inside: Any = ((points >= 0) & (points < np.array(size[::-1]))).reshape(len(points), -1)
-    valid = creation.from_numpy(inside.all(1)).to(key_points.device)
+    inside: Any = (points >= 0) & (points < np.array(size[::-1]))
+    valid = creation.from_numpy(inside.all(tuple(range(1, points.ndim)))).to(key_points.device)
     return wrap(key_points[valid], like=key_points), valid

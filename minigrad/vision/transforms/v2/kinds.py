@@ -121,12 +121,14 @@ class ToDtype(Transform):
 class ConvertImageDtype(Transform):
     """Images of another dtype, rescaled: floats run from 0 to 1, integers from 0 to their largest value."""
 
+    _transformed_types = (Tensor,)
+
     def __init__(self, dtype: dtypes.dtype = dtypes.float32) -> None:
         super().__init__()
         self.dtype = dtype
 
     def transform(self, inpt: Any, params: Params) -> Any:
-        return self._call_kernel(F.to_dtype, inpt, self.dtype, True)
+        return self._call_kernel(F.to_dtype, inpt, self.dtype, scale=True)
 
 
 class UniformTemporalSubsample(Transform):

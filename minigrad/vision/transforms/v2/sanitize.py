@@ -30,13 +30,17 @@ def find_labels(inputs: Any) -> Any:
     return inputs[names[0]]
 
 
+def no_labels(inputs: Any) -> None:
+    """For samples without labels."""
+
+
 def getter(labels_getter: Getter) -> Callable[[Any], Any]:
     """The function that finds labels. Raises ValueError for what is none."""
     if labels_getter == "default":
         return find_labels
     if labels_getter is not None and not callable(labels_getter):
         raise ArgumentError(f"labels_getter should either be 'default', a callable, or None; got {labels_getter!r}")
-    return labels_getter if callable(labels_getter) else lambda sample: None
+    return labels_getter if callable(labels_getter) else no_labels
 
 
 class _Sanitizing(Transform):

@@ -111,7 +111,6 @@ class Transform(Module):
     """
 
     _transformed_types: tuple[Check, ...] = (Tensor, is_pil)
-    _v1_transform_cls: Any = None
 
     def check_inputs(self, flat_inputs: list[Any]) -> None:
         """Raises an error for a sample that cannot be transformed."""
