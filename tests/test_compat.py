@@ -427,7 +427,7 @@ def test_names_that_packages_import_and_seldom_use(torch: Any) -> None:
     found: dict[str, Any] = {}
     exec("from torch.multiprocessing import Manager\nfrom torch.utils.model_zoo import load_url\nfrom torch.jit import Final, ScriptModule\n"
          "from torch.optim.optimizer import required\nfrom torch.serialization import DEFAULT_PROTOCOL\n"
-         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.hub import HASH_REGEX, urlparse\n"
+         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.hub import HASH_REGEX, urlparse\nfrom torch.jit.annotations import List\n"
          "from torch.utils.data._utils.collate import np_str_obj_array_pattern\nfrom torch.distributed.distributed_c10d import ProcessGroup", found)   # noqa: S102
     assert found["Manager"].__func__ is Manager.__func__                 # type: ignore[attr-defined]
     assert found["load_url"] is torch.hub.load_state_dict_from_url
@@ -455,3 +455,12 @@ def test_ops_of_a_package_under_their_names(torch: Any) -> None:
         torch.library.register_autograd("tests::square", cube)
     with pytest.raises(ValueError, match="a name looks like namespace::name; got 'cube'"):
         torch.library.custom_op("cube", cube, mutates_args=())
+
+
+def test_the_device_without_memory_can_be_named_only(torch: Any) -> None:
+    meta = torch.device("meta")
+    assert meta.type == "meta"
+    assert torch.zeros(1).device != meta
+    for make in (lambda: torch.zeros(1, device="meta"), lambda: torch.zeros(1).to(meta), lambda: torch.nn.Linear(1, 1).to("meta")):
+        with pytest.raises(RuntimeError, match="'meta' is PyTorch's device without memory, which minigrad does not have; use device 'cpu'"):
+            make()

@@ -17,7 +17,7 @@ FLOORS = [
     ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random", "types", "overrides"], ["testing"], ["profiler"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
-    ["distributed", "futures", "fx", "multiprocessing"], ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["hub"], ["utils"],
+    ["distributed", "futures", "fx"], ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["hub"], ["utils"],
     ["vision"], ["viz"], ["train"],
     ["onnx", "compat", "_einops", "_einops_layers"], ["cli"], ["__main__", "__init__"],
 ]

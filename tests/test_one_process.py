@@ -102,6 +102,13 @@ def test_data_parallel_is_its_module(world: None) -> None:
         DistributedDataParallel(mg.nn.ReLU())
 
 
+def test_a_spread_optimizer_is_the_optimizer(world: None) -> None:
+    from minigrad.distributed.optim import ZeroRedundancyOptimizer
+    optimizer = ZeroRedundancyOptimizer([mg.ones(1, requires_grad=True)], mg.optim.Adam, lr=0.25)
+    assert isinstance(optimizer, mg.optim.Adam)
+    assert optimizer.param_groups[0]["lr"] == 0.25
+
+
 def test_what_goes_to_one_device_is_not_split() -> None:
     x = mg.ones(4, 2)
     assert scatter((x, 3), ["cpu"]) == [(x, 3)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Dict, List, Optional, Tuple  # noqa: F401, UP035 -- `torch.jit.annotations` hands them on
 
 from .._tensor import Tensor
 from ..random import randn
