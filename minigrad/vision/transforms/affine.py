@@ -106,7 +106,7 @@ def _precision(img: Tensor) -> Any:
     return np.float64 if img.dtype is dtypes.float64 else np.float32
 
 
-def _places(rows: Doubles, columns: Doubles, kind: Any) -> NDArray[Any]:
+def _places(rows: NDArray[Any], columns: NDArray[Any], kind: Any) -> NDArray[Any]:
     """(H, W, 3): x, y and 1 of each pixel."""
     places = np.ones((len(rows), len(columns), 3), kind)
     places[..., 0], places[..., 1] = columns, rows[:, None]
