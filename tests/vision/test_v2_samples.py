@@ -248,7 +248,8 @@ def test_an_image_without_objects() -> None:
             "boxes": tv_tensors.BoundingBoxes(mg.zeros(0, 4), format="CXCYWH", canvas_size=(H, W)), "labels": mg.zeros(0, dtype=mg.int64),
             "points": tv_tensors.KeyPoints(mg.zeros(0, 2), canvas_size=(H, W))}
     for step in (v2.RandomAffine(20), v2.RandomRotation((30, 40), expand=True), v2.RandomPerspective(p=1.0), v2.ElasticTransform(),
-                 v2.Resize(9), v2.RandomCrop(9), v2.RandomZoomOut(p=1.0), v2.RandomIoUCrop(), v2.SanitizeBoundingBoxes(), v2.SanitizeKeyPoints()):
+                 v2.Resize(9), v2.RandomCrop(9), v2.RandomZoomOut(p=1.0), v2.RandomIoUCrop(), v2.SanitizeBoundingBoxes(),
+                 v2.SanitizeKeyPoints()):
         out = step(none)
         size = tuple(out["image"].shape[-2:])
         assert tuple(out["masks"].shape) == (0, *size)
