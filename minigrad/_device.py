@@ -6,8 +6,8 @@ from typing import Any
 
 from .errors import ArgumentTypeError, DeviceError
 
-KNOWN = ("cpu", "cuda")
-FOREIGN = ("mps", "xpu", "meta", "xla", "hpu", "mtia", "ipu", "vulkan", "privateuseone")
+KNOWN = ("cpu", "cuda", "meta")                      # meta can be named and compared with; no tensor lies there
+FOREIGN = ("mps", "xpu", "xla", "hpu", "mtia", "ipu", "vulkan", "privateuseone")
 
 
 class device:

@@ -138,7 +138,8 @@ def backend_for(where: device) -> Backend:
     if where.type == "cuda":
         found: Backend = importlib.import_module("minigrad.cupy_arrays").opened(where)
         return found
-    raise DeviceError(f"device: {where} is not there; use device 'cpu'")
+    why = "PyTorch's device without memory, which minigrad does not have" if where.type == "meta" else "not there"
+    raise DeviceError(f"device: '{where}' is {why}; use device 'cpu'")
 
 
 def strided(array: Array, shape: tuple[int, ...], strides: tuple[int, ...], start: tuple[int, ...] = ()) -> Array:

@@ -88,7 +88,8 @@ def _op(op: Any) -> CustomOpDef:
     return _ops[namespace][name.removesuffix(".default")]
 
 
-def register_autograd(op: Any, backward: Callable[..., Any], /, *, setup_context: Callable[..., Any] | None = None, lib: Any = None) -> None:
+def register_autograd(op: Any, backward: Callable[..., Any], /, *, setup_context: Callable[..., Any] | None = None,
+                      lib: Any = None) -> None:
     """`CustomOpDef.register_autograd` of an op or of its name."""
     _op(op).register_autograd(backward, setup_context=setup_context)
 

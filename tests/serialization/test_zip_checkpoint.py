@@ -226,7 +226,6 @@ THEIR_ZOO: dict[str, tuple[Any, str]] = {
     "float8": (lambda: torch.ones(2).to(torch.float8_e5m2), "float8"),
     "a storage": (lambda: torch.ones(2).untyped_storage(), r"torch\.storage\.UntypedStorage"),
     "conj": (lambda: torch.ones(2, dtype=torch.complex64).conj(), "conj; call resolve_conj"),
-    "meta": (lambda: torch.device("meta"), "meta"),
     "the class itself": (OrderedDict, r"collections\.OrderedDict as a value"),
     "a storage type": (torch.FloatStorage, "FloatStorage as a value"),
 }

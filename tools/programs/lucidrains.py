@@ -33,7 +33,8 @@ IDS = {
     "x_transformers relative": lambda: words(rel_pos_bias=True, attn_pre_talking_heads=True, ff_swish=True, attn_num_mem_kv=4),
     "local_attention": lambda: import_module("local_attention").LocalTransformer(
         num_tokens=60, dim=32, depth=2, max_seq_len=32, causal=True, local_attn_window_size=8),
-    "performer": lambda: import_module("performer_pytorch").PerformerLM(num_tokens=60, max_seq_len=32, dim=32, depth=2, heads=4, causal=False),
+    "performer": lambda: import_module("performer_pytorch").PerformerLM(
+        num_tokens=60, max_seq_len=32, dim=32, depth=2, heads=4, causal=False),
     "reformer": lambda: import_module("reformer_pytorch").ReformerLM(
         num_tokens=60, dim=32, depth=2, max_seq_len=32, heads=4, bucket_size=4, n_hashes=2, causal=True),
     "linear_attention": lambda: import_module("linear_attention_transformer").LinearAttentionTransformerLM(
