@@ -140,6 +140,8 @@ def make_tensor(*shape: Any, dtype: DType, device: Any, low: float | None = None
         raise ArgumentError(f"make_tensor: `requires_grad=True` is not supported for boolean and integral dtypes, but got {dtype=}")
     if noncontiguous and memory_format is not None:
         raise ArgumentError("make_tensor: the parameters `noncontiguous` and `memory_format` are mutually exclusive; leave one out")
+    least: float
+    most: float
     if kind.kind == "b":
         least, most, first, last = 0, 2, 0, 2
     elif floating:

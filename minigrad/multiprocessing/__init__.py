@@ -16,7 +16,7 @@ from .spawn import SpawnContext as SpawnContext
 from .spawn import spawn as spawn
 from .spawn import start_processes as start_processes
 
-__all__ = [*_python.__all__,                         # type: ignore[attr-defined]
+__all__ = [*_python.__all__,
            "ProcessContext", "ProcessExitedException", "ProcessRaisedException", "SpawnContext",
            "get_all_sharing_strategies", "get_sharing_strategy", "set_sharing_strategy", "spawn", "start_processes"]
 

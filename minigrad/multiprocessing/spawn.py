@@ -55,7 +55,7 @@ class ProcessContext:
 
     def __init__(self, processes: list[Any], error_queues: list[Any]) -> None:
         self.processes, self.error_queues = processes, error_queues
-        self._running = {process.sentinel: i for i, process in enumerate(processes)}
+        self._running: dict[Any, int] = {process.sentinel: i for i, process in enumerate(processes)}
 
     def pids(self) -> list[int]:
         """The ids of the processes."""
@@ -71,7 +71,7 @@ class ProcessContext:
             return True
         failed = None
         for sentinel in multiprocessing.connection.wait(list(self._running), timeout):
-            i = self._running.pop(sentinel)          # type: ignore[call-overload]
+            i = self._running.pop(sentinel)
             self.processes[i].join()
             if self.processes[i].exitcode:
                 failed = i

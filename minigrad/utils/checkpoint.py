@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
+from .._tensor import Tensor
 from ..amp.state import state
 from ..autograd import Function, backward
 from ..cuda.random import get_rng_state, set_rng_state
@@ -325,7 +326,7 @@ class CheckpointFunction(Function):
         if not pairs:
             raise GraphError("checkpoint: none of output has requires_grad=True, this checkpoint() is not necessary")
         backward([out for out, _ in pairs], [g for _, g in pairs])
-        return (None, None, *[a.grad if isinstance(a, TensorBase) else None for a in args])
+        return (None, None, *[a.grad if isinstance(a, Tensor) else None for a in args])
 
 
 def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -335,12 +336,12 @@ def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     """
     if not isinstance(inputs, tuple):
         raise ShapeError(f"detach_variable: Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}")
-    return tuple([t.detach().requires_grad_(t.requires_grad) if isinstance(t, TensorBase) else t for t in inputs])
+    return tuple([t.detach().requires_grad_(t.requires_grad) if isinstance(t, Tensor) else t for t in inputs])
 
 
 def check_backward_validity(inputs: Sequence[Any]) -> None:
     """Warn if no tensor among the inputs requires a gradient."""
-    if not any(isinstance(t, TensorBase) and t.requires_grad for t in inputs):         # type: ignore[attr-defined]
+    if not any(isinstance(t, Tensor) and t.requires_grad for t in inputs):
         warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
 
 
