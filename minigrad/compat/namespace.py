@@ -67,6 +67,7 @@ HOMES = {
 
 # Names that packages use though PyTorch's documents have them not, and where we have them.
 PRIVATE = {
+    "torch.Future": "futures.Future",
     "torch.cuda._initialized": "compat.private.CUDA_INITIALIZED",
     "torch.distributions.utils._standard_normal": "compat.private.standard_normal",
     "torch.distributions.utils._sum_rightmost": "distributions.utils.sum_rightmost",
