@@ -41,24 +41,28 @@ def convert(x: Array, dtype: Any) -> Array:
 
 def working(x: Array) -> Array:
     """float16 is computed in float32 and rounded once at the end."""
-    return convert(x, np.dtype("f4")) if x.dtype == np.float16 else x
+    return convert(x, np.dtype("f4")) if x.dtype.char == "e" else x
 
 
 def plain(x: Array) -> Array:
     """x C-contiguous and writeable, float16 as float32, so that each kernel is compiled for one layout per dtype."""
+    if x.flags.carray and x.dtype.char != "e":       # as most are
+        return x
     x = np.ascontiguousarray(working(x))
     return x if x.flags.writeable else x.copy()
 
 
 def seen(x: Array) -> Array:
     """x C-contiguous and writeable, float16 as bits: for kernels that convert as they load."""
+    if x.flags.carray and x.dtype.char != "e":
+        return x
     x = np.ascontiguousarray(x if FAST else working(x))
     return bits(x if x.flags.writeable else x.copy())
 
 
 def numbers(x: Array) -> Array:
     """The float16 array whose bits these are; any other as it is."""
-    return x.view(np.float16) if x.dtype == np.uint16 else x
+    return x.view(np.float16) if x.dtype.char == "H" else x
 
 
 def like(y: Array, x: Array) -> Array:

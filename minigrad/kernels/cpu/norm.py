@@ -89,7 +89,8 @@ def reciprocal(var: Array, eps: float) -> Array:
 
 def alike(x: Array, *others: Array | None) -> bool:
     """True for something in single or double precision, all in the same."""
-    return x.dtype.char in "fd" and x.size > 0 and all(a is None or a.dtype == x.dtype for a in others)
+    char = x.dtype.char
+    return char in "fd" and x.size > 0 and {a.dtype.char for a in others if a is not None} <= {char}
 
 
 def ones(w: Array | None, x: Array) -> Array:
