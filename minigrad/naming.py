@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 ROOT = __file__[:-len("naming.py")]
 THROUGH = (*[ROOT + part for part in ("ops/", "engine/", "kernels/", "_", "backend.py", "dtypes.py", "errors.py")], __file__)
-HOMES = (f"{ROOT}ops/", f"{ROOT}_tensor.py")         # of functions that users call
+HOME = f"{ROOT}ops/"                                 # of functions that users call
 NAMESPACES = ("", ".nn.functional", ".linalg", ".special", ".fft")
 PREFIX = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))?: ")
 
@@ -46,7 +46,7 @@ def entry(frame: FrameType | None) -> str | None:
         if code.co_filename == f"{ROOT}engine/run.py":
             return None
         name = None
-        if code.co_filename.startswith(HOMES) and code.co_qualname.rpartition(".")[0] in ("", "Tensor"):
+        if code.co_filename.startswith(HOME) and "." not in code.co_qualname:
             name = code.co_name
         elif code.co_name in ("call", "plain") and code.co_filename.startswith(f"{ROOT}engine/"):
             name = getattr(frame.f_locals.get("op"), "name", None)

@@ -33,7 +33,7 @@ CALLS = {
 # Functions that are made by others, whose own name Python's errors tell; and what takes anything as its first argument.
 LEFT = re.compile(r"(gru|lstm|rnn_relu|rnn_tanh|grid_sampler_[23]d|adaptive_max_pool\dd(_with_indices)?|broadcast_tensors|broadcast_shapes"
                   r"|cartesian_prod|meshgrid|einsum|chain_matmul|multi_dot|column_stack|[hvd]stack|row_stack|block_diag|.*_copy"
-                  r"|.*_lowrank|lobpcg|.*_|is_(neg|conj)|resolve_.*|cholesky_inverse|contiguous|conj.*|positive)")
+                  r"|.*_lowrank|lobpcg|.*_|is_(neg|conj)|resolve_.*|cholesky_inverse|contiguous|bincount|conj.*|positive)")
 
 
 def public() -> Iterator[tuple[str, str, Any]]:

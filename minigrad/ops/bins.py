@@ -13,7 +13,6 @@ from ..errors import ArgumentTypeError, ShapeError, UnsupportedDtypeError, descr
 from . import results
 from .along import picked
 from .dims import Number
-from .operands import need_tensors
 from .raw import raw
 
 if TYPE_CHECKING:
@@ -90,7 +89,6 @@ def bisect(sequence: Any, values: Any, right: bool) -> Any:
 @op()
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... occurs in a vector of integers; with `weights`, their sums."""
-    need_tensors("bincount", input=input)
     x: Any = input
     w: Any = weights
     if x.dtype.kind not in "iu":
