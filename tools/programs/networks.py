@@ -41,14 +41,6 @@ def efficientnet():
 
 
 @case
-def pretrained_models():
-    import pretrainedmodels as p
-
-    m = p.se_resnext50_32x4d(num_classes=1000, pretrained=None)
-    return classify(m, 3, 224, 224, steps=1)
-
-
-@case
 def siren():
     from siren_pytorch import SirenNet, SirenWrapper
 
@@ -83,15 +75,6 @@ def linformer_():
 
 
 @case
-def linformer_reversible():
-    from linformer import Linformer
-
-    m = Linformer(dim=16, seq_len=16, depth=2, heads=2, k=4, reversible=True)
-    x = torch.randn(1, 16, 16)
-    return train(m, lambda: m(x).square().mean())
-
-
-@case
 def diffusion():
     from denoising_diffusion_pytorch import GaussianDiffusion, Unet
 
@@ -119,47 +102,6 @@ def byol():
     m = BYOL(net, image_size=16, hidden_layer=-1, projection_size=8, projection_hidden_size=16, augment_fn=torch.nn.Identity())
     x = torch.rand(4, 3, 16, 16)
     return train(m, lambda: m(x)), m.update_moving_average()
-
-
-@case
-def monai_nets():
-    from monai.networks import nets as N
-
-    out = []
-    for m, size in (
-        (
-            N.UNet(spatial_dims=2, in_channels=1, out_channels=2, channels=(4, 8, 16), strides=(2, 2), num_res_units=1),
-            (1, 32, 32),
-        ),
-        (N.UNet(spatial_dims=3, in_channels=1, out_channels=2, channels=(4, 8), strides=(2,)), (1, 8, 8, 8)),
-        (N.SegResNet(spatial_dims=2, init_filters=8, in_channels=1, out_channels=2), (1, 32, 32)),
-        (N.AttentionUnet(spatial_dims=2, in_channels=1, out_channels=2, channels=(4, 8), strides=(2,)), (1, 32, 32)),
-        (N.BasicUNet(spatial_dims=2, features=(4, 4, 8, 8, 16, 4)), (1, 32, 32)),
-        (
-            N.UNETR(
-                in_channels=1,
-                out_channels=2,
-                img_size=(32, 32),
-                feature_size=4,
-                hidden_size=16,
-                mlp_dim=32,
-                num_heads=2,
-                spatial_dims=2,
-            ),
-            (1, 32, 32),
-        ),
-        (
-            N.SwinUNETR(
-                in_channels=1, out_channels=2, feature_size=12, spatial_dims=2, depths=(1, 1, 1, 1), num_heads=(1, 1, 1, 1)
-            ),
-            (1, 64, 64),
-        ),
-        (N.VNet(spatial_dims=3, in_channels=1, out_channels=2, dropout_prob_down=0, dropout_prob_up=(0, 0)), (1, 16, 16, 16)),
-        (N.DynUNet(2, 1, 2, kernel_size=[3, 3], strides=[1, 2], upsample_kernel_size=[2], filters=[4, 8]), (1, 16, 16)),
-    ):
-        x = torch.randn(2, *size)
-        out.append(train(m, lambda: m(x).square().mean()))
-    return out
 
 
 @case

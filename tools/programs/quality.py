@@ -70,28 +70,6 @@ def metrics_binary():
 
 
 @case
-def metrics_regression():
-    import torchmetrics as tm
-
-    x, y = torch.randn(50), torch.randn(50)
-    out = [
-        m(x, y)
-        for m in (
-            tm.MeanSquaredError(),
-            tm.MeanAbsoluteError(),
-            tm.R2Score(),
-            tm.PearsonCorrCoef(),
-            tm.SpearmanCorrCoef(),
-            tm.ExplainedVariance(),
-            tm.CosineSimilarity(),
-            tm.ConcordanceCorrCoef(),
-            tm.KendallRankCorrCoef(),
-        )
-    ]
-    return out, tm.KLDivergence()(x.softmax(0)[None], y.softmax(0)[None])
-
-
-@case
 def metrics_image():
     import torchmetrics.image as ti
 

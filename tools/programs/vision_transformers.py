@@ -113,20 +113,6 @@ def twins():
 
 
 @case
-def crossformer():
-    from vit_pytorch.crossformer import CrossFormer
-
-    return classify(
-        CrossFormer(
-            num_classes=10, dim=(16, 16, 16, 16), depth=(1, 1, 1, 1), global_window_size=(2, 2, 1, 1), local_window_size=1
-        ),
-        3,
-        64,
-        64,
-    )
-
-
-@case
 def nest():
     from vit_pytorch.nest import NesT
 
@@ -161,25 +147,6 @@ def xcit():
 
 
 @case
-def mae():
-    from vit_pytorch import MAE, ViT
-
-    model = MAE(encoder=ViT(**small), masking_ratio=0.75, decoder_dim=16, decoder_depth=1)
-    x = torch.randn(2, 3, 32, 32)
-    return train(model, lambda: model(x))
-
-
-@case
-def simmim():
-    from vit_pytorch import ViT
-    from vit_pytorch.simmim import SimMIM
-
-    model = SimMIM(encoder=ViT(**small), masking_ratio=0.5)
-    x = torch.randn(2, 3, 32, 32)
-    return train(model, lambda: model(x))
-
-
-@case
 def dino():
     from vit_pytorch import Dino, ViT
 
@@ -207,25 +174,6 @@ def na_vit():
     model = NaViT(**small, token_dropout_prob=0.1)
     images = [[torch.randn(3, 16, 32), torch.randn(3, 32, 16)], [torch.randn(3, 24, 16)]]
     return train(model, lambda: model(images).square().mean())
-
-
-@case
-def vivit():
-    from vit_pytorch.vivit import ViT
-
-    model = ViT(
-        image_size=16,
-        frames=4,
-        image_patch_size=8,
-        frame_patch_size=2,
-        num_classes=10,
-        dim=16,
-        spatial_depth=1,
-        temporal_depth=1,
-        heads=2,
-        mlp_dim=16,
-    )
-    return classify(model, 3, 4, 16, 16)
 
 
 @case
