@@ -464,3 +464,8 @@ def test_the_device_without_memory_can_be_named_only(torch: Any) -> None:
     for make in (lambda: torch.zeros(1, device="meta"), lambda: torch.zeros(1).to(meta), lambda: torch.nn.Linear(1, 1).to("meta")):
         with pytest.raises(RuntimeError, match="'meta' is PyTorch's device without memory, which minigrad does not have; use device 'cpu'"):
             make()
+
+
+def test_built_in_ops_under_their_long_names(torch: Any) -> None:
+    assert torch.ops.aten.add.Tensor(torch.ones(1), 2).item() == torch.ops.aten.add(torch.ones(1), 2).item() == 3
+    assert not hasattr(torch.ops.aten, "no_such_op")

@@ -79,6 +79,7 @@ PRIVATE = {
     "torch.jit.annotations.Tuple": "compat.private.Tuple",
     "torch.optim.optimizer.required": "compat.private.required",
     "torch.serialization.DEFAULT_PROTOCOL": "compat.private.DEFAULT_PROTOCOL",
+    "torch.nn.init._calculate_correct_fan": "nn.init._fan",
     "torch.serialization.FILE_LIKE": "serialization.FILE_LIKE",
     "torch.serialization.MAP_LOCATION": "serialization.MAP_LOCATION",
     "torch.utils.data._utils.collate.np_str_obj_array_pattern": "compat.private.np_str_obj_array_pattern",
