@@ -16,7 +16,8 @@ MODULES = {
     "torch": frozenset((
         "__config__", "accelerator", "amp", "autograd", "backends", "compiler", "cuda", "distributed", "distributions", "fft",
         "cpu", "func", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "mtia", "multiprocessing", "nn", "onnx", "optim",
-        "overrides", "profiler", "random", "return_types", "serialization", "signal", "special", "testing", "types", "utils", "version", "xpu")),
+        "overrides", "profiler", "random", "return_types", "serialization", "signal", "special", "testing", "types", "utils", "version",
+        "xpu")),
     "torch.distributions": frozenset((
         "bernoulli", "beta", "binomial", "categorical", "cauchy", "chi2", "constraint_registry", "constraints", "continuous_bernoulli",
         "dirichlet", "distribution", "exp_family", "exponential", "fishersnedecor", "gamma", "generalized_pareto", "geometric", "gumbel",

@@ -44,7 +44,8 @@ def ignite() -> list[float]:
 
 def skorch() -> list[float]:
     x, y = data()
-    fitted = import_module("skorch").NeuralNetClassifier(net(), criterion=nn.CrossEntropyLoss, max_epochs=3, lr=0.1, verbose=0, train_split=None)
+    fitted = import_module("skorch").NeuralNetClassifier(net(), criterion=nn.CrossEntropyLoss, max_epochs=3, lr=0.1, verbose=0,
+                                                         train_split=None)
     fitted.fit(x.numpy(), y.numpy())
     return list(fitted.history[:, "train_loss"])
 
