@@ -425,10 +425,13 @@ def test_what_packages_ask_of_the_compiled_part(torch: Any) -> None:
 def test_names_that_packages_import_and_seldom_use(torch: Any) -> None:
     from multiprocessing import Manager
     found: dict[str, Any] = {}
-    exec("from torch.multiprocessing import Manager\nfrom torch.utils.model_zoo import load_url\nfrom torch.jit import Final, ScriptModule\n"
+    exec("from torch.multiprocessing import Manager\nfrom torch.utils.model_zoo import load_url\n"
+         "from torch.jit import Final, ScriptModule\n"
          "from torch.optim.optimizer import required\nfrom torch.serialization import DEFAULT_PROTOCOL\n"
-         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.hub import HASH_REGEX, urlparse\nfrom torch.jit.annotations import List\n"
-         "from torch.utils.data._utils.collate import np_str_obj_array_pattern\nfrom torch.distributed.distributed_c10d import ProcessGroup", found)   # noqa: S102
+         "from torch.nn.parallel.scatter_gather import scatter\nfrom torch.hub import HASH_REGEX, urlparse\n"
+         "from torch.jit.annotations import List\n"
+         "from torch.utils.data._utils.collate import np_str_obj_array_pattern\n"
+         "from torch.distributed.distributed_c10d import ProcessGroup", found)
     assert found["Manager"].__func__ is Manager.__func__                 # type: ignore[attr-defined]
     assert found["load_url"] is torch.hub.load_state_dict_from_url
     assert not isinstance(torch.nn.Linear(1, 1), found["ScriptModule"])

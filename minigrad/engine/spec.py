@@ -171,7 +171,8 @@ class Op:
                 or len(operands) + len(factors) != len(args) or not hasattr(args[-1], "dtype")):
             raise ArgumentTypeError(f"{self.name}: takes {self.positional} positional arguments ({', '.join(self.names)}); got {len(args)}")
         now = ", ".join([*self.names[1:self.positional], *[f"{name}={value}" for name, value in zip(scales, factors)]])
-        warnings.warn(f"{self.name}: numbers before tensors are PyTorch's old spelling, and deprecated; write {self.name}({now})", stacklevel=6)
+        warnings.warn(f"{self.name}: numbers before tensors are PyTorch's old spelling, and deprecated; write {self.name}({now})",
+                      stacklevel=6)
         return operands, {**kwargs, **dict(zip(scales, factors))}
 
     def refuse(self, value: Any, i: int) -> ArgumentTypeError:

@@ -64,7 +64,8 @@ class DistributedDataParallel(Module):
                  bucket_cap_mb: float | None = None, find_unused_parameters: bool = False, **options: Any) -> None:
         super().__init__()
         if not any(p.requires_grad for p in module.parameters()):
-            raise RefusedArgumentError("DistributedDataParallel is not needed when a module doesn't have any parameters that require a gradient")
+            raise RefusedArgumentError("DistributedDataParallel is not needed when a module "
+                                       "doesn't have any parameters that require a gradient")
         self.process_group = member(process_group)
         self.module = module
         self.device_ids, self.output_device, self.dim = device_ids, output_device, dim
