@@ -16,8 +16,8 @@ FLOORS = [
     ["_data", "_printing", "_interop", "_sharing", "_storage", "return_types"], ["_dlpack"], ["_tensor"],
     ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random", "types", "overrides"], ["testing"], ["profiler"], ["batching"], ["autograd"],
-    ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__"], ["cuda"],
-    ["distributed", "futures", "fx"], ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["hub"], ["utils"],
+    ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__", "library"], ["cuda"],
+    ["distributed", "futures", "fx", "library"], ["nn"], ["checkpoints"], ["serialization"], ["optim"], ["hub"], ["utils"],
     ["vision"], ["viz"], ["train"],
     ["onnx", "compat", "_einops", "_einops_layers"], ["cli"], ["__main__", "__init__"],
 ]
