@@ -253,6 +253,8 @@ _LIMITS = {                                          # eps, max, smallest normal
 class finfo:
     """Limits of a floating-point dtype: bits, eps, max, min, tiny, smallest_normal, resolution."""
 
+    bits: int
+
     def __init__(self, type: dtype | None = None) -> None:
         if isinstance(type, NamedDtype) and type.name in _LIMITS:
             self.eps, self.max, self.tiny, self.resolution = _LIMITS[type.name]
@@ -264,7 +266,7 @@ class finfo:
         if d.kind not in "fc":
             raise ArgumentTypeError(f"finfo: takes floating-point dtypes; got {type}; use iinfo for integers")
         info: Any = np.finfo(real_of(d))
-        self.bits: int = info.bits
+        self.bits = info.bits
         self.eps, self.max, self.min = float(info.eps), float(info.max), float(info.min)
         self.tiny = self.smallest_normal = float(info.tiny)
         self.resolution = float(info.resolution)

@@ -39,7 +39,8 @@ FORMAT = "minigrad 2"                                # who wrote the structure, 
 KEY = "minigrad"                                     # its one key in the metadata: safetensors writes several in any order
 FIRST_FORMAT = "minigrad 1"                          # stood in a second key, "format"; KEY held the bare structure
 
-FileLike = FILE_LIKE = str | os.PathLike[str] | IO[bytes]
+FileLike = str | os.PathLike[str] | IO[bytes]
+FILE_LIKE = FileLike
 MAP_LOCATION = Any                                   # a device, a dictionary of devices, or a function of (storage, location)
 
 

@@ -320,7 +320,8 @@ def test_program(name: str) -> None:
 
 
 @pytest.mark.parametrize(("make", "slope"), [
-    (lambda x, y: x / 4, 2.0), (lambda x, y: 4 / x, -8.0), (lambda x, y: x / y.detach(), 4.0), (lambda x, y: x / x.detach().norm(), 2 ** 1.5),
+    (lambda x, y: x / 4, 2.0), (lambda x, y: 4 / x, -8.0), (lambda x, y: x / y.detach(), 4.0),
+    (lambda x, y: x / x.detach().norm(), 2 ** 1.5),
     (lambda x, y: x ** 2, 32.0), (lambda x, y: y.detach() / x, -4.0), (lambda x, y: x / y + 0 * (y / x), 4.0)])
 def test_a_quotient_or_a_power_may_be_written_into(make: Any, slope: float) -> None:
     """Only a result that a live rule needs is guarded; the gradient is that of the values before the write."""
