@@ -5,10 +5,34 @@ Members live in the module's `__dict__` like any attribute, so that `self.weight
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from typing import Any
 
 Names = dict[str, None]                              # an ordered set
+
+
+class Keys(KeysView[str]):
+    """Names of members, in either direction."""
+    _mapping: Members
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._mapping)
+
+
+class Values(ValuesView[Any]):
+    """Members, in either direction."""
+    _mapping: Members
+
+    def __reversed__(self) -> Iterator[Any]:
+        return (self._mapping[name] for name in reversed(self._mapping))
+
+
+class Items(ItemsView[str, Any]):
+    """Names with members, in either direction."""
+    _mapping: Members
+
+    def __reversed__(self) -> Iterator[tuple[str, Any]]:
+        return ((name, self._mapping[name]) for name in reversed(self._mapping))
 
 
 class Members(MutableMapping[str, Any]):
@@ -34,15 +58,47 @@ class Members(MutableMapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._names)
+
     def __len__(self) -> int:
         return len(self._names)
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
 
+    def keys(self) -> Keys:
+        return Keys(self)
+
+    def values(self) -> Values:
+        return Values(self)
+
+    def items(self) -> Items:
+        return Items(self)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Take the last entry out."""
+        for name in reversed(self._names):
+            return name, self.pop(name)
+        raise KeyError("popitem(): dictionary is empty")
+
     def copy(self) -> dict[str, Any]:
         """A plain dictionary with the same entries."""
         return dict(self)
+
+    def __or__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self, **other} if isinstance(other, Mapping) else NotImplemented
+
+    def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
+        return {**other, **self} if isinstance(other, Mapping) else NotImplemented
+
+    def __ior__(self, other: Any) -> Members:        # noqa: PYI034 -- Self would say no more
+        self.update(other)
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy or a pickle is a plain dictionary: it belongs to no module."""
+        return dict, (dict(self),)
 
     def __repr__(self) -> str:
         return repr(dict(self))

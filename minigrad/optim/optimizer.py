@@ -82,6 +82,12 @@ class Optimizer:
         if "step" in cls.__dict__:
             cls.step = with_hooks(cls.step)          # type: ignore[method-assign]
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Hooks are there from the beginning: an optimizer that wraps another one may never call `__init__`."""
+        self = super().__new__(cls)
+        self._restart()
+        return self
+
     def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
         if isinstance(params, TensorBase):
             raise ArgumentTypeError("params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
@@ -93,7 +99,6 @@ class Optimizer:
         self.defaults = defaults
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self._restart()
         given = list(params)
         if not given:
             raise ArgumentError("optimizer got an empty parameter list")
@@ -179,7 +184,6 @@ class Optimizer:
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
         self.__dict__.update(attributes)
-        self._restart()
 
     # ------------------------------------------------------------ hooks
     def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:

@@ -300,3 +300,29 @@ def test_training_lowers_the_loss() -> None:
             optimizer.step()
             losses.append(loss.item())
         assert losses[-1] < losses[0] / 10, name
+
+
+def test_an_optimizer_may_wrap_another_and_never_call_init() -> None:
+    class Every(optim.Optimizer):
+        def __init__(self, inner) -> None:
+            self.inner, self.param_groups, self.state, self.defaults = inner, inner.param_groups, inner.state, {"k": 2}
+
+        def step(self, closure=None):
+            return self.inner.step(closure)
+
+    p = parameter(1.0)
+    wrapped = Every(optim.SGD([p], lr=0.5, momentum=0.9))
+    seen: list[str] = []
+    wrapped.register_step_pre_hook(lambda *_: seen.append("before"))
+    other = Every(optim.SGD([parameter(1.0)], lr=0.5))
+    other.step()                                     # has no hooks of the first
+    schedule = optim.lr_scheduler.StepLR(wrapped, 1, 0.1)
+    wrapped.step()
+    schedule.step()
+    assert (p.item(), seen, wrapped.param_groups[0]["lr"]) == (0.5, ["before"], pytest.approx(0.05))
+    saved = wrapped.state_dict()
+    assert saved["state"][0]["momentum_buffer"].item() == 1
+    wrapped.load_state_dict(saved)
+    wrapped.zero_grad()
+    assert p.grad is None and "lr: 0.05" in repr(wrapped)
+    assert copy.deepcopy(wrapped)._optimizer_step_pre_hooks == {}
