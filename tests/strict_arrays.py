@@ -65,7 +65,7 @@ class StrictArray:
     base = property(lambda self: StrictArray(self._a.base) if isinstance(self._a.base, np.ndarray) else None)
     T = property(lambda self: StrictArray(self._a.T))
     real = property(lambda self: StrictArray(self._a.real))
-    imag = property(lambda self: StrictArray(self._a.imag))
+    imag = property(lambda self: StrictArray(self._a.imag), lambda self, value: setattr(self._a, "imag", to_host(value)))
 
     @property
     def data(self) -> Any:

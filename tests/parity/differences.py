@@ -27,7 +27,6 @@ MANY_DIMS = "a tensor of 65 dimensions is refused where it is made: NumPy's have
 REFLECTED = "a method of a Python class takes any self: only PyTorch's C functions insist on a Tensor"
 OUT_OVERLAP = "out= may overlap an input: the result is complete before it is written"
 AT_ZERO = "the second derivative of a norm at 0 is 0; PyTorch's is nan"
-NO_BFLOAT = "there is no bfloat16 to be refused"
 
 DIFFERENCES: list[Difference] = [
     Difference("linalg.norm/subgradients_at_zero", "gradgrad", AT_ZERO),
@@ -40,9 +39,6 @@ DIFFERENCES: list[Difference] = [
     Difference("take", "error", OUT_OVERLAP),
     Difference("cat", "error", "storages are NumPy's: none is marked as not to be resized, or shorter than its tensor"),
     Difference("gradient", "error", "there is no device meta"),
-    *[Difference(f"signal.windows.{name}", "error", NO_BFLOAT, "error 3")
-      for name in ("bartlett", "blackman", "cosine", "exponential", "gaussian", "general_cosine", "general_hamming", "hamming", "hann",
-                   "kaiser", "nuttall")],
 ]
 
 
