@@ -92,7 +92,7 @@ class Members(MutableMapping[str, Any]):
     def __ror__(self, other: Mapping[str, Any]) -> dict[str, Any]:
         return {**other, **self} if isinstance(other, Mapping) else NotImplemented
 
-    def __ior__(self, other: Any) -> Members:        # noqa: PYI034 -- Self would say no more
+    def __ior__(self, other: Any) -> Members:        # type: ignore[misc]
         self.update(other)
         return self
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import DtypeError, RandomError
 from .gaussian import BLOCK, box_muller32, box_muller64, box_muller_pairs, fma64
-from .generator import Generator, Words, blockwise, uniform53
+from .generator import Generator, blockwise, uniform53
+from .twister import Words
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]

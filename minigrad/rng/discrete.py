@@ -1,6 +1,7 @@
 """Draws from discrete distributions: a generator in, an array out."""
 from __future__ import annotations
 
+from functools import cache
 from math import ceil, exp, floor, ldexp, lgamma, log, log1p, prod
 from typing import Any
 
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..errors import DtypeError, RandomError, ShapeError
 from .continuous import F64, Array, DtypeLike, Shape, exponential, narrow, unit
-from .generator import Generator, Tape, Words, blockwise, uniform53
+from .generator import Generator, Tape, blockwise, uniform53
+from .twister import Words
 
 INT64_MIN = -2 ** 63
 ONE_WORD = 2 ** 28                       # ranges below it are filled from one word, wider ones from two
@@ -240,6 +242,7 @@ def _representable(low: int, stop: int, kind: np.dtype[Any]) -> tuple[int, int]:
     return low, stop
 
 
+@cache
 def _limits(kind: np.dtype[Any]) -> tuple[int, int, int]:
     """Least and largest bound that `random_` takes for a dtype, and the largest integer that it draws by itself."""
     if kind.kind == "f":

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from .. import _device
 from ..errors import ArgumentError, ArgumentTypeError, RandomError, describe
 from .counted import Counted
+from .twister import WORDS, Twister, Words
 
-Words = NDArray[np.uint32]
 State = NDArray[np.uint8]
 
 DEFAULT_SEED = 67280421310721            # PyTorch's seed of a generator that nobody seeded
-TWISTER = 624                            # words of the Mersenne Twister's state; each refill of it yields as many draws
 FEW = 2048                               # up to here `random_raw` is faster, above it `bytes`
 PIECE = 32768                            # numbers made at once
 MUCH = 2 ** 22                           # numbers drawn so far that say a program is worth the half second which Numba takes to start
@@ -28,7 +27,7 @@ CALL = 512                               # numbers that one call is worth, howev
 
 # PyTorch's own layout, byte for byte, so that a checkpoint's random state can go either way.
 LAYOUT = np.dtype([
-    ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", TWISTER),
+    ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", WORDS),
     ("unused", "<f8"), ("normal", "<f8"), ("unused2", "<f8"), ("has_normal", "<i4"), ("unused3", "<i4"),
     ("normal32", "<f4"), ("has_normal32", "<i4"),
 ])
@@ -43,7 +42,7 @@ class Generator:
     >>> Generator().manual_seed(0).initial_seed()
     0
     """
-    __slots__ = ("_bits", "_device", "_fresh", "_seed", "_source", "lock", "spare_normal")
+    __slots__ = ("_device", "_fresh", "_seed", "_twister", "lock", "spare_normal")
     _seed: int
     _fresh: bool                         # nothing drawn since the seed: the twister need not exist yet
     as_user_sees: ClassVar[Callable[[State], Any]] = staticmethod(lambda state: state)     # set once, to make a tensor
@@ -54,8 +53,7 @@ class Generator:
     def __init__(self, device: str | _device.device = "cpu") -> None:
         self._device = _device.device(device)
         self.lock = RLock()
-        self._bits: Any = None           # numpy.random is slow to import: started at the first draw
-        self._source: Any = None
+        self._twister: Twister | None = None             # numpy.random is slow to import: started at the first draw
         self._restart(DEFAULT_SEED)
 
     def __repr__(self) -> str:
@@ -98,10 +96,10 @@ class Generator:
         """What `get_state` gives, always as an array."""
         record = np.zeros((), LAYOUT)
         with self.lock:
-            fresh, twister = self._fresh, self._running().state["state"]
-            record["seed"], record["seeded"], record["words"] = self._seed, 1, twister["key"]
-            record["next"] = 0 if fresh else twister["pos"]
-            record["left"] = TWISTER - twister["pos"] + 1
+            fresh, state = self._fresh, self._running().read()
+            record["seed"], record["seeded"], record["words"] = self._seed, 1, state[:WORDS]
+            record["next"] = 0 if fresh else state[WORDS]
+            record["left"] = WORDS - int(state[WORDS]) + 1
             self._fresh = fresh
             if self.spare_normal is not None:
                 record["normal"], record["has_normal"] = self.spare_normal, 1
@@ -121,13 +119,12 @@ class Generator:
                               "was it saved by a GPU generator?")
         record = np.ascontiguousarray(state).reshape(-1).view(LAYOUT)[0]
         words, left = record["words"], int(record["left"])
-        if record["seeded"] != 1 or not 1 <= left <= TWISTER or record["next"] > TWISTER or words.max() >= 2 ** 32:
+        if record["seeded"] != 1 or not 1 <= left <= WORDS or record["next"] > WORDS or words.max() >= 2 ** 32:
             raise RandomError("set_state: these bytes are no Mersenne Twister state; pass what get_state() returned")
         with self.lock:
             self._restart(int(record["seed"]))
             if record["next"] > 0 or words[0] != self._seed % 2 ** 32:               # else: seeded, nothing drawn yet
-                key = words.astype(np.uint32)
-                self._running().state = {"bit_generator": "MT19937", "state": {"key": key, "pos": TWISTER + 1 - left}}
+                self._running().write(np.append(words, WORDS + 1 - left).astype(np.uint32))
             self.spare_normal = float(record["normal"]) if record["has_normal"] else None
 
     def clone_state(self) -> Generator:
@@ -148,11 +145,11 @@ class Generator:
         if self.fill("words", out):
             return out
         with self.lock:
-            bits = self._running()
+            twister = self._running()
             if n <= FEW:
-                few: Words = bits.random_raw(n).astype(np.uint32)
+                few: Words = twister.bits.random_raw(n).astype(np.uint32)
                 return few
-            return np.frombuffer(self._source.bytes(4 * n), "<u4")
+            return np.frombuffer(twister.source.bytes(4 * n), "<u4")
 
     def fill(self, name: str, out: NDArray[Any], *numbers: float, weight: int = 1) -> bool:
         """Let a compiled loop (kernels/cpu/draws.py) draw into an array; False where that would not pay, or there is none.
@@ -167,20 +164,19 @@ class Generator:
             if Generator._drawn < (MUCH if kernels.worthwhile() else SOME):
                 return False
         with self.lock:
-            return bool(kernels.draw(name, self._running(), out.reshape(-1), *numbers))
+            return bool(kernels.draw(name, self._running().bits, out.reshape(-1), *numbers))
 
     def _restart(self, seed: int) -> None:
         self._seed, self._fresh, self.spare_normal = seed, True, None
 
-    def _running(self) -> Any:
-        """The bit generator, seeded. The seed's low half counts, as in PyTorch."""
+    def _running(self) -> Twister:
+        """The twister, seeded. The seed's low half counts, as in PyTorch."""
+        if self._twister is None:
+            self._twister = Twister()
         if self._fresh:
-            if self._bits is None:
-                self._bits = np.random.MT19937(0)
-                self._source = np.random.RandomState(self._bits)
-            self._source.seed(self._seed % 2 ** 32)
+            self._twister.source.seed(self._seed % 2 ** 32)
             self._fresh = False
-        return self._bits
+        return self._twister
 
 
 def _restored(device: str, state: State) -> Generator:
@@ -206,7 +202,7 @@ class Tape:
         for u in self._ahead:
             return u
         if self._begin is None:
-            self._begin = self._generator._running().state
+            self._begin = self._generator._running().read()
         self._ahead = iter(uniform53(self._generator.words(2 * self._piece)).tolist())
         self._drawn += self._piece
         return next(self._ahead)
@@ -214,9 +210,9 @@ class Tape:
     def close(self) -> None:
         """Give back what was read ahead."""
         if self._begin is not None:
-            bits = self._generator._running()
-            bits.state = self._begin
-            bits.random_raw(2 * (self._drawn - operator.length_hint(self._ahead)), output=False)
+            twister = self._generator._running()
+            twister.write(self._begin)
+            twister.bits.random_raw(2 * (self._drawn - operator.length_hint(self._ahead)), output=False)
 
 
 def blockwise(generator: Generator, n: int, dtype: np.dtype[Any], words_each: int,

@@ -366,8 +366,9 @@ def test_a_wrapper_hands_on_what_it_lacks_itself() -> None:
 
 
 @pytest.mark.parametrize("look", [
-    lambda d: list(reversed(d)), lambda d: list(reversed(d.keys())), lambda d: list(reversed(d.values())), lambda d: list(reversed(d.items())),
-    lambda d: d | {"x": 1}, lambda d: list({"x": 1} | d), lambda d: [d.popitem(), list(d)], lambda d: d.pop("none", 3), lambda d: d == dict(d),
+    lambda d: list(reversed(d)), lambda d: list(reversed(d.keys())), lambda d: list(reversed(d.values())),
+    lambda d: list(reversed(d.items())), lambda d: d | {"x": 1}, lambda d: list({"x": 1} | d), lambda d: [d.popitem(), list(d)],
+    lambda d: d.pop("none", 3), lambda d: d == dict(d),
     lambda d: [d.keys() & {"0"}, len(d.items()), list(d.values())], lambda d: d.__ior__({"2": None}) is d, lambda d: d.setdefault("0"),
     lambda d: type(copy.copy(d)), lambda d: type(pickle.loads(pickle.dumps(d))), lambda d: repr(d), lambda d: d | 1,
 ])
@@ -386,7 +387,8 @@ def test_members_written_through_or_reach_the_module_and_copies_do_not() -> None
     model._modules |= {"2": nn.Tanh()}
     assert isinstance(model[2], nn.Tanh)
     twin = copy.deepcopy(model._modules)
-    assert list(twin) == ["0", "1", "2"] and twin["1"] is not model[1]
+    assert list(twin) == ["0", "1", "2"]
+    assert twin["1"] is not model[1]
     del twin["0"]
     model._modules.popitem()
     assert list(model._modules) == ["0", "1"]

@@ -324,5 +324,6 @@ def test_an_optimizer_may_wrap_another_and_never_call_init() -> None:
     assert saved["state"][0]["momentum_buffer"].item() == 1
     wrapped.load_state_dict(saved)
     wrapped.zero_grad()
-    assert p.grad is None and "lr: 0.05" in repr(wrapped)
+    assert p.grad is None
+    assert "lr: 0.05" in repr(wrapped)
     assert copy.deepcopy(wrapped)._optimizer_step_pre_hooks == {}

@@ -11,7 +11,7 @@ import pytest
 
 from minigrad import rng
 from minigrad.errors import ArgumentError, ArgumentTypeError, DeviceError, RandomError
-from minigrad.rng import Generator, continuous
+from minigrad.rng import Generator, continuous, twister
 from minigrad.rng.generator import Tape
 
 
@@ -213,3 +213,28 @@ def test_fork_rng_restores_even_after_an_error() -> None:
     with rng.fork_rng(enabled=False):
         rng.default_generator.words(3)
     assert not np.array_equal(rng.default_generator.state_array(), state)
+
+
+# ---------------------------------------------------------------- the twister's memory
+def test_a_state_in_memory_is_what_numpy_says() -> None:
+    one, other = twister.Twister(), twister.Twister()
+    assert twister.laid_out()
+    for used in (0, 1, 623, 624, 700):
+        one.source.seed(7)
+        one.bits.random_raw(used, output=False)
+        state = one.bits.state["state"]
+        assert one.read().tolist() == [*state["key"].tolist(), state["pos"]]
+        other.write(one.read())
+        assert other.bits.random_raw(700).tolist() == one.bits.random_raw(700).tolist()
+
+
+def test_states_where_memory_is_not_as_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Generator().manual_seed(3)
+    monkeypatch.setattr(twister, "laid_out", lambda: False)
+    guarded = Generator().manual_seed(3)
+    for generator in (plain, guarded):
+        generator.words(1000)
+    assert guarded.state_array().tolist() == plain.state_array().tolist()
+    resumed = Generator()
+    resumed.set_state(guarded.state_array())
+    assert resumed.words(9).tolist() == plain.words(9).tolist()

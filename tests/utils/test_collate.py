@@ -172,3 +172,20 @@ def test_views_of_what_records_keep_their_gradients() -> None:
     (ours.default_collate([x[0], x[2]]) * minigrad.tensor([[1.0], [2.0]])).sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [[1, 1], [0, 0], [2, 2]]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64, np.complex128, np.bool_])
+@pytest.mark.parametrize("skip", [0, 1, 8, 16, 40])
+def test_large_samples_whatever_their_address(dtype: Any, skip: int) -> None:
+    """Among them memory at odd addresses, as of a file that is mapped: the batch lies as the dtype wants it."""
+    size = 3 * 40 * 40 * np.dtype(dtype).itemsize
+    memory = np.random.default_rng(0).integers(0, 2, 4 * (size + 5) + skip, np.uint8)
+    samples = [memory[skip + i * (size + 5):][:size].view(dtype).reshape(3, 40, 40) for i in range(4)]
+    batch = ours.default_collate([minigrad.from_numpy(x) for x in samples])
+    assert batch.array.dtype == dtype
+    assert batch.array.flags.c_contiguous
+    assert batch.array.flags.aligned
+    assert batch.array.flags.writeable
+    assert np.array_equal(batch.array, np.stack(samples))
+    strided = ours.default_collate([minigrad.from_numpy(np.asfortranarray(x[:, ::2])) for x in samples])
+    assert np.array_equal(strided.array, np.stack(samples)[:, :, ::2])

@@ -5,8 +5,6 @@ each other in order, so there is no second thread. Source: Matsumoto and Nishimu
 """
 from __future__ import annotations
 
-import sys
-from functools import cache
 from importlib import import_module
 from math import cos, log1p, pi, sin, sqrt
 from typing import Any
@@ -17,13 +15,15 @@ from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 
 from ...rng import gaussian
+from ...rng.twister import WORDS as STATE
+from ...rng.twister import laid_out
 from ..reference import Array
 from .functions import bits, pick, real
 from .jit import jit, part
 
 U, F, D = np.uint32, np.float32, np.float64
 LOW_21, HALF_WAY = np.uint64(0x1FFFFF), np.uint64(32)
-STATE, MIDDLE = 624, 397              # words of the state, and how far the recurrence reaches
+MIDDLE = 397                          # words of the state that the recurrence reaches forward
 BLOCK, LANES = gaussian.BLOCK, gaussian.BLOCK // 2
 ROWS = 64                             # blocks of normals made together: their arrays stay in the first-level cache
 
@@ -36,23 +36,11 @@ def draw(name: str, bit_generator: Any, out: Array, *numbers: float) -> bool:
     exponential: scale * log(1 - unit). integers: word % span + low. shuffled: the numbers that are there, each swapped with
     one behind it. gamma, binomial, poisson: in the place of their parameters (rejection.py).
     """
-    kind: Any = type(bit_generator)
-    if not laid_out(kind):
+    if not laid_out():
         return False
     loop = LOOPS[name] if name in LOOPS else import_module(".rejection", __package__).LOOPS[name]
     loop(bit_generator.ctypes.state_address, out, *numbers)
     return True
-
-
-@cache
-def laid_out(kind: Any) -> bool:
-    """Whether a state is its words and then the place of the next one, as uint32; found out with a state of its own."""
-    bits = kind(1)
-    bits.random_raw(5)
-    words = np.empty(STATE + 1, U)
-    peek(bits.ctypes.state_address, words)
-    state = bits.state["state"]
-    return words.tolist() == [*state["key"].tolist(), state["pos"]] and sys.byteorder == "little"
 
 
 # What is compiled ------------------------------------------------------------------------------------------------------
@@ -79,13 +67,6 @@ def _fma(_: Any, x: Any, y: Any, z: Any) -> Any:
 
 words_at: Any = intrinsic(_words_at)
 fma: Any = intrinsic(_fma)
-
-
-@jit
-def peek(address: int, out: Any) -> None:
-    state = carray(words_at(address), STATE + 1)
-    for i in range(STATE + 1):
-        out[i] = state[i]
 
 
 @part(forceinline=True)

@@ -12,7 +12,8 @@ from numba import carray  # type: ignore[attr-defined]
 
 from ...rng.discrete import OUTER
 from ...rng.rejection import INNER, SQUEEZE, TAILS, THIRD, TRANSFORMED_REJECTION
-from .draws import HALF_WAY, LOW_21, STATE, renew, tempered, words_at
+from ...rng.twister import WORDS as STATE
+from .draws import HALF_WAY, LOW_21, renew, tempered, words_at
 from .jit import jit, part
 
 U, D = np.uint32, np.float64

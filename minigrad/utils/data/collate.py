@@ -15,6 +15,7 @@ from ...ops.join import stack
 from .uncollated import explained
 
 Rules = dict[Any, Callable[..., Any]]
+LINE, LARGE = 64, 4096                               # bytes of a cache line, and of a sample worth a thought
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
@@ -76,10 +77,27 @@ def _plain_stack(batch: Sequence[Tensor]) -> np.ndarray[Any, Any] | None:
         arrays = [x.array for x in batch]
         if recorded or set(map(type, arrays)) != {np.ndarray}:
             return None
-        out = np.array(arrays)                       # refuses arrays of different shapes
+        out = _rows(arrays) if arrays[0].nbytes >= LARGE else np.array(arrays)       # both refuse arrays of different shapes
     except (AttributeError, ValueError):
         return None
     return out if out.dtype is arrays[0].dtype else None
+
+
+def _rows(arrays: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
+    """`np.array(arrays)` of one shape, for large ones: each row starts as far into a cache line as its source.
+
+    Where a target lies 1 to 31 bytes further into a page than its source, processors copy two to five times as slowly, and
+    NumPy's memory starts at any multiple of 16: samples cut from one array would meet that in every fourth batch or so.
+    """
+    first = arrays[0]
+    if any(x.shape != first.shape or x.dtype is not first.dtype for x in arrays):
+        return np.array(arrays)
+    room = np.empty(len(arrays) * first.nbytes + LINE, np.uint8)
+    start = (first.ctypes.data - room.ctypes.data) % LINE // 16 * 16
+    out = room[start:start + len(arrays) * first.nbytes].view(first.dtype).reshape(len(arrays), *first.shape)
+    for row, x in zip(out, arrays, strict=True):
+        row[...] = x
+    return out
 
 
 def _arrays(batch: Sequence[Any], *, collate_fn_map: Rules | None = None) -> Any:
