@@ -1,12 +1,14 @@
 """The parameters, buffers and children of a module, each as a mapping from name to member.
 
 Members live in the module's `__dict__` like any attribute, so that `self.weight` is a plain look-up (30 ns; through
-`__getattr__` it would be 900). Beside them the module keeps, for each kind, only the names in order of registration.
+`__getattr__` it would be 900). Beside them the module keeps, for each kind, only the names in order of registration, and a view for
+programs that look into `module.__dict__["_parameters"]`.
 """
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from typing import Any
+from weakref import ref
 
 Names = dict[str, None]                              # an ordered set
 
@@ -53,7 +55,7 @@ class Members(MutableMapping[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         del self._names[name]
-        del self._attributes[name]
+        self._attributes.pop(name, None)             # gone already where a program deletes from `__dict__` first
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -102,6 +104,25 @@ class Members(MutableMapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(dict(self))
+
+
+class OwnMembers(Members):
+    """The same view as it lies in the module's own `__dict__`: it holds the module weakly, so that modules die by reference counting."""
+    __slots__ = ("_module",)
+
+    def __init__(self, module: ModuleBase, names: Names) -> None:
+        self._module, self._names = ref(module), names
+
+    @property
+    def _attributes(self) -> dict[str, Any]:         # type: ignore[override]
+        module = self._module()
+        return {} if module is None else module.__dict__
+
+
+def views(module: ModuleBase) -> dict[str, OwnMembers]:
+    """The entries of a module's `__dict__` under which PyTorch has its members."""
+    return {"_parameters": OwnMembers(module, module._parameter_names), "_buffers": OwnMembers(module, module._buffer_names),
+            "_modules": OwnMembers(module, module._module_names)}
 
 
 class ModuleBase:

@@ -51,7 +51,7 @@ class Module(ModuleBase):
             name = f"{type(self).__name__}.__init__()"
             raise ArgumentTypeError(f"{name} got an unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else
                                     f"{name} takes 1 positional argument but {len(args) + 1} were given")
-        self.__dict__.update(registration.fresh())
+        registration.begin(self)
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
@@ -314,10 +314,10 @@ class Module(ModuleBase):
         raise MissingForwardError(f"{type(self).__name__}: reached set_extra_state of Module; override it to load extra state")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_paths": {}}
+        return registration.state_of(self)
 
     def __setstate__(self, attributes: dict[str, Any]) -> None:
-        self.__dict__.update({**registration.fresh(), **attributes, "_paths": {}})
+        registration.begin(self, attributes)
 
     # ------------------------------------------------------------ hooks
     def register_forward_pre_hook(self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:

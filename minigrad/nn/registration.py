@@ -9,7 +9,7 @@ from .. import dtypes
 from .._tensor import Tensor
 from ..engine.node import TensorBase
 from ..errors import ArgumentError, ArgumentTypeError, MemberError, NameTakenError
-from .members import Members, ModuleBase
+from .members import Members, ModuleBase, OwnMembers, views
 from .parameter import Buffer, Parameter
 
 KINDS = {"parameter": "_parameter_names", "buffer": "_buffer_names", "module": "_module_names"}
@@ -17,10 +17,18 @@ HOOKS = ("_backward_pre_hooks", "_backward_hooks", "_forward_pre_hooks", "_forwa
          "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
 
 
-def fresh() -> dict[str, Any]:
-    """The attributes of a module that has no members yet."""
-    return {"training": True, "_parameter_names": {}, "_buffer_names": {}, "_module_names": {}, "_non_persistent_buffers_set": set(),
-            "_attention": True, "_hook_options": {}, "_paths": {}, **{name: OrderedDict() for name in HOOKS}}
+def begin(module: Any, attributes: Mapping[str, Any] | None = None) -> None:
+    """Give a module the attributes of one without members, or those of another one (`state_of`)."""
+    own = module.__dict__
+    own.update({"training": True, "_parameter_names": {}, "_buffer_names": {}, "_module_names": {}, "_non_persistent_buffers_set": set(),
+                "_attention": True, "_hook_options": {}, **{name: OrderedDict() for name in HOOKS}})
+    own.update(attributes or {}, _paths={})
+    own.update(views(module))
+
+
+def state_of(module: Any) -> dict[str, Any]:
+    """The attributes of a module without what belongs to this one alone."""
+    return {name: value for name, value in module.__dict__.items() if not isinstance(value, OwnMembers)} | {"_paths": {}}
 
 
 def type_name(value: Any) -> str:

@@ -14,6 +14,7 @@ from ..._tensor import Tensor
 from ...engine.mode import no_grad
 from ...engine.node import TensorBase
 from ...errors import ArgumentError, ArgumentTypeError, RefusedArgumentError, UnsupportedError, describe
+from .. import registration
 from ..container import ModuleDict, ModuleList
 from ..module import Module
 from ..parameter import Parameter
@@ -135,7 +136,7 @@ def parametrized_class(cls: type) -> type:
         own = type(self)
         twin: Any = object.__new__(type(own.__name__, own.__bases__, dict(vars(own))))       # properties of its own, too
         memo[id(self)] = twin
-        twin.__dict__.update(copy.deepcopy({**self.__dict__, "_paths": {}}, memo))
+        registration.begin(twin, copy.deepcopy(registration.state_of(self), memo))
         return twin
 
     def refused(self: Any) -> Any:
