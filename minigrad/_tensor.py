@@ -260,7 +260,7 @@ class Tensor(TensorBase):
     def backward(self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False,
                  inputs: Sequence[Tensor] | None = None) -> None:
         """Add d(self)/d(leaf) to `.grad` of every leaf that self depends on; see `autograd.backward`."""
-        run_backward(self, gradient, retain_graph, create_graph, inputs)
+        run_backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
     def detach(self) -> Tensor:
         """The same memory outside the graph. A write through it counts as one into this tensor."""

@@ -1,7 +1,7 @@
 """From tensors to a backward pass: seeds, checks, and what comes back."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,18 +76,24 @@ def at_edge(edge: GradientEdge) -> Any:
 
 
 def backward(tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-             inputs: Sequence[Any] | None = None) -> None:
+             grad_variables: Any = None, inputs: Any = None) -> None:
     """Add to `.grad` of every leaf (or of `inputs` only) the gradient of the sum of `tensors`, each weighted by its `grad_tensors`.
 
+    grad_variables: the old name of grad_tensors. inputs: a tensor, a sequence of them or a dictionary.
     Raises GraphError for a tensor without a graph, a non-scalar without a gradient, or a graph whose buffers are freed.
     """
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise GraphError("backward: got grad_tensors and grad_variables, which is its old name; give grad_tensors alone")
+        warnings.warn("backward: grad_variables is deprecated; write grad_tensors", FutureWarning, stacklevel=2)
+        grad_tensors = grad_variables
     roots = as_list(tensors)
     gradients = as_list(grad_tensors) if grad_tensors is not None else [None] * len(roots)
     if len(gradients) != len(roots):
         raise ArgumentTypeError(f"backward: got {len(roots)} tensors and {len(gradients)} gradients; give one each")
     nodes = [root_of(t) for t in roots]
     seeds = [seed(t, g, create_graph) for t, g in zip(roots, gradients)]
-    wanted = None if inputs is None else [leaf_of(t) for t in as_list(inputs)]
+    wanted = None if inputs is None else [leaf_of(t) for t in as_list(tuple(inputs.values()) if isinstance(inputs, dict) else inputs)]
     if wanted is not None and not wanted:
         raise GraphError("backward: inputs argument to backward cannot be empty")
     run(nodes, seeds, create_graph=create_graph, retain_graph=create_graph if retain_graph is None else retain_graph,
@@ -104,13 +110,20 @@ def leaf_of(t: Any) -> Node:
 
 
 def grad(outputs: Any, inputs: Any, grad_outputs: Any = None, retain_graph: bool | None = None, create_graph: bool = False,
-         allow_unused: bool | None = None, is_grads_batched: bool = False, materialize_grads: bool = False) -> tuple[Any, ...]:
-    """The gradients of `outputs`, weighted by `grad_outputs`, for `inputs`, as a tuple; `.grad` stays as it is.
+         only_inputs: bool = True, allow_unused: bool | None = None, is_grads_batched: bool = False,
+         materialize_grads: bool = False) -> Any:
+    """The gradients of `outputs`, weighted by `grad_outputs`, for `inputs`, as a tuple; of a dictionary as one; `.grad` stays as it is.
 
     create_graph: the gradients can be differentiated again. is_grads_batched: `grad_outputs` have a leading dimension, and
     so have the gradients: one for each. allow_unused: None instead of an error for an input that
-    the outputs do not depend on. materialize_grads: zeros instead of None there.
+    the outputs do not depend on. materialize_grads: zeros instead of None there. only_inputs: deprecated, and ignored.
     """
+    if not only_inputs:
+        warnings.warn("grad: only_inputs is deprecated and ignored (it is always True); use backward() to accumulate gradients elsewhere",
+                      FutureWarning, stacklevel=2)
+    if isinstance(inputs, dict):
+        options = (grad_outputs, retain_graph, create_graph, True, allow_unused, is_grads_batched, materialize_grads)
+        return dict(zip(inputs, grad(outputs, tuple(inputs.values()), *options)))
     if is_grads_batched:
         return tuple(batched_grads(outputs, inputs, grad_outputs, retain_graph, create_graph, allow_unused, materialize_grads))
     if materialize_grads and allow_unused is False:

@@ -273,3 +273,21 @@ def test_nothing_is_held_by_hooks() -> None:
         assert watched() is None
     finally:
         gc.enable()
+
+
+def test_inputs_in_a_dictionary_and_the_old_options() -> None:
+    x = minigrad.ones(2, requires_grad=True)
+    y = (x * x).sum()
+    found = minigrad.autograd.grad(y, {"x": x}, retain_graph=True)
+    assert list(found) == ["x"]
+    assert found["x"].tolist() == [2, 2]
+    g, = minigrad.autograd.grad(outputs=y, inputs=x, grad_outputs=minigrad.ones(()), create_graph=True, retain_graph=True, only_inputs=True)
+    assert g.requires_grad
+    with pytest.warns(FutureWarning, match="only_inputs is deprecated"):
+        minigrad.autograd.grad(y, x, None, True, False, False)
+    minigrad.autograd.backward(y, retain_graph=True, inputs={"x": x})
+    with pytest.warns(FutureWarning, match="write grad_tensors"):
+        minigrad.autograd.backward([y], None, True, False, [minigrad.ones(())])
+    assert x.grad.tolist() == [4, 4]
+    with pytest.raises(RuntimeError, match="give grad_tensors alone"):
+        minigrad.autograd.backward(y, minigrad.ones(()), grad_variables=minigrad.ones(()))

@@ -15,12 +15,15 @@ def test_members_stand_in_the_dictionary_of_the_module() -> None:
     net.more = nn.Linear(2, 2)
     own = vars(net)
     assert list(own["_parameters"]) == ["weight", "bias"]
-    assert list(own["_buffers"]) == ["running_mean", "running_var", "num_batches_tracked"] and own["_modules"]["more"] is net.more
+    assert list(own["_buffers"]) == ["running_mean", "running_var", "num_batches_tracked"]
+    assert own["_modules"]["more"] is net.more
     own["_parameters"]["extra"] = value = minigrad.ones(1)
-    assert net.extra is value and list(net._parameters) == ["weight", "bias", "extra"]
+    assert net.extra is value
+    assert list(net._parameters) == ["weight", "bias", "extra"]
     for members in (own, net._parameters):           # as programs remove a name that may stand in either
         del members["extra"]
-    assert not hasattr(net, "extra") and "extra" not in own["_parameters"]
+    assert not hasattr(net, "extra")
+    assert "extra" not in own["_parameters"]
 
 
 def test_a_copy_has_members_of_its_own_in_its_dictionary() -> None:
@@ -38,6 +41,7 @@ def test_a_module_dies_by_reference_counting() -> None:
     gc.disable()
     try:
         del net
-        assert seen() is None and len(parameters) == 2
+        assert seen() is None
+        assert len(parameters) == 2
     finally:
         gc.enable()
