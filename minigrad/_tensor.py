@@ -8,6 +8,7 @@ from . import _data, dtypes
 from . import _dlpack as dlpack
 from . import _interop as interop
 from . import _storage as memory
+from . import _subclass as subclass
 from ._device import device as Device
 from ._layout import layout
 from ._size import Size
@@ -77,10 +78,17 @@ class Tensor(TensorBase):
     """An array that records what is done with it."""
     __slots__ = ()
 
-    def __init__(self, *data: Any, device: Any = None) -> None:
+    def __init__(self, *data: Any, device: Any = None, **options: Any) -> None:
         """PyTorch's legacy constructor: `Tensor(2, 3)` is uninitialised memory, `Tensor([1, 2])` float data."""
+        if hasattr(self, "array"):                   # `__new__` of a class below has made it, with options of its own
+            return
+        if options:
+            raise ArgumentTypeError(f"Tensor: got an unexpected keyword argument {next(iter(options))!r}; use minigrad.tensor(...)")
         made = interop.legacy(data, device)
         self.array, self.node, self.cell, self._grad, self.base = made, None, [0, 0, None], None, None
+
+    _make_subclass = staticmethod(subclass.make_subclass)
+    as_subclass = subclass.as_subclass
 
     # ------------------------------------------------------------ what it is
     @property

@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from .. import backend
+from .._subclass import share
 from .._tensor import Tensor
 from ..creation import empty
 from ..dtypes import from_numpy_dtype
-from ..engine.node import COUNT, Leaf, TensorBase
+from ..engine.node import Leaf, TensorBase, new
 from ..errors import ArgumentError, ArgumentTypeError, GraphError, describe
 
 
@@ -18,9 +19,7 @@ def take_over(t: Any, data: Any, what: str) -> None:
         data = Tensor()
     if not isinstance(data, TensorBase):
         raise ArgumentTypeError(f"{what}: data must be a Tensor; got {describe(data)}; make one with minigrad.tensor(...)")
-    t.array, t.cell = data.array, data.cell
-    t.node = t.base = t._grad = None
-    t.seen = data.cell[COUNT]
+    share(t, data)
 
 
 class Parameter(Tensor):
@@ -35,10 +34,12 @@ class Parameter(Tensor):
     """
     __slots__ = ()
 
-    def __init__(self, data: Tensor | None = None, requires_grad: bool = True) -> None:
-        take_over(self, data, "Parameter")
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
+        t = new(cls)
+        take_over(t, data, "Parameter")
         if requires_grad:
-            self.requires_grad_()
+            t.requires_grad_()
+        return t
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
@@ -128,9 +129,10 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
     __slots__ = ()
     cls_to_become = Parameter
 
-    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
-        super().__init__(empty(0, dtype=dtype, device=device), requires_grad)
-        self.array = Unmade(self.array.dtype)
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> Self:
+        t = super().__new__(cls, empty(0, dtype=dtype, device=device), requires_grad)
+        t.array = Unmade(t.array.dtype)
+        return t
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         if id(self) not in memo:
