@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .elementwise import each as each
     from .gates import gelu as gelu
     from .gates import gelu_input as gelu_input
-    from .gemm import linear as linear
-    from .gemm import matmul as matmul
     from .half import convert as convert
     from .norm import layer_norm as layer_norm
     from .norm import layer_norm_gradients as layer_norm_gradients
@@ -50,6 +48,8 @@ if TYPE_CHECKING:
     from .probabilities import log_softmax_input as log_softmax_input
     from .probabilities import softmax as softmax
     from .probabilities import softmax_input as softmax_input
+    from .products import linear as linear
+    from .products import matmul as matmul
     from .recurrent import gru_scan as gru_scan
     from .recurrent import gru_scan_input as gru_scan_input
     from .recurrent import lstm_scan as lstm_scan
@@ -73,12 +73,12 @@ _FILES = {
     "draws": ("draw",),
     "elementwise": ("each",),
     "gates": ("gelu", "gelu_input"),
-    "gemm": ("linear", "matmul"),
     "half": ("convert",),
     "norm": ("layer_norm", "layer_norm_gradients", "layer_norm_input", "layer_norm_weight", "rms_norm", "rms_norm_gradients"),
     "pool": ("max_pool2d", "max_pool2d_input", "max_pool2d_gather", "max_pool2d_flat", "avg_pool2d",
              "avg_pool2d_input", "adaptive_avg_pool2d", "adaptive_avg_pool2d_input"),
     "probabilities": ("class_loss", "log_softmax", "log_softmax_input", "softmax", "softmax_input"),
+    "products": ("linear", "matmul"),
     "recurrent": ("gru_scan", "gru_scan_input", "lstm_scan", "lstm_scan_input", "rnn_scan", "rnn_scan_input"),
     "resample": ("weighted_rows",),
     "rows": ("add_rows",),

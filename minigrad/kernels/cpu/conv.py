@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import reference
 from ..reference import Array, Padding, Pair, Shape, conv_size
-from . import gemm, winograd
+from . import products, winograd
 from .half import like, numbers, plain, seen, working
 from .jit import run
 from .microkernels import ROWS
@@ -42,7 +42,7 @@ def conv2d(x: Array, w: Array, b: Array | None, stride: Pair, padding: Padding, 
         if found is not None:
             return like(found, x)
     if _pointwise(x.dtype, w.shape, padding, groups):
-        y = gemm.matmul(w[:, :, 0, 0], np.ascontiguousarray(x[:, :, ::stride[0], ::stride[1]]).reshape(*x.shape[:2], size[0] * size[1]))
+        y = products.matmul(w[:, :, 0, 0], np.ascontiguousarray(x[:, :, ::stride[0], ::stride[1]]).reshape(*x.shape[:2], size[0] * size[1]))
         y = y.reshape(len(x), len(w), *size)
         if b is not None:
             y += b.reshape(-1, 1, 1)
@@ -68,7 +68,7 @@ def conv2d_input(g: Array, w: Array, x_shape: Shape, stride: Pair, padding: Padd
         if found is not None:
             return like(found, g)
     if _pointwise(g.dtype, w.shape, padding, groups):
-        found = gemm.matmul(w[:, :, 0, 0].T, np.ascontiguousarray(g).reshape(*g.shape[:2], g.shape[2] * g.shape[3]))
+        found = products.matmul(w[:, :, 0, 0].T, np.ascontiguousarray(g).reshape(*g.shape[:2], g.shape[2] * g.shape[3]))
         found = found.reshape(x_shape[0], x_shape[1], *g.shape[2:])
         if stride == (1, 1):
             return found

@@ -1,4 +1,4 @@
-"""Products of float32 matrices by the micro-kernels of microkernels.py: for large ones, where NumPy's BLAS would be asked.
+"""Products of float32 matrices by the micro-kernels of microkernels.py: for large ones, where that is faster than BLAS (products.py).
 
 Where the second matrix's rows lie in memory as they are (x @ w), `tile` multiplies a block of ROWS rows of the first by
 a panel of columns of the second, which stays in the first-level cache. Where its columns do (x @ w.T, a linear layer),
@@ -11,15 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import reference
 from ..reference import Array
 from .jit import jit, part, run
 from .microkernels import COLUMNS, ROWS, add_tile1, add_tile2, add_tile3, dots1, dots2, dots3, tile1, tile2, tile3
-from .threads import get_num_threads, threads_for
-from .vectors import BITS, LANES, load, store
+from .threads import threads_for
+from .vectors import LANES, load, store
 
-WORK = 500_000           # multiplications below which NumPy is faster
-SHARED = 8_000_000       # multiplications below which one thread is done before a second has woken up
 LANE = LANES["f"]
 PANEL = COLUMNS * LANE   # columns of the second matrix per pass
 DEPTH = 256              # terms of a sum per pass: a panel of so many rows fits the first-level cache
@@ -27,57 +24,20 @@ ALONG = 1024             # the same for rows with rows
 LONG = 256               # terms of a sum from which rows with rows are faster: adding up a register costs as much as ten products
 
 
-def matmul(x: Array, y: Array) -> Array:
-    """x @ y for any shapes and dtypes that NumPy takes."""
-    if x.dtype.char != "f" or y.dtype.char != "f" or x.ndim < 2 or y.ndim < 2 or x.size < LANE or y.size < LANE:
-        return reference.matmul(x, y)
-    n, k = x.shape[-2:]
-    m = y.shape[-1]
-    threads = _threads(x.size * m)
-    if not threads or y.shape[-2] != k or min(n, m) < ROWS or k < LANE:
-        return reference.matmul(x, y)
-    if x.ndim == y.ndim == 2:
-        if y.strides[0] == 4 and k >= LONG:                                        # its columns are contiguous
-            return _with_rows(x, y.T, None, threads)
-        out = np.empty((n, m), np.float32)
-        _multiply(out[None], x[None], y[None], threads)
-        return out
-    batch = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    out = np.empty((*batch, n, m), np.float32)
-    x = x[None] if x.ndim == 2 else np.broadcast_to(x, (*batch, n, k)).reshape(-1, n, k)
-    y = np.broadcast_to(y, (*batch, k, m)).reshape(-1, k, m)
-    _multiply(out.reshape(-1, n, m), x, y, threads)
-    return out
+def takes(x: Array, y: Array) -> bool:
+    """Whether the matrices are large enough for a block of registers."""
+    return min(x.shape[-2], y.shape[-1]) >= ROWS and x.shape[-1] >= LANE
 
 
-def linear(x: Array, w: Array, b: Array | None) -> Array:
-    """x (N, K) @ w.T (K, F) + b (F,) -> (N, F), of one dtype."""
-    if x.dtype.char == "f" and x.shape[1] >= LONG and len(w) >= ROWS:
-        threads = _threads(x.size * len(w))
-        if threads:
-            return _with_rows(x, w, b, threads)
-    out = matmul(x, w.T)
-    if b is not None:
-        out += b
-    return out
+def takes_rows(y: Array) -> bool:
+    """Whether x @ y is a product of rows with rows: y's columns lie together, and their sums are long enough for `dots`."""
+    return y.strides[0] == 4 and len(y) >= LONG and y.shape[1] >= ROWS
 
 
-def _threads(work: int) -> int:
-    """How many threads to use for so many multiplications; 0: NumPy is faster.
-
-    OpenBLAS knows registers of 256 bits as well as these kernels do, so with those they pay with several threads only:
-    BLAS threads of its own would wait for the cores that these hold.
-    """
-    if work < WORK or get_num_threads() == 1 and BITS != 512:
-        return 0
-    return threads_for(2 * work) if work >= SHARED else 1
-
-
-def _with_rows(x: Array, w: Array, b: Array | None, threads: int) -> Array:
+def rows_product(x: Array, w: Array, threads: int) -> Array:
+    """x (N, K) @ w.T (K, F) -> (N, F)."""
     (n, k), f = x.shape, len(w)
     out = np.zeros((n, f), np.float32)
-    if b is not None:
-        out += b
     x, w = _rows(x), _rows(w)
     run(rows_with_rows, threads, -(-f // ROWS), out, x.reshape(-1), w.reshape(-1), n, f, k, _steps(n, k))
     return out
@@ -130,10 +90,11 @@ def rows_with_rows(out: Any, x: Any, w: Any, n: int, f: int, k: int, taps: Any, 
                         out[i, j + r] += x[i * k + p] * w[(j + r) * k + p]
 
 
-def _multiply(out: Array, x: Array, y: Array, threads: int) -> None:
-    """out (B, N, M) = x (B, N, K), or one (1, N, K) for all, @ y (B, K, M)."""
+def product(x: Array, y: Array, threads: int) -> Array:
+    """x (B, N, K), or one (1, N, K) for all, @ y (B, K, M) -> (B, N, M)."""
     batch, k, m = y.shape
     n = x.shape[1]
+    out = np.empty((batch, n, m), np.float32)
     if y.strides[2] != 4:
         y = np.ascontiguousarray(y)
     blocks, panels = -(-n // ROWS), -(-m // PANEL)
@@ -141,6 +102,7 @@ def _multiply(out: Array, x: Array, y: Array, threads: int) -> None:
     run(pack_rows, threads_for(8 * a.size), len(x) * blocks, a, _writeable(x))
     parts = min(blocks, -(-threads // (batch * panels))) if batch * panels < 4 * threads else 1
     run(rows_with_columns, threads, batch * panels * parts, out, a.reshape(-1), _writeable(y), parts, _steps(DEPTH, PANEL))
+    return out
 
 
 def _writeable(x: Array) -> Array:
