@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
+from .engine.mode import local, watching
 from .engine.node import TensorBase
 from .engine.overriding import has_override, overridden, overriding
-from .errors import ArgumentTypeError
+from .errors import ArgumentTypeError, UnsupportedError
 
 
 def has_torch_function(relevant_args: Iterable[Any]) -> bool:
@@ -59,6 +60,48 @@ def wrap_torch_function(dispatcher: Callable[..., Iterable[Any]]) -> Callable[[C
             return function(*args, **kwargs) if found is NotImplemented else found
         return call
     return wrap
+
+
+class TorchFunctionMode:
+    """Context manager: derive from it, and `__torch_function__` says what every op inside is.
+
+    It is asked for ops, with their functions (`minigrad.mul` also where `*` was written), not for what makes tensors from numbers.
+    While it runs, ops are those outside again.
+
+    >>> import minigrad
+    >>> class Count(TorchFunctionMode):
+    ...     names = []
+    ...     def __torch_function__(self, func, types, args=(), kwargs=None):
+    ...         self.names.append(func.__name__)
+    ...         return func(*args, **(kwargs or {}))
+    >>> with Count() as count:
+    ...     x = minigrad.ones(2) * 3
+    >>> count.names
+    ['mul']
+    """
+
+    def __torch_function__(self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise UnsupportedError(f"{type(self).__name__}: a TorchFunctionMode needs a __torch_function__; define it in the class")
+
+    def __enter__(self) -> Self:
+        outside = local.mode.watch
+
+        def see(op: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            mode = local.mode
+            if mode.arrays:                          # a rule at work on arrays
+                return call(*args, **kwargs)
+            before, mode.watch = mode.watch, outside
+            try:
+                return self.__torch_function__(op.call, (), args, kwargs)
+            finally:
+                mode.watch = before
+        entered: list[watching] = vars(self).setdefault("_entered", [])      # classes below need not call __init__
+        entered.append(watching(see))
+        entered[-1].__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        vars(self)["_entered"].pop().__exit__(*error)
 
 
 def is_tensor_like(inp: Any) -> bool:

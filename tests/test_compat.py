@@ -472,3 +472,25 @@ def test_the_device_without_memory_can_be_named_only(torch: Any) -> None:
 def test_built_in_ops_under_their_long_names(torch: Any) -> None:
     assert torch.ops.aten.add.Tensor(torch.ones(1), 2).item() == torch.ops.aten.add(torch.ones(1), 2).item() == 3
     assert not hasattr(torch.ops.aten, "no_such_op")
+
+
+def test_built_in_ops_that_have_other_names_here(torch: Any) -> None:
+    aten, x = torch.ops.aten, torch.arange(6.0).view(2, 3)
+    assert aten.slice.Tensor(x, -1, 0, 3, 2).tolist() == [[0, 2], [3, 5]]
+    assert aten.index.Tensor(x, [None, torch.tensor([2])]).tolist() == [[2], [5]]
+    copy, alias = aten._to_copy.default(x, dtype=torch.int64), aten.alias.default(x)
+    alias.zero_()
+    assert copy.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert x.sum() == 0
+    assert aten.add_.Tensor(x, 1) is x
+    assert aten._sparse_addmm.default(torch.zeros(2, 2), x, x.t()).tolist() == [[3, 3], [3, 3]]
+
+
+def test_tensors_in_parts_can_be_named_and_are_refused(torch: Any) -> None:
+    from torch.distributed.device_mesh import init_device_mesh
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    assert not isinstance(torch.ones(1), DTensor)
+    for make in (lambda: DTensor(torch.ones(1)), lambda: init_device_mesh("cpu", (2,)), lambda: distribute_tensor(torch.ones(1))):
+        with pytest.raises(NotImplementedError, match=r"tensors are not divided over devices; .*DistributedDataParallel"):
+            make()

@@ -13,7 +13,7 @@ FLOORS = [
     ["naming", "errors", "dtypes", "_device", "config", "rng", "_layout", "_size", "version", "compiler", "jit", "determinism", "precision",
      "dynamo", "xpu", "mps", "mtia", "cpu", "multiprocessing"],
     ["kernels", "allocation"], ["backend"], ["cupy_arrays"], ["threads", "accelerator"], ["engine"], ["mistakes"], ["ops"],
-    ["_data", "_printing", "_interop", "_sharing", "_storage", "return_types"], ["_dlpack"], ["_tensor"],
+    ["_data", "_printing", "_interop", "_sharing", "_storage", "_subclass", "return_types"], ["_dlpack"], ["_tensor"],
     ["creation", "tapers", "frequencies"],
     ["_legacy", "introspection", "random", "types", "overrides"], ["testing"], ["profiler"], ["batching"], ["autograd"],
     ["linalg", "special", "fft", "signal", "func", "distributions", "amp", "backends", "__config__", "library"], ["cuda"],

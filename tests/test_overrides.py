@@ -81,3 +81,37 @@ def test_questions() -> None:
     assert overrides.has_torch_function_unary(Wrapped(1))
     assert not overrides.has_torch_function_variadic(minigrad.ones(1), 3)
     assert overrides.is_tensor_method_or_property(minigrad.Tensor.exp)
+
+
+def test_a_mode_sees_the_ops_inside_and_nested_ones_the_inner_first() -> None:
+    seen: list[str] = []
+
+    class Named(minigrad.overrides.TorchFunctionMode):
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            seen.append(f"{self.name} {func.__name__}")
+            return minigrad.zeros(2) if func.__name__ == "exp" else func(*args, **(kwargs or {}))
+
+    x = minigrad.ones(2, requires_grad=True)
+    with Named("outer"), Named("inner") as mode:
+        y = (x + x.exp()).sum()
+    assert mode.name == "inner"
+    assert seen == ["inner exp", "inner add", "outer add", "inner sum", "outer sum"]
+    y.backward()
+    assert x.grad.tolist() == [1, 1]
+    seen.clear()
+    with mode, mode:                                 # entered twice, asked twice
+        x * 2
+    x * 2
+    assert seen == ["inner mul", "inner mul"]
+
+
+def test_a_mode_without_the_method_says_so() -> None:
+    class Empty(minigrad.overrides.TorchFunctionMode):
+        pass
+
+    with Empty(), pytest.raises(NotImplementedError, match="Empty: a TorchFunctionMode needs a __torch_function__"):
+        minigrad.ones(2) * 2
+    assert (minigrad.ones(2) * 2).tolist() == [2, 2]

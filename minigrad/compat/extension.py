@@ -5,12 +5,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from .._device import device
+from .._tensor import Tensor
 from ..accelerator import current_accelerator
 from ..errors import LinalgError as _LinAlgError  # noqa: F401
 from ..nn.conversion import read_to
 from ..rng.generator import Generator as Generator
 
 _nn = SimpleNamespace(_parse_to=read_to)
+_TensorMeta = type(Tensor)
 
 
 def _get_tracing_state() -> None:

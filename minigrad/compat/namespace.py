@@ -56,6 +56,8 @@ HOMES = {
     "torch._dynamo": "dynamo",
     "torch._dynamo._trace_wrapped_higher_order_op": "dynamo",
     "torch._inductor": "dynamo",
+    "torch.distributed.device_mesh": "compat.sharding",
+    "torch.distributed.tensor": "compat.sharding",
     "torch.nn.attention.flex_attention": "nn.flexible_attention",
     "torch.ops": "compat.custom_ops",
     "torch.jit.annotations": "jit",
@@ -69,6 +71,7 @@ HOMES = {
 # Names that packages use though PyTorch's documents have them not, and where we have them.
 PRIVATE = {
     "torch.Future": "futures.Future",
+    "torch.PyTorchFileReader": "compat.private.PyTorchFileReader",
     "torch.cuda._initialized": "compat.private.CUDA_INITIALIZED",
     "torch.distributions.utils._standard_normal": "compat.private.standard_normal",
     "torch.distributions.utils._sum_rightmost": "distributions.utils.sum_rightmost",

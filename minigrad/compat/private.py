@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Dict, List, Optional, Tuple  # noqa: F401, UP035 -- `torch.jit.annotations` hands them on
 
 from .._tensor import Tensor
+from ..errors import UnsupportedError
 from ..random import randn
 
 CUDA_INITIALIZED = False                             # programs ask whether a GPU's generator has a state of its own; none has
@@ -14,6 +15,13 @@ CUDA_INITIALIZED = False                             # programs ask whether a GP
 def standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
     """Normal numbers."""
     return randn(tuple(shape), dtype=dtype, device=device)
+
+
+class PyTorchFileReader:
+    """PyTorch's reader of the files within a checkpoint, a part of its compiled code. Raises UnsupportedError."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise UnsupportedError("PyTorchFileReader: checkpoints are read by load(); give it the file")
 
 
 class _Required:
