@@ -12,6 +12,7 @@ from .blas import alone, sgemm
 from .jit import call_address, jit, run
 
 BY_ROWS, AS_IT_IS, TRANSPOSED = 101, 111, 112            # what CBLAS calls them
+MOST = 64                # threads that may call OpenBLAS at once: NumPy's has room for 128 calls
 ALIGNED = 8              # parts begin at a multiple of so many rows or columns, as OpenBLAS's own blocks do
 
 
@@ -23,6 +24,7 @@ def product(x: Array, y: Array, threads: int) -> Array:
     m = y.shape[-1]
     out = np.empty((*x.shape[:-2], n, m), np.float32)
     batch, *steps = (len(out), x.strides[0], y.strides[0], out.strides[0]) if x.ndim == 3 else (1, 0, 0, 0)
+    threads = min(threads, MOST)
     parts = 1 if batch >= threads else min(-(-threads // batch), max(n, m) // ALIGNED or 1)
     with alone:
         run(parts_of_products, threads, batch * parts, sgemm(), parts, n, m, k, out.ctypes.data, x.ctypes.data, y.ctypes.data, *steps,
