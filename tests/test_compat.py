@@ -494,3 +494,17 @@ def test_tensors_in_parts_can_be_named_and_are_refused(torch: Any) -> None:
     for make in (lambda: DTensor(torch.ones(1)), lambda: init_device_mesh("cpu", (2,)), lambda: distribute_tensor(torch.ones(1))):
         with pytest.raises(NotImplementedError, match=r"tensors are not divided over devices; .*DistributedDataParallel"):
             make()
+
+
+def test_the_parts_of_a_repr(torch: Any) -> None:
+    import torch._tensor_str as parts
+
+    values = parts._tensor_str(torch.arange(4).view(2, 2), 7)
+    assert values == "[[0, 1],\n        [2, 3]]"
+    assert parts._add_suffixes("Index(" + values, ["a=1", "b=2"], 6, False) == "Index([[0, 1],\n        [2, 3]], a=1, b=2)"
+    assert parts._add_suffixes("Index([0]", ["a=1", "b=2"], 6, True) == "Index([0],\n      a=1, b=2)"
+    assert parts.PRINT_OPTS.edgeitems == 3
+
+
+def test_overloads_for_the_compiler_are_the_function(torch: Any) -> None:
+    assert torch.jit._overload(abs) is abs

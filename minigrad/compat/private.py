@@ -5,11 +5,24 @@ import re
 from collections.abc import Sequence
 from typing import Any, Dict, List, Optional, Tuple  # noqa: F401, UP035 -- `torch.jit.annotations` hands them on
 
+from .._printing import _contents, _with_suffixes
 from .._tensor import Tensor
-from ..errors import UnsupportedError
+from ..backend import backend_of
 from ..random import randn
 
 CUDA_INITIALIZED = False                             # programs ask whether a GPU's generator has a state of its own; none has
+
+
+def tensor_str(self: Tensor, indent: int, summarize: bool | None = None) -> str:
+    """The values of a tensor as they stand between the parentheses of its repr."""
+    return _contents(self.array, indent, backend_of(self.array).to_host)
+
+
+def add_suffixes(tensor_str: str, suffixes: Sequence[str], indent: int, force_newline: bool) -> str:
+    """Values with what follows them, closed by a parenthesis; force_newline: what follows begins a line."""
+    if force_newline and suffixes:
+        tensor_str, suffixes = f"{tensor_str},\n{' ' * indent}{suffixes[0]}", suffixes[1:]
+    return _with_suffixes(tensor_str, tuple(suffixes), indent)
 
 
 def standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
@@ -17,11 +30,9 @@ def standard_normal(shape: Sequence[int], dtype: Any, device: Any) -> Tensor:
     return randn(tuple(shape), dtype=dtype, device=device)
 
 
-class PyTorchFileReader:
-    """PyTorch's reader of the files within a checkpoint, a part of its compiled code. Raises UnsupportedError."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise UnsupportedError("PyTorchFileReader: checkpoints are read by load(); give it the file")
+def jit_overload(function: Any) -> Any:
+    """Return the function: an overload is a hint for PyTorch's compiler."""
+    return function
 
 
 class _Required:
