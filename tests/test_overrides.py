@@ -115,3 +115,14 @@ def test_a_mode_without_the_method_says_so() -> None:
     with Empty(), pytest.raises(NotImplementedError, match="Empty: a TorchFunctionMode needs a __torch_function__"):
         minigrad.ones(2) * 2
     assert (minigrad.ones(2) * 2).tolist() == [2, 2]
+
+
+def test_a_mode_does_not_see_how_tensors_begin() -> None:
+    class Count(minigrad.overrides.TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            raise AssertionError(func)
+
+    with Count():
+        x = minigrad.zeros(3)
+        minigrad.nn.init.ones_(x)
+    assert x.tolist() == [1, 1, 1]

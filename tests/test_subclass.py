@@ -88,3 +88,15 @@ def test_errors_say_what_came() -> None:
         minigrad.Tensor._make_subclass(Point, [1, 2])
     with pytest.raises(TypeError, match="Tensor: got an unexpected keyword argument 'space'"):
         minigrad.Tensor(2, space="flat")
+
+
+def test_an_init_with_arguments_of_its_own() -> None:
+    class Named(minigrad.Tensor):
+        def __init__(self, data: Any, label: str) -> None:
+            super().__init__(data)
+            self.label = label
+
+    t = Named([1, 2], label="a")
+    assert t.label == "a"
+    assert type(t * 2) is minigrad.Tensor
+    assert (t * 2).tolist() == [2, 4]

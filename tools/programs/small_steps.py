@@ -1,4 +1,4 @@
-"""Packages around PyTorch, a small job each: ignite, skorch, geoopt, normflows, nflows, botorch, PyG, PEFT, accelerate, CRF, Lightning."""
+"""Packages around PyTorch, a small job each: ignite, skorch, geoopt, higher, flows, botorch, PyG, PEFT, accelerate, CRF, Lightning."""
 from __future__ import annotations
 
 import sys
@@ -58,6 +58,22 @@ def geoopt() -> list[float]:
     q = package.ManifoldParameter(sphere.projx(torch.randn(4)), manifold=sphere)
     target = torch.tensor([1.0, 0.0, 0.0, 0.0])
     return descend(lambda: ball.dist0(p).pow(2).sum() + sphere.dist(q, target), package.optim.RiemannianAdam([p, q], lr=0.05))
+
+
+def higher() -> list[float]:
+    package = import_module("higher")
+    model, (x, y) = net(), data()
+    outer, losses = torch.optim.Adam(model.parameters(), lr=0.01), []
+    for make in (lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9), lambda p: torch.optim.Adam(p, lr=0.01)):
+        outer.zero_grad()
+        with package.innerloop_ctx(model, make(model.parameters()), copy_initial_weights=False) as (fast, inner):
+            for _ in range(3):
+                inner.step(nn.functional.cross_entropy(fast(x[:32]), y[:32]))
+            loss = nn.functional.cross_entropy(fast(x[32:]), y[32:])
+            loss.backward()
+        outer.step()
+        losses += [loss.item(), model[0].weight.grad.abs().mean().item()]
+    return losses
 
 
 def normflows() -> list[float]:
@@ -161,7 +177,8 @@ def lightning() -> list[float]:
     return model.losses
 
 
-JOBS = {f.__name__: f for f in (ignite, skorch, geoopt, normflows, nflows, botorch, torch_geometric, peft, accelerate, crf, lightning)}
+JOBS = {f.__name__: f for f in (ignite, skorch, geoopt, higher, normflows, nflows, botorch, torch_geometric, peft, accelerate, crf,
+                                  lightning)}
 for name in sys.argv[1:] or JOBS:
     try:
         print(name, *(f"{number:.5f}" for number in JOBS[name]()))
