@@ -6,7 +6,7 @@ from typing import Any
 
 from ..creation import as_tensor
 from ..engine.node import TensorBase
-from ..errors import ArgumentError, describe
+from ..errors import ArgumentError, ArgumentTypeError, describe
 from ..ops.join import cat
 from ..utils.data import DataLoader, IterableDataset, Subset, TensorDataset
 
@@ -16,6 +16,13 @@ def are_arrays(data: Any) -> bool:
     return isinstance(data, tuple) and bool(data) and all(hasattr(part, "shape") for part in data)
 
 
+def are_numbers(data: tuple[Any, ...]) -> bool:
+    """Whether data is `(inputs, targets)` where a part is still a list: of numbers, or beside an array."""
+    def flat(part: Any) -> bool:
+        return isinstance(part, (int, float)) or isinstance(part, (list, tuple)) and bool(part) and flat(part[0])
+    return len(data) > 1 and all(hasattr(part, "shape") or isinstance(part, list) and flat(part) for part in data)
+
+
 def loader_of(data: Any, batch_size: int, shuffle: bool) -> Any:
     """Batches of a loader, which is left as it is, of a data set, or of arrays `(inputs, targets)`."""
     if are_arrays(data):
@@ -23,6 +30,9 @@ def loader_of(data: Any, batch_size: int, shuffle: bool) -> Any:
         if len(set(lengths)) > 1:
             raise ArgumentError(f"Trainer: inputs and targets must have one length; got {', '.join(map(describe, data))}")
         return DataLoader(TensorDataset(*map(as_tensor, data)), batch_size=batch_size, shuffle=shuffle and lengths[0] > 0)
+    if isinstance(data, tuple) and are_numbers(data):
+        raise ArgumentTypeError(f"Trainer: inputs and targets must be tensors or arrays; got {', '.join(map(describe, data))}; make them "
+                                "with minigrad.tensor(...)")
     if isinstance(data, IterableDataset):
         return DataLoader(data, batch_size=batch_size)
     if isinstance(data, DataLoader) or not hasattr(data, "__getitem__"):

@@ -28,6 +28,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"{', '.join(words)}" + (f"; {meant[0]}?" if meant else "")
 
 
+def model_of(given: Any) -> Module:
+    """The model itself. Raises ArgumentTypeError for what is none, a class that was not called for one."""
+    if isinstance(given, type):
+        raise ArgumentTypeError(f"Trainer: the model must be an nn.Module; got the class {given.__name__}; make one: {given.__name__}(...)")
+    if not isinstance(given, Module):
+        raise ArgumentTypeError(f"Trainer: the model must be an nn.Module; got {describe(given)}")
+    return given
+
+
 def loss_of(given: Any, device: Any) -> Any:
     """A function of output and target."""
     if isinstance(given, str):
@@ -87,6 +96,8 @@ def check_fit(trainer: Trainer, train: Any, validation: Any, epochs: int, valida
     if hasattr(train, "shape") and not own:
         raise ArgumentTypeError(f"fit: the training data must hold inputs and targets; got {describe(train)}; give both as one: "
                                 "fit((inputs, targets), validation, epochs)")
+    if not hasattr(epochs, "__index__"):
+        raise ArgumentTypeError(f"fit: epochs must be a whole number; got {describe(epochs)}")
     if (resume or save_every) and trainer.folder is None:
         raise ArgumentError("fit: checkpoints need a place; make the Trainer with folder=")
     if validate_every and validation is None:

@@ -100,7 +100,8 @@ def tried(job: Job, workers: int) -> Any:
         job.file = Path(folder) / "study.log"
         in_processes(job, workers)
         optuna, memory = library(), library().storages.InMemoryStorage()
-        optuna.copy_study(from_study_name=job.name, from_storage=storage_of(job), to_storage=memory)
+        with quiet():
+            optuna.copy_study(from_study_name=job.name, from_storage=storage_of(job), to_storage=memory)
         return optuna.load_study(study_name=job.name, storage=memory)
 
 
@@ -143,7 +144,21 @@ def open_study(job: Job) -> Any:
     """The study as the processes of a search share it."""
     optuna = library()
     pruner = getattr(optuna.pruners, PRUNERS[job.prune])() if job.prune is None or isinstance(job.prune, str) else job.prune
-    return optuna.create_study(study_name=job.name, storage=storage_of(job), direction=job.direction, pruner=pruner, load_if_exists=True)
+    with quiet():
+        return optuna.create_study(study_name=job.name, storage=storage_of(job), direction=job.direction, pruner=pruner,
+                                   load_if_exists=True)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """In which Optuna does not report that there is a study."""
+    log = library().logging
+    before = log.get_verbosity()
+    log.set_verbosity(max(before, log.WARNING))
+    try:
+        yield
+    finally:
+        log.set_verbosity(before)
 
 
 def mend(file: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import amp, autograd, dtypes, rng
 from .._device import device as Device
+from ..engine.node import TensorBase
 from ..errors import ArgumentError, ArgumentTypeError, describe
 from ..nn.module import Module
 from ..nn.utils import clip_grad_norm_, clip_grad_value_
@@ -16,7 +17,7 @@ from . import resuming
 from .averaging import averaged
 from .batches import detached, inputs_in, joined, length_of, loader_of, on_device, samples_in, split_off
 from .callbacks.base import Callback, Callbacks
-from .choices import check_fit, loss_of, optimizer_of, scheduler_of, threshold_of
+from .choices import check_fit, loss_of, model_of, optimizer_of, scheduler_of, threshold_of
 from .history import History
 from .interrupts import Interrupts
 from .metrics import Mean, Metrics, metrics_of
@@ -46,6 +47,7 @@ class Trainer:
             raise ArgumentError(f"Trainer: schedule must be 'epoch' or 'step'; got {schedule!r}")
         if accumulate < 1:
             raise ArgumentError(f"Trainer: accumulate must be at least 1; got {accumulate}")
+        model = model_of(model)
         self.device = Device(device) if device is not None else next((p.device for p in model.parameters()), Device("cpu"))
         self.model = model.to(self.device)
         self.schedule, self.accumulate = schedule, accumulate
@@ -83,6 +85,8 @@ class Trainer:
             raise ArgumentError("Trainer: needs a loss; give it to Trainer(...) or compile(...)")
         *inputs, target = batch
         output = self.active(*inputs)
+        if output is None:
+            raise ArgumentTypeError(f"Trainer: {type(self.model).__name__} gave None for a batch; does its forward end with return?")
         return self.loss(output, target), output, target
 
     @property
@@ -149,7 +153,7 @@ class Trainer:
         """Forward, backward, and where enough batches have come together a step of the optimizer."""
         self.callbacks.call("on_batch_begin", self)
         with self.autocast():
-            loss, output, target = self.compute(batch)
+            loss, output, target = self._computed(batch)
         self.scaler.scale(loss / self.accumulate if self.accumulate > 1 else loss).backward()
         self.batch += 1
         self._measure(loss, output, target, batch)
@@ -240,11 +244,19 @@ class Trainer:
         loss = None
         with autograd.no_grad(), self.autocast():
             for batch in (on_device(batch, self.device) for batch in loader):
-                loss, output, target = self.compute(batch)
+                loss, output, target = self._computed(batch)
                 self._measure(loss, output, target, batch)
         if loss is None:
             raise ArgumentError("evaluate: there is nothing to evaluate: the data gave no batch")
         return self._measured()
+
+    def _computed(self, batch: Any) -> tuple[Any, Any, Any]:
+        """What `compute` gives, which a subclass may have got wrong."""
+        found = self.compute(batch)
+        if not isinstance(found, (tuple, list)) or len(found) != 3 or not isinstance(found[0], TensorBase):
+            raise ArgumentTypeError("Trainer: compute must return (loss, output, target), where the loss is a tensor of one number; got "
+                                    f"{describe(found)}")
+        return found[0], found[1], found[2]
 
     def _measure(self, loss: Any, output: Any, target: Any, batch: Any) -> None:
         """Take a batch into what is measured; where `compute` gives no output (None), into the loss alone."""

@@ -22,6 +22,7 @@ from minigrad.train.callbacks import (
     EarlyStopping,
     Freeze,
     GradientMonitor,
+    LambdaCallback,
     LearningCurves,
     LearningRateScheduler,
     ModelCheckpoint,
@@ -169,6 +170,16 @@ def test_a_log_without_a_terminal_has_a_line_per_epoch(capsys: pytest.CaptureFix
     assert lines[0].startswith("epoch   1/2: loss ")
     assert "val_accuracy" in lines[1]
     assert not any("\x1b" in line for line in lines)
+
+
+def test_an_early_end_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("rich")
+    stop = LambdaCallback(on_batch_end=lambda trainer: setattr(trainer, "should_stop", trainer.epoch == 1))
+    trainer(callbacks=[ProgressBar(), stop]).fit(blobs(), epochs=3, batch_size=16)
+    assert capsys.readouterr().out.splitlines()[-1] == "stopped in epoch 2 of 3, after batch 1"
+    stop = LambdaCallback(on_epoch_end=lambda trainer: setattr(trainer, "should_stop", True))
+    trainer(callbacks=[ProgressBar(), stop]).fit(blobs(), epochs=3)
+    assert capsys.readouterr().out.splitlines()[-1] == "stopped after epoch 1 of 3"
 
 
 class Terminal(io.StringIO):

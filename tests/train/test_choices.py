@@ -14,10 +14,27 @@ from minigrad.train.callbacks import EarlyStopping, LambdaCallback
 from .test_trainer import blobs, model, trainer
 
 
+class Forgetful(nn.Linear):
+    def forward(self, input: Any) -> Any:
+        super().forward(input)
+
+
+class Careless(Trainer):
+    def compute(self, batch: Any) -> Any:
+        return self.active(batch[0]).mean()
+
+
 @pytest.mark.parametrize(("call", "text"), [
     (lambda: trainer().fit(*blobs()), r"hold inputs and targets; got float32 \(64, 2\); give both as one: fit\(\(inputs, targets"),
     (lambda: trainer().fit((blobs()[0], blobs()[1][:3])), "inputs and targets must have one length; got .*64, 2.*3,"),
     (lambda: trainer().fit([{"x": 1.0}]), "a batch must be .inputs, target.; got dict; for other batches subclass Trainer and override"),
+    (lambda: trainer().fit(([[1.0, 2.0]] * 3, [0, 1, 0])), "tensors or arrays; got list of 3, list of 3; make them with"),
+    (lambda: trainer().fit((blobs()[0], [0] * 64)), r"must be tensors or arrays; got .*\(64, 2\), list of 64"),
+    (lambda: trainer().fit(blobs(), epochs=1.5), "epochs must be a whole number; got float 1.5"),
+    (lambda: Trainer(nn.Linear, "mse_loss", "adam"), r"got the class Linear; make one: Linear\("),
+    (lambda: Trainer(F.relu, "mse_loss", "adam"), "the model must be an nn.Module; got"),
+    (lambda: Trainer(Forgetful(2, 2), "mse_loss", "adam").fit(blobs()), "Forgetful gave None for a batch; does its forward end"),
+    (lambda: Careless(model(), None, "adam").fit(blobs()), r"compute must return \(loss, output, target\), .*; got .*float32 \(\)"),
     (lambda: trainer().fit(iter([])), "the training data gave no batch in epoch 1; a generator can be walked over once"),
     (lambda: trainer().fit(blobs(0)), "the training data gave no batch in epoch 1"),
     (lambda: trainer().evaluate(blobs(0)), "there is nothing to evaluate: the data gave no batch"),

@@ -156,7 +156,7 @@ def test_each_trial_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
         "trial   1 of 3: 1.5  way up  x 2  (best: 1.5, trial 1)",
         "trial   2 of 3: 2.5  way up  x 2  (best: 2.5, trial 2)"]
     search(hill, SPACE, 2, show=False)
-    assert not capsys.readouterr().out
+    assert capsys.readouterr() == ("", "")
 
 
 def test_nan_is_no_result_and_no_error() -> None:

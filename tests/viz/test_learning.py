@@ -84,6 +84,15 @@ def test_feature_maps() -> None:
         viz.feature_maps(model, x, "nothing")
 
 
+def test_feature_maps_of_one_image_leave_the_model_as_it_was() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 3, 3), nn.BatchNorm2d(3), nn.Dropout(0.5), nn.Flatten(1), nn.Linear(48, 2))
+    model[2].eval()
+    figure = viz.feature_maps(model, mg.randn(1, 6, 6), "1")
+    assert len(images(figure)) == 3
+    assert [layer.training for layer in model] == [True, True, False, True, True]
+    assert model[1].num_batches_tracked.item() == 0
+
+
 def test_mistakes() -> None:
     x, labels, predictions = mg.rand(5, 1, 8, 8), mg.tensor([0, 1, 2, 1, 2]), mg.tensor([0, 1, 2, 0, 0])
     figure = viz.mistakes(x, labels, predictions)

@@ -54,6 +54,10 @@ class ProgressBar(Callback):
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
+        if trainer.batch:                            # Ctrl-C, an error, or a callback
+            print(f"stopped in epoch {trainer.epoch + 1} of {trainer.epochs}, after batch {trainer.batch}", flush=True)
+        elif trainer.epoch < trainer.epochs:
+            print(f"stopped after epoch {trainer.epoch} of {trainer.epochs}", flush=True)
 
 
 def in_words(logs: dict[str, float]) -> str:

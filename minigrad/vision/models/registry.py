@@ -1,6 +1,7 @@
 """Networks by name."""
 from __future__ import annotations
 
+import difflib
 import fnmatch
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -22,7 +23,8 @@ def register_model(function: F) -> F:
 def get_model_builder(name: str) -> Callable[..., Module]:
     """The function that builds a network. Raises ValueError for an unknown name."""
     if name.lower() not in BUILDERS:
-        raise ArgumentError(f"get_model: Unknown model {name}; there are {', '.join(list_models())}")
+        meant = "".join(f"; {known}?" for known in difflib.get_close_matches(name.lower(), BUILDERS, 1))
+        raise ArgumentError(f"get_model: Unknown model {name}; there are {', '.join(list_models())}{meant}")
     return BUILDERS[name.lower()]
 
 

@@ -29,17 +29,22 @@ def filters(layer: Tensor | Module, *, columns: int = 8, limit: int = 64) -> Any
 
 
 def feature_maps(model: Module, input: Tensor, layer: str, *, columns: int = 8, limit: int = 64) -> Any:
-    """What a layer makes of the first sample: one image per channel, all on one scale. layer: its path, such as "features.0".
+    """What a layer makes of an image: one image per channel, all on one scale. layer: its path, such as "features.0".
 
+    input: one image (C, H, W), or a batch, of which the first counts. The model runs in evaluation mode, and is left as it was.
     Raises ShapeError where its output is not (N, C, H, W), and AttributeError where there is no such layer.
     """
     found: list[Any] = []
     handle = model.get_submodule(layer).register_forward_hook(lambda module, args, result: found.append(result))
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()                                     # else running statistics would move, and dropout leave channels out
     try:
         with no_grad():
-            model(input)
+            model(input[None] if isinstance(input, Tensor) and input.ndim == 3 else input)
     finally:
         handle.remove()
+        for module, training in modes:
+            module.training = training
     if not found or not isinstance(found[-1], Tensor):
         got = describe(found[-1]) if found else "no call"
         raise ArgumentTypeError(f"feature_maps: layer {layer!r} must run and return a tensor; got {got}")
