@@ -39,7 +39,7 @@ def render(text: str, format: str) -> bytes:
     Raises ArgumentError for another format; MissingDependencyError where nothing is there that can do it.
     """
     if format not in FORMATS:
-        raise ArgumentError(f"draw_graph: cannot draw {format!r}; formats are svg, png, pdf, html, and dot, mmd, txt for text")
+        raise ArgumentError(f"draw_graph: cannot draw {format!r}; formats are svg, png, pdf, html, and dot, mmd, md, txt for text")
     if program := shutil.which("dot"):
         return subprocess.run([program, f"-T{format}"], input=text.encode(), capture_output=True, check=True).stdout
     if find_spec("pygraphviz") is not None:

@@ -261,7 +261,7 @@ def test_the_order_in_which_layout_engines_are_asked(monkeypatch: pytest.MonkeyP
 
 
 def test_unknown_formats_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="cannot draw 'bmp'; formats are svg, png, pdf, html, and dot, mmd, txt for text"):
+    with pytest.raises(ValueError, match="cannot draw 'bmp'; formats are svg, png, pdf, html, and dot, mmd, md, txt for text"):
         small_network().save(tmp_path / "g.bmp")
 
 
