@@ -14,7 +14,7 @@ from ..engine.op import op
 from ..errors import ArgumentError, DtypeError, OutOfRangeError, RefusedArgumentError, ShapeError, UnsupportedDtypeError, operand
 from .dims import kept_shape
 from .half import single
-from .loss import need_one_device, need_weight_of, reduction_of, refuse_gradient
+from .loss import need_one_device, need_weight_of, reduction_of, refuse_gradient, remedy
 from .operands import need_tensors
 from .raw import in_dtype, like
 from .reduce import add_up, sum
@@ -59,8 +59,9 @@ def check_classes(name: str, x: Any, t: Any) -> Any:
     if t.shape == expected:
         return t
     if x.ndim < 3:
-        raise ShapeError(f"{name}: 0D or 1D target tensor expected, multi-target not supported; got x {operand(x)}, t {operand(t)}")
-    raise ShapeError(f"{name}: Expected target size {list(expected)}, got {list(t.shape)}; x is {operand(x)}")
+        raise ShapeError(f"{name}: 0D or 1D target tensor expected, multi-target not supported; got x {operand(x)}, t {operand(t)}"
+                         + ("; class numbers are target.argmax(1)" if t.shape == x.shape else remedy(t.shape, expected)))
+    raise ShapeError(f"{name}: Expected target size {list(expected)}, got {list(t.shape)}; x is {operand(x)}" + remedy(t.shape, expected))
 
 
 def used(name: str, t: Any, classes: int, ignore_index: int) -> Any:

@@ -23,6 +23,7 @@ from .loss import (
     reduced,
     reduction_of,
     refuse_gradient,
+    remedy,
     share,
     warn_of_broadcast,
 )
@@ -131,7 +132,8 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = 
     reduction = reduction_of("binary_cross_entropy", reduction, size_average, reduce)
     if input.array.shape != target.array.shape:
         raise ArgumentError(f"binary_cross_entropy: Using a target size ({target.shape}) that is different to the input size "
-                            f"({input.shape}) is deprecated. Please ensure they have the same size.")
+                            f"({input.shape}) is deprecated. Please ensure they have the same size."
+                            + remedy(target.array.shape, input.array.shape))
     return bernoulli_nll(input, target, constant("binary_cross_entropy", "weight", weight, input.array.shape), reduction)
 
 

@@ -72,7 +72,19 @@ def warn_of_broadcast(name: str, x: Any, t: Any, target_may: bool = False) -> No
 def need_same_size(name: str, x: Any, t: Any) -> None:
     """Refuse a target of another size than the input."""
     if x.array.shape != t.array.shape:
-        raise ArgumentError(f"{name}: Target size ({t.shape}) must be the same as input size ({x.shape})")
+        raise ArgumentError(f"{name}: Target size ({t.shape}) must be the same as input size ({x.shape})"
+                            + remedy(t.array.shape, x.array.shape))
+
+
+def remedy(given: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What gives a target the wanted shape, if one dimension of size 1 is too many or missing."""
+    for d in reversed(range(len(given))):
+        if given[d] == 1 and given[:d] + given[d + 1:] == wanted:
+            return f"; write target.squeeze({d})"
+    for d in reversed(range(len(wanted))):
+        if wanted[d] == 1 and wanted[:d] + wanted[d + 1:] == given:
+            return f"; write target.unsqueeze({d})"
+    return ""
 
 
 def need_weights(name: str, weight: Any, x: Any) -> None:

@@ -137,13 +137,13 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         raise ShapeError(f"flatten: start_dim cannot come after end_dim; got start_dim {start_dim}, end_dim {end_dim}, x {operand(input)}")
     if a == b and shape:
         return input
-    return reshape(input, (*shape[:a], prod(shape[a:b + 1]), *shape[b + 1:]))
+    return reshape_method(input, *shape[:a], prod(shape[a:b + 1]), *shape[b + 1:])
 
 
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension; a copy only where needed."""
     need_tensors("ravel", input=input)
-    return reshape(input, (-1,))
+    return reshape_method(input, -1)
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:

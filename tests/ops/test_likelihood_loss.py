@@ -103,3 +103,12 @@ def test_poisson_nll(reduction: str) -> None:
     same(call("poisson_nll_loss", reduction=reduction, log_input=False), P, T * 3, second=True)
     same(call("poisson_nll_loss", reduction=reduction, full=True), X, T[:1] * 3)
     same_error(call("poisson_nll_loss", reduction="avg"), X, T, match="avg is not a valid value for reduction")
+
+
+@pytest.mark.parametrize(("x", "t", "hint"), [((4, 1), (4,), "write target.unsqueeze(1)"), ((4,), (4, 1), "write target.squeeze(1)"),
+                                              ((2, 1, 3), (2, 3), "write target.unsqueeze(1)"), ((4, 2), (4,), None)])
+def test_a_target_with_a_dimension_too_many_or_few_says_what_to_write(x: tuple[int, ...], t: tuple[int, ...], hint: str | None) -> None:
+    for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits"):
+        with pytest.raises(ValueError, match="size") as caught:
+            getattr(F, name)(mg.full(x, 0.5), mg.ones(t))
+        assert str(caught.value).endswith(f"; {hint}") if hint else "write" not in str(caught.value)
