@@ -246,7 +246,11 @@ def test_mnist_best_goes_on_and_decides_by_validation(digits: Path, tmp_path: Pa
         return epoch_before(images)
 
     stopped.augmented = augmented
-    assert stopped.main([*options, str(tmp_path / "parts"), "--epochs", "4"]) == 130
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)        # a job in the background may ignore it
+    try:
+        assert stopped.main([*options, str(tmp_path / "parts"), "--epochs", "4"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert load("mnist_best").main([*options, str(tmp_path / "parts"), "--epochs", "4"]) == 0
     for name in ("result.json", "weights-0.safetensors", "weights-1.safetensors"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes()

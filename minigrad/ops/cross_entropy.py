@@ -60,7 +60,7 @@ def check_classes(name: str, x: Any, t: Any) -> Any:
         return t
     if x.ndim < 3:
         raise ShapeError(f"{name}: 0D or 1D target tensor expected, multi-target not supported; got x {operand(x)}, t {operand(t)}"
-                         + ("; class numbers are target.argmax(1)" if t.shape == x.shape else remedy(t.shape, expected)))
+                         + remedy(t.shape, expected))
     raise ShapeError(f"{name}: Expected target size {list(expected)}, got {list(t.shape)}; x is {operand(x)}" + remedy(t.shape, expected))
 
 
@@ -267,7 +267,7 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None = None, s
         return class_cross_entropy(input, t, w, ignore_index, reduction, label_smoothing)
     if t.dtype.kind != "f":
         raise DtypeError("cross_entropy: Expected floating point type for target with class probabilities (a target in the input's "
-                         f"shape), got {operand(target)}; class indices have no class dimension")
+                         f"shape), got {operand(target)}; class indices have no class dimension: target.argmax(1)")
     if ignore_index >= 0:
         raise RefusedArgumentError(f"cross_entropy: ignore_index is not supported for floating point target; got {ignore_index}")
     if weight is not None:

@@ -155,14 +155,24 @@ def test_a_download_must_have_its_md5(tmp_path: Path) -> None:
         download.fetch_file([(tmp_path / "a").as_uri()], tmp_path / "b", md5=good, limit=3)
 
 
-def test_an_archive_stays_in_its_folder(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "bad.tar", "w") as tar:
-        info = tarfile.TarInfo("../outside")
-        info.size = 1
-        tar.addfile(info, io.BytesIO(b"x"))
-    with pytest.raises(DatasetError, match="cannot be unpacked"):
-        download.extract_tar(tmp_path / "bad.tar", tmp_path / "inside")
-    assert not (tmp_path / "outside").exists()
+@pytest.mark.parametrize("old", [False, True])
+def test_an_archive_stays_in_its_folder(old: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if old:                                          # Python before 3.11.4
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    out, link = tarfile.TarInfo("../outside"), tarfile.TarInfo("link")
+    out.size, link.type, link.linkname = 1, tarfile.SYMTYPE, "/etc"
+    for bad in (out, link):
+        with tarfile.open(tmp_path / "bad.tar", "w") as tar:
+            tar.addfile(bad, io.BytesIO(b"x" * bad.size))
+        with pytest.raises(DatasetError, match="cannot be unpacked"):
+            download.extract_tar(tmp_path / "bad.tar", tmp_path / "inside")
+        assert not (tmp_path / "outside").exists()
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "a.txt").write_bytes(b"a")
+    with tarfile.open(tmp_path / "good.tar", "w") as tar:
+        tar.add(tmp_path / "good", "good")
+    download.extract_tar(tmp_path / "good.tar", tmp_path / "inside")
+    assert (tmp_path / "inside" / "good" / "a.txt").read_bytes() == b"a"
 
 
 # ---------------------------------------------------------------- folders

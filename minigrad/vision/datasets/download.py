@@ -128,6 +128,18 @@ def extract_tar(archive: Path, folder: Path) -> None:
     """Unpack a tar file, compressed or not; what would land outside of `folder` is refused."""
     try:
         with tarfile.open(archive) as tar:
-            tar.extractall(folder, filter="data")
+            if hasattr(tarfile, "data_filter"):
+                tar.extractall(folder, filter="data")
+            else:                                    # Python 3.11.0 to 3.11.3
+                tar.extractall(folder, _inside(tar, folder))
     except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{archive}: it cannot be unpacked ({error}); delete the file and fetch it again") from error
+
+
+def _inside(tar: tarfile.TarFile, folder: Path) -> list[tarfile.TarInfo]:
+    """The files and folders of an archive, if all of them stay in `folder`."""
+    members = tar.getmembers()
+    for member in members:
+        if not (member.isfile() or member.isdir()) or not (folder / member.name).resolve().is_relative_to(folder.resolve()):
+            raise tarfile.TarError(f"{member.name!r} is a link, a device, or outside of the folder")
+    return members
