@@ -14,7 +14,7 @@ from tests.kernels.both import assert_same, compiled, whole
 pytestmark = compiled
 
 
-@pytest.fixture(autouse=True, params=["NUMPY", "ALONE", "BLAS", "OURS"])
+@pytest.fixture(autouse=True, params=["ALONE", "BLAS", "OURS"])
 def _each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Small ones too, and with several threads: so that each way is tested on every machine that has it."""
     from minigrad.kernels.cpu import blas, products

@@ -86,8 +86,8 @@ def _plain_stack(batch: Sequence[Tensor]) -> np.ndarray[Any, Any] | None:
 def _rows(arrays: Sequence[np.ndarray[Any, Any]]) -> np.ndarray[Any, Any]:
     """`np.array(arrays)` of one shape, for large ones: each row starts as far into a cache line as its source.
 
-    Where a target lies 1 to 31 bytes further into a page than its source, processors copy two to five times as slowly, and
-    NumPy's memory starts at any multiple of 16: samples cut from one array would meet that in every fourth batch or so.
+    Where a target lies 1 to 31 bytes further into a page than its source, a Zen 3 copies two to five times as slowly. NumPy's memory
+    starts at any multiple of 16, so samples cut from one array meet that now and then.
     """
     first = arrays[0]
     if any(x.shape != first.shape or x.dtype is not first.dtype for x in arrays):
